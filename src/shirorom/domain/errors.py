@@ -1,0 +1,134 @@
+"""What every failure is called: one stable code each, the same in CLI, API, web, log and manual.
+
+`CODES` is the one table. A sentence for people stands beside each code in `data/text/*.toml`; a page for each
+code is served at `/help/CODE`. Errors carry data, never an IMEI, and never exit or print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Area(StrEnum):
+    """Where a failure belongs; decides nothing but where the manual lists it."""
+
+    NUMBER = "number"
+    CELL = "cell"
+    RECORD = "record"
+    STORAGE = "storage"
+    CONFIG = "config"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """How one failure is answered: HTTP status of its problem, exit status of the command."""
+
+    area: Area
+    http: int
+    exit: int
+
+
+def _codes(area: Area, http: int, exit_status: int, *names: str) -> dict[str, Code]:
+    return dict.fromkeys(names, Code(area, http, exit_status))
+
+
+CODES: Mapping[str, Code] = {
+    # A text that is not a usable device number (exit 2, nothing asked, nothing recorded).
+    **_codes(
+        Area.NUMBER, 422, 2,
+        "imei-length", "imei-check-digit", "imei-characters", "imei-repeated", "imei-lost-zero", "imei-spreadsheet",
+        "imei-looks-like", "imei-not-found", "number-is-meid", "number-is-eid", "number-is-iccid",
+        "number-is-serial", "device-too-many", "device-repeated",
+    ),
+    # Why a cell has no mark (DESIGN §5). They are answers (HTTP 200) inside a check.
+    **_codes(
+        Area.CELL, 200, 6,
+        "carrier-unreachable", "carrier-timeout", "carrier-error", "carrier-maintenance", "carrier-paused",
+        "needs-person", "page-changed", "echo-mismatch", "glyph-unknown", "test-number", "browser-missing",
+        "browser-unsafe", "not-asked",
+    ),
+    # Findings on a cell that has a mark.
+    **_codes(Area.RECORD, 200, 4, "restriction-vanished"),
+    **_codes(Area.RECORD, 200, 6, "stale"),
+    **_codes(Area.RECORD, 404, 1, "entry-not-found", "check-not-found"),
+    **_codes(Area.RECORD, 409, 1, "entry-not-withdrawable", "entry-withdrawn", "correction-not-needed", "log-conflict"),
+    **_codes(
+        Area.STORAGE, 503, 1,
+        "storage-full", "storage-read-only", "storage-failed", "log-corrupt", "log-rolled-back", "log-newer",
+        "blob-corrupt", "clock-backwards", "data-unsafe", "backup-invalid", "restore-not-empty", "data-locked",
+    ),
+    **_codes(
+        Area.CONFIG, 500, 1,
+        "config-invalid", "config-unknown-key", "config-carrier-host", "port-in-use", "bind-unsafe",
+    ),
+    **_codes(Area.REQUEST, 400, 2, "body-malformed", "body-duplicate-key", "body-too-deep", "usage"),
+    **_codes(Area.REQUEST, 422, 2, "body-invalid", "glyph-not-allowed", "time-in-future"),
+    **_codes(Area.REQUEST, 403, 1, "origin-refused", "host-refused"),
+    **_codes(Area.REQUEST, 404, 1, "not-found"),
+    **_codes(Area.REQUEST, 405, 1, "method-not-allowed"),
+    **_codes(Area.REQUEST, 406, 1, "not-acceptable"),
+    **_codes(Area.REQUEST, 408, 1, "body-too-slow"),
+    **_codes(Area.REQUEST, 413, 1, "body-too-large"),
+    **_codes(Area.REQUEST, 415, 1, "media-type"),
+    **_codes(Area.REQUEST, 429, 1, "too-many-requests"),
+    **_codes(Area.REQUEST, 500, 1, "internal"),
+}  # fmt: skip
+
+
+class ShiroromError(Exception):
+    """Any failure with a code. `details` are data for the sentence (never an IMEI, never a secret)."""
+
+    def __init__(self, code: str, **details: str | int) -> None:
+        if code not in CODES:
+            raise KeyError(code)
+        super().__init__(code)
+        self.code = code
+        self.details: Mapping[str, str | int] = details
+
+    @property
+    def http(self) -> int:
+        """The status of the problem that tells it."""
+        return CODES[self.code].http
+
+    @property
+    def exit(self) -> int:
+        """The exit status of a command that ends by it."""
+        return CODES[self.code].exit
+
+
+class NumberError(ShiroromError):
+    """A text that is not a usable device number.
+
+    `position` is the 1-based digit that is wrong, where that is known; `suggestion` the digits that were likely
+    meant. A suggestion is shown to the person who typed it, never taken silently and never logged.
+    """
+
+    def __init__(self, code: str, *, suggestion: str | None = None, **details: str | int) -> None:
+        super().__init__(code, **details)
+        self.suggestion = suggestion
+
+
+class CellError(ShiroromError):
+    """A carrier gave no answer that may be called one: the cell stays without mark."""
+
+
+class StorageError(ShiroromError):
+    """The record could not be read or written. Nothing was acknowledged."""
+
+
+class LogConflictError(StorageError):
+    """The log no longer has the size that the writer expected; read again and try again."""
+
+    def __init__(self) -> None:
+        super().__init__("log-conflict")
+
+
+class ConfigError(ShiroromError):
+    """The configuration cannot be used as it stands."""
+
+
+class RequestError(ShiroromError):
+    """A call that cannot be served as it was made."""

@@ -1,0 +1,163 @@
+"""Every promise that the core asks of the outside world. Each is kept by an adapter and held to it by a contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shirorom.domain.carrier import CarrierFacts, CarrierId
+from shirorom.domain.glyphs import GlyphTable
+from shirorom.domain.imei import Imei
+from shirorom.domain.policy import Policy
+from shirorom.log.entry import DeviceHead, Opening, Sealed
+
+
+class Clock(Protocol):
+    """The time of day, in aware UTC. The only way the product learns it."""
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a log stands at: entries held, and the RFC 6962 root over them (32 bytes)."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the log holds it. `opening` is None once it was erased."""
+
+    index: int
+    entry: bytes
+    opening: Opening | None
+
+
+class Log(Protocol):
+    """Entries in order, with their openings beside them. Nothing is ever changed, moved or removed.
+
+    Whatever a log returns it has checked: an entry against its leaf, the leaf against the root, an opening against
+    its commitment, a device's entries against its counter and chain. What does not hold raises
+    `StorageError("log-corrupt")`; it is never returned.
+    """
+
+    @property
+    def origin(self) -> str:
+        """The log's name, part of every commitment: an entry of one log means nothing in another."""
+        ...
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the practice log."""
+        ...
+
+    def head(self) -> Head:
+        """Size and root as of now, also when another process has appended."""
+        ...
+
+    def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
+        """Append all or none, and return once they would survive a crash and a power cut.
+
+        Raises:
+            LogConflictError: the log no longer has `size_expected` entries; read the device heads again.
+            StorageError: `storage-full`, `storage-read-only`, `storage-failed` (a failed sync is final: nothing more
+                is acknowledged by this process), `clock-backwards` (an entry's time lies before the last entry's).
+
+        Source: RFC 9162 §2.1 for what size and root commit to.
+        """
+        ...
+
+    def device(self, key: str) -> Sequence[Entry]:
+        """All entries about one phone (14-digit key), oldest first, checked."""
+        ...
+
+    def device_head(self, key: str) -> DeviceHead:
+        """The counter and leaf that the next entry about this phone must carry."""
+        ...
+
+    def entry(self, index: int) -> Entry:
+        """One entry, checked. Raises `ShiroromError("entry-not-found")`."""
+        ...
+
+    def read(self, first: int, *, count_max: int) -> Sequence[Entry]:
+        """Entries from `first` on, in order, at most `count_max`; for exports and checks."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; idempotent."""
+        ...
+
+
+class Blobs(Protocol):
+    """Saved pages and screenshots: encrypted at rest, content-addressed, durable once `put` returns."""
+
+    def put(self, content: bytes) -> str:
+        """Keep content (at most `BLOB_BYTES_MAX`) and return its SHA-256 digest (hex). Idempotent."""
+        ...
+
+    def get(self, digest: str) -> bytes | None:
+        """The content, or None when its time has passed. Raises `StorageError("blob-corrupt")`."""
+        ...
+
+    def digests(self) -> Iterator[str]:
+        """Everything kept."""
+        ...
+
+    def expire(self, *, before: datetime) -> int:
+        """Remove what was put before a moment; returns how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What stood in the answer's place on a carrier's page; the number echoed there was the one asked."""
+
+    imei: Imei
+    carrier: CarrierId
+    glyph: str
+    sentence: str
+    asked_at: datetime
+    page: bytes
+    screenshot: bytes
+
+
+class Asker(Protocol):
+    """Asks one carrier's page about one number. Never solves a CAPTCHA, never gives a consent."""
+
+    async def ask(self, imei: Imei, carrier: CarrierId) -> Answer:
+        """Ask, and read the answer from its place.
+
+        Raises:
+            CellError: any code of DESIGN §5 except `not-asked` and `glyph-unknown`.
+        """
+        ...
+
+    async def warm(self) -> None:
+        """Make the next `ask` quick; never fails."""
+        ...
+
+    async def close(self) -> None:
+        """End the browser and everything it started; idempotent."""
+        ...
+
+
+class Facts(Protocol):
+    """The dated data that come with the product."""
+
+    def carrier(self, carrier: CarrierId) -> CarrierFacts:
+        """What is known of one carrier."""
+        ...
+
+    def glyphs(self) -> GlyphTable:
+        """Which symbol means which mark."""
+        ...
+
+    def policies(self) -> Sequence[Policy]:
+        """The rules, oldest first."""
+        ...

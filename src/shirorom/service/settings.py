@@ -1,0 +1,79 @@
+"""The configuration as values: what `config.toml` may say, and nothing else. Read by `adapters/config_toml.py`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Access(StrEnum):
+    """How a carrier is asked: not at all, by a person (the lawful default), or by the program on its page."""
+
+    OFF = "off"
+    HAND = "hand"
+    SITE = "site"
+
+
+class Sandbox(StrEnum):
+    """Chromium's sandbox. `AUTO` is off only where it cannot be on, and then only loopback is opened."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class CarrierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[carriers.ID]`. `url` is an origin; the paths below it are the carrier's own. Seconds."""
+
+    access: Access = Access.HAND
+    url: str | None = None
+    timeout_s: float = 15.0
+    interval_s: float = 3.0
+
+
+class CarriersSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[carriers]`: one table a carrier."""
+
+    docomo: CarrierSettings = CarrierSettings()
+    au: CarrierSettings = CarrierSettings()
+    softbank: CarrierSettings = CarrierSettings()
+    rakuten: CarrierSettings = CarrierSettings()
+
+
+class BrowserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[browser]`."""
+
+    path: str | None = None
+    sandbox: Sandbox = Sandbox.AUTO
+
+
+class VerdictSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[verdict]`. Hours after which an answer is stale, and the policy that advice follows."""
+
+    age_h_max: float = 24.0
+    policy: str = "voluntary-2016"
+
+
+class WebSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[web]`. On a public page nothing is kept unless the visitor asks for it."""
+
+    public: bool = False
+    hosts: tuple[str, ...] = ()
+
+
+class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[blobs]`. Days for which saved pages and screenshots are kept; 0 keeps them for ever."""
+
+    keep_days: int = 1_095
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration. With no file: all four carriers by hand, real hosts."""
+
+    carriers: CarriersSettings = CarriersSettings()
+    browser: BrowserSettings = BrowserSettings()
+    verdict: VerdictSettings = VerdictSettings()
+    web: WebSettings = WebSettings()
+    blobs: BlobSettings = BlobSettings()
+    operator: str = "local"
