@@ -33,12 +33,13 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact was read, and when."""
+    """Where a fact was read, and when. `what`: which of the facts beside it come from there."""
 
     url: str
     title: str
     read_on: date
     confidence: Confidence
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
