@@ -65,7 +65,7 @@ CODES: Mapping[str, Code] = {
         "config-invalid", "config-unknown-key", "config-carrier-host", "port-in-use", "bind-unsafe",
     ),
     **_codes(Area.REQUEST, 400, 2, "body-malformed", "body-duplicate-key", "body-too-deep", "usage"),
-    **_codes(Area.REQUEST, 422, 2, "body-invalid", "glyph-not-allowed", "time-in-future"),
+    **_codes(Area.REQUEST, 422, 2, "body-invalid", "time-in-future"),
     **_codes(Area.REQUEST, 403, 1, "origin-refused", "host-refused"),
     **_codes(Area.REQUEST, 404, 1, "not-found"),
     **_codes(Area.REQUEST, 405, 1, "method-not-allowed"),
@@ -131,4 +131,14 @@ class ConfigError(ShiroromError):
 
 
 class RequestError(ShiroromError):
-    """A call that cannot be served as it was made."""
+    """A call that cannot be served as it was made; also one of a cell's codes, met in what a person sent."""
+
+    @property
+    def http(self) -> int:
+        """A cell's code is an answer inside a check, but refuses a recording."""
+        return 422 if CODES[self.code].area is Area.CELL else CODES[self.code].http
+
+    @property
+    def exit(self) -> int:
+        """Bad usage, where a cell's code would say "undetermined"."""
+        return 2 if CODES[self.code].area is Area.CELL else CODES[self.code].exit

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+from shirorom.domain.carrier import CarrierId
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
 
 
 class Access(StrEnum):
@@ -28,8 +33,8 @@ class CarrierSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     access: Access = Access.HAND
     url: str | None = None
-    timeout_s: float = 15.0
-    interval_s: float = 3.0
+    timeout_s: Seconds = 15.0
+    interval_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 3.0
 
 
 class CarriersSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,9 +54,9 @@ class BrowserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VerdictSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[verdict]`. Hours after which an answer is stale, and the policy that advice follows."""
+    """`[verdict]`. Hours after which an answer is stale, and the policy that findings follow."""
 
-    age_h_max: float = 24.0
+    age_h_max: Annotated[float, msgspec.Meta(gt=0, le=87_600)] = 24.0
     policy: str = "voluntary-2016"
 
 
@@ -65,7 +70,7 @@ class WebSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[blobs]`. Days for which saved pages and screenshots are kept; 0 keeps them for ever."""
 
-    keep_days: int = 1_095
+    keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 1_095
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,4 +81,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: VerdictSettings = VerdictSettings()
     web: WebSettings = WebSettings()
     blobs: BlobSettings = BlobSettings()
-    operator: str = "local"
+    operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
+
+    def carrier(self, carrier: CarrierId) -> CarrierSettings:
+        """The table of one carrier."""
+        settings: CarrierSettings = getattr(self.carriers, carrier.value)
+        return settings

@@ -1,0 +1,91 @@
+"""Finds and reads the configuration: `--config` or SHIROROM_CONFIG, else `config.toml` in the data directory, else defaults."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import platformdirs
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import ConfigError
+from shirorom.ports import Facts
+from shirorom.service.settings import Settings
+
+CONFIG_BYTES_MAX = 256_000
+_UNKNOWN_KEY = re.compile(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
+_AT_KEY = re.compile(r"at `\$\.?([^`]*)`")
+
+
+def data_directory(flag: Path | None) -> Path:
+    """`--data`, else SHIROROM_DATA, else the platform's user data directory. Not created here."""
+    if flag is not None:
+        return flag
+    if named := os.environ.get("SHIROROM_DATA"):
+        return Path(named)
+    return platformdirs.user_data_path("shirorom", appauthor=False)
+
+
+def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
+    """Read the configuration and check every carrier's address.
+
+    Raises:
+        ConfigError: `config-invalid` (named file missing, no TOML, wrong type or range), `config-unknown-key`,
+            `config-carrier-host` (an address that is neither the carrier's own nor a practice one).
+    """
+    text = _text(flag, data)
+    settings = Settings() if text is None else _settings(text)
+    for carrier in CarrierId:
+        _check_origin(carrier, settings, facts)
+    return settings
+
+
+def _text(flag: Path | None, data: Path) -> str | None:
+    environment = os.environ.get("SHIROROM_CONFIG")
+    named = flag if flag is not None else Path(environment) if environment else None
+    path = named if named is not None else data / "config.toml"
+    try:
+        if path.stat().st_size > CONFIG_BYTES_MAX:
+            raise ConfigError("config-invalid", file=str(path), key="", why="too large")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        if named is None:
+            return None
+        raise ConfigError("config-invalid", file=str(path), key="", why="no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config-invalid", file=str(path), key="", why=type(error).__name__) from error
+
+
+def _settings(text: str) -> Settings:
+    try:
+        return msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("config-invalid", file="config.toml", key="", why=str(error)) from error
+    except msgspec.ValidationError as error:
+        message = str(error)
+        if unknown := _UNKNOWN_KEY.search(message):
+            key = ".".join(part for part in (unknown[2], unknown[1]) if part)
+            raise ConfigError("config-unknown-key", key=key) from error
+        at = _AT_KEY.search(message)
+        raise ConfigError(
+            "config-invalid", file="config.toml", key=at[1] if at else "", why=message.split(" - at ")[0]
+        ) from error
+
+
+def _check_origin(carrier: CarrierId, settings: Settings, facts: Facts) -> None:
+    url = settings.carrier(carrier).url
+    if url is None:
+        return
+    facts.carrier(carrier).is_real(url)
+    try:
+        parts = urlsplit(url)
+        bare = parts.path in ("", "/") and not parts.query and not parts.fragment and parts.username is None
+        _ = parts.port
+    except ValueError:
+        bare = False
+    if not bare:
+        raise ConfigError("config-invalid", file="config.toml", key=f"carriers.{carrier.value}.url", why="not an origin")

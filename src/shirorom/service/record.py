@@ -1,0 +1,66 @@
+"""Records an answer that a person read on a carrier's page (`shirorom record`, the page's four buttons)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import RequestError
+from shirorom.domain.fold import Recorded
+from shirorom.domain.imei import Imei
+from shirorom.domain.reading import Channel, Reading
+from shirorom.domain.verdict import Cell
+from shirorom.ports import Clock, Facts
+from shirorom.service.room import Room, Rooms
+
+AHEAD_MAX = timedelta(minutes=2)
+"""How far `asked_at` may lie in our future: people's watches and ours differ a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Reading by hand → durable entry → the carrier's cell as it now stands."""
+
+    rooms: Rooms
+    facts: Facts
+    clock: Clock
+
+    def __call__(
+        self,
+        imei: Imei,
+        carrier: CarrierId,
+        glyph: str,
+        *,
+        by: str,
+        sentence: str = "",
+        asked_at: datetime | None = None,
+        screenshot: bytes | None = None,
+    ) -> tuple[Recorded, Cell, Room]:
+        """Record what was seen; returns only once it would survive a power cut.
+
+        Raises:
+            RequestError: `glyph-unknown` (the symbol is not one we know: nothing is recorded), `time-in-future`.
+            StorageError: nothing was recorded.
+        """
+        mark = self.facts.glyphs().mark_by_operator(glyph)
+        if mark is None:
+            raise RequestError("glyph-unknown")
+        now = self.clock.now()
+        if asked_at is not None and asked_at > now + AHEAD_MAX:
+            raise RequestError("time-in-future")
+        room = self.rooms.of_hand(imei, carrier)
+        reading = Reading(
+            imei=imei,
+            carrier=carrier,
+            mark=mark,
+            glyph=glyph.strip(),
+            sentence=sentence,
+            asked_at=(asked_at or now).replace(microsecond=0),
+            channel=Channel.HAND,
+            by=by,
+            practice=room.practice,
+            screenshot=room.blobs.put(screenshot) if screenshot is not None else None,
+        )
+        (recorded,) = room.recorder.record([reading])
+        return recorded, room.cell(imei, carrier, as_of=self.clock.now()), room

@@ -1,0 +1,62 @@
+"""The real room and the practice room: each a log, its recorder and its blobs. No use case ever looks into both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.fold import Recorded, fold
+from shirorom.domain.imei import Device, Imei
+from shirorom.domain.verdict import Cell, cell_of
+from shirorom.ports import Blobs, Facts, Log
+from shirorom.service.recorder import Recorder
+from shirorom.service.settings import Access, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where readings of one kind, real or practice, are kept."""
+
+    practice: bool
+    log: Log
+    blobs: Blobs
+    recorder: Recorder
+    age_h_max: float
+
+    def cell(
+        self, imei: Imei, carrier: CarrierId, *, as_of: datetime, entries: Sequence[Recorded] | None = None
+    ) -> Cell:
+        """What is known of one carrier and number, from recorded answers alone."""
+        known = self.recorder.entries(imei) if entries is None else entries
+        return cell_of(
+            fold(known, carrier=carrier, imei=imei, as_of=as_of),
+            imei=imei,
+            carrier=carrier,
+            as_of=as_of,
+            age_h_max=self.age_h_max,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Decides which room a reading belongs to (DESIGN §3.13) and opens it when it is first needed."""
+
+    settings: Settings
+    facts: Facts
+    open: Callable[[bool], Room]
+
+    def is_practice(self, carrier: CarrierId) -> bool:
+        """Whether a carrier, as configured, is a practice one."""
+        url = self.settings.carrier(carrier).url
+        return url is not None and not self.facts.carrier(carrier).is_real(url)
+
+    def of_hand(self, imei: Imei, carrier: CarrierId) -> Room:
+        """The room of one answer of one carrier about one number."""
+        return self.open(imei.is_test or self.is_practice(carrier))
+
+    def of_check(self, device: Device, carriers: Sequence[CarrierId]) -> Room:
+        """The room of a whole check: practice as soon as a number or a carrier that is asked is practice."""
+        asked = (carrier for carrier in carriers if self.settings.carrier(carrier).access is not Access.OFF)
+        return self.open(device.is_test or any(self.is_practice(carrier) for carrier in asked))

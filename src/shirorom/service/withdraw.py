@@ -1,0 +1,51 @@
+"""Takes back a mistyped hand reading (取消): both the reading and its withdrawal stay visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shirorom.domain.errors import ShiroromError
+from shirorom.domain.fold import Recorded
+from shirorom.domain.reading import Channel, Reading, Withdrawal
+from shirorom.log.statement import decode
+from shirorom.ports import Clock
+from shirorom.service.room import Rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Index and reason → a withdrawal entry."""
+
+    rooms: Rooms
+    clock: Clock
+    owner: str
+
+    def __call__(self, index: int, *, reason: str, by: str, practice: bool) -> Recorded:
+        """Withdraw the hand reading at `index`.
+
+        Raises:
+            ShiroromError: `entry-not-found`, `entry-not-withdrawable` (not a hand reading, or recorded by someone else
+                and `by` is not the owner), `entry-withdrawn` (already).
+        """
+        room = self.rooms.open(practice)
+        entry = room.log.entry(index)
+        reading = decode(entry.opening.statement) if entry.opening is not None else None
+        if not isinstance(reading, Reading) or reading.channel is not Channel.HAND:
+            raise ShiroromError("entry-not-withdrawable", index=index)
+        if by not in (reading.by, self.owner):
+            raise ShiroromError("entry-not-withdrawable", index=index)
+        if any(
+            isinstance(known.statement, Withdrawal) and known.statement.index == index
+            for known in room.recorder.entries(reading.imei)
+        ):
+            raise ShiroromError("entry-withdrawn", index=index)
+        withdrawal = Withdrawal(
+            imei=reading.imei,
+            carrier=reading.carrier,
+            index=index,
+            reason=reason,
+            at=self.clock.now().replace(microsecond=0),
+            by=by,
+        )
+        (recorded,) = room.recorder.record([withdrawal])
+        return recorded
