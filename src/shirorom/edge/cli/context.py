@@ -1,0 +1,209 @@
+"""What the commands need: the composition, as a Protocol that `compose.py` keeps, and the session around one call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
+    from rich.console import Console
+
+    from shirorom.domain.imei import Imei
+    from shirorom.service.check import Check
+    from shirorom.service.correct import Correct
+    from shirorom.service.doctor import Doctor
+    from shirorom.service.fsck import FsckReport
+    from shirorom.service.history import History
+    from shirorom.service.record import Record
+    from shirorom.service.settings import Settings
+    from shirorom.service.withdraw import Withdraw
+
+LANGS = ("ja", "en")
+
+
+class Texts(Protocol):
+    """One language's catalogue (`adapters/texts_toml.py`)."""
+
+    lang: str
+
+    def t(self, key: str, **details: object) -> str:
+        """The text of a key such as `code.imei-length.title`, its `{name}` places filled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the call looks: flags only; environment and defaults are the composition's."""
+
+    data: Path | None = None
+    config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeOptions:
+    """`shirorom practice`. `port` is the first of four; 0 takes any free ones. `slow_s`: seconds before each answer."""
+
+    port: int
+    write_config: Path | None
+    slow_s: float
+    consent: bool
+    evil: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """`shirorom serve`."""
+
+    bind: str
+    port: int
+    practice: bool
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePhone:
+    """One line of the practice catalogue: a test-range number and what each carrier will answer."""
+
+    imei: Imei
+    title: str
+    answers: Sequence[str]  # docomo, au, softbank, rakuten: a symbol or an error code
+
+
+class Composition(Protocol):
+    """Everything wired, each part built when it is first touched; building one touches no file.
+
+    `texts` and `practice_phones` work whatever the configuration says. Everything else may raise ConfigError or
+    StorageError when first touched.
+    """
+
+    def texts(self, lang: str) -> Texts:
+        """The catalogue of "ja" or "en"."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration in force."""
+        ...
+
+    @property
+    def data(self) -> Path:
+        """The data directory in use; it may not exist yet."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[tuple[str, dict[str, str | int]]]:
+        """Code and details of what should be told once, besides any result (a sandbox that is off, an old clock)."""
+        ...
+
+    def checking(self, *, practice: bool) -> AbstractAsyncContextManager[Check]:
+        """The main job with its browser; with `practice`, against practice carriers started for this call alone.
+
+        Leaving ends the browser and the practice carriers, also when the call is interrupted.
+        """
+        ...
+
+    @property
+    def record(self) -> Record:
+        """service/record.py."""
+        ...
+
+    @property
+    def withdraw(self) -> Withdraw:
+        """service/withdraw.py."""
+        ...
+
+    @property
+    def correct(self) -> Correct:
+        """service/correct.py."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """service/history.py."""
+        ...
+
+    @property
+    def doctor(self) -> Doctor:
+        """service/doctor.py, with this machine's probes."""
+        ...
+
+    def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
+        """Re-derive both logs and compare; one report each. `on_progress(entries_done, entries)`."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Everything in one file. Raises StorageError; never leaves half a file under the name given."""
+        ...
+
+    def restore(self, source: Path) -> None:
+        """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
+        ...
+
+    def practice_phones(self, lang: str) -> Sequence[PracticePhone]:
+        """The catalogue of practice phones."""
+        ...
+
+    def practice(self, options: PracticeOptions, *, on_ready: Callable[[Sequence[str]], None]) -> None:
+        """Run the practice carriers until interrupted; `on_ready` gets the four addresses. Raises `port-in-use`."""
+        ...
+
+    def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
+        """Run the web app until interrupted; `on_ready` gets its address. Raises `port-in-use`, `bind-unsafe`."""
+        ...
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC (ports.Clock)."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every file; idempotent."""
+        ...
+
+
+Compose = Callable[[Options], Composition]
+
+
+@dataclass(slots=True)
+class Session:
+    """One call of the program: who composes, in which language it speaks, how it may print."""
+
+    compose: Compose
+    lang: str
+    plain: bool
+    options: Options = field(default_factory=Options)
+    _composition: Composition | None = field(default=None)
+    _texts: Texts | None = field(default=None)
+
+    @property
+    def composition(self) -> Composition:
+        """Built once, with the flags of this call."""
+        if self._composition is None:
+            self._composition = self.compose(self.options)
+        return self._composition
+
+    @property
+    def texts(self) -> Texts:
+        """The catalogue of this call's language; needs no configuration."""
+        if self._texts is None:
+            self._texts = self.compose(Options()).texts(self.lang)
+        return self._texts
+
+    def t(self, key: str, **details: object) -> str:
+        """A text of the catalogue."""
+        return self.texts.t(key, **details)
+
+    def console(self, stream: TextIO | None = None) -> Console:
+        """A printer for stdout (or the stream given): no escape code at all where the output is plain."""
+        from shirorom.edge.cli.streams import console
+
+        return console(sys.stdout if stream is None else stream, plain=self.plain)
+
+    def close(self) -> None:
+        """Let go of what the call opened."""
+        if self._composition is not None:
+            self._composition.close()
