@@ -1,0 +1,61 @@
+# One word each. What is missing is set up first; what is there is left alone. `make` alone tells the words.
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+PORT ?= 8000
+SETUP_INPUTS := scripts/setup.py pyproject.toml $(wildcard requirements/*.lock)
+TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json
+LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
+LOCK += --custom-compile-command "make lock"
+
+.PHONY: help setup run check test bench soak audit lock pictures changelog clean
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make setup      everything that running, checking and testing need
+setup: .venv/.ready-test
+## make run        the web app on 127.0.0.1:8000 with the practice carriers (PORT=…)
+run: .venv/.ready-run
+	$(BIN)/shirorom serve --practice --port $(PORT)
+## make check      format, lint, types, layers, locks
+check: .venv/.ready-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/locks.py
+	$(BIN)/python scripts/tree.py
+## make test       make check, then every test
+test: check
+	$(BIN)/python -m pytest $(ARGS)
+## make bench      measures, and writes docs/benchmarks.md
+bench: .venv/.ready-test
+	$(BIN)/python -m bench $(ARGS)
+## make soak       every test at its full count (hours)
+soak: check
+	SHIROROM_SOAK=1 $(BIN)/python -m pytest --timeout=0 $(ARGS)
+## make audit      known vulnerabilities of the locked packages; "could not look" is not "clean"
+audit: .venv/.ready-test
+	$(BIN)/python scripts/audit.py
+## make lock       new lock files, hashes and no addresses (needs uv)
+lock:
+	$(LOCK) --upgrade --extra shop -o requirements/dev.lock pyproject.toml requirements/dev.in
+	$(LOCK) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
+	$(LOCK) -c requirements/dev.lock -o requirements/core.lock pyproject.toml
+	$(LOCK) -c requirements/dev.lock --extra shop -o requirements/shop.lock pyproject.toml
+## make pictures   pictures of the running app into docs/pictures
+pictures: .venv/.ready-test
+	$(BIN)/python scripts/pictures.py
+## make changelog  CHANGELOG.md from changes/ (VERSION=…)
+changelog: .venv/.ready-test
+	$(BIN)/towncrier build --yes --version $(VERSION)
+## make clean      away with the virtual environment and everything set up in the tree
+clean:
+	rm -rf .venv tests/browser/node_modules .mypy_cache .ruff_cache .hypothesis dist
+
+.venv/.ready-run: $(SETUP_INPUTS)
+	@$(PYTHON) scripts/setup.py run
+	@touch $@
+.venv/.ready-test: $(TEST_INPUTS)
+	@$(PYTHON) scripts/setup.py test
+	@touch .venv/.ready-run $@

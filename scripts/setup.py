@@ -1,0 +1,253 @@
+"""Sets up what is missing, and only that: `python3 scripts/setup.py run|test`. Safe to call again at any time.
+
+`run` is what the app needs (virtual environment, locked packages, a browser, Japanese fonts); `test` adds what the
+tests need. Standard library only, as it runs before anything is installed. Where no browser can be had the app still
+runs, by hand, and this says so; for `test` everything is needed, and what lacks makes it fail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+PYTHON_MIN = (3, 11)
+LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",)}
+TOOLS = {  # command that tests call -> Debian package
+    "strace": "strace",
+    "fiu-run": "fiu-utils",
+    "faketime": "faketime",
+    "npm": "npm",
+}
+BROWSER_TESTS = ROOT / "tests" / "browser"
+
+
+def say(text: str) -> None:
+    """Tell what is being done, at once."""
+    print(f"setup: {text}", flush=True)
+
+
+def run(*command: str | Path, quiet: bool = False, env: dict[str, str] | None = None, cwd: Path = ROOT) -> bool:
+    """Run one command to its end; True when it succeeded. It never waits for an answer from a person."""
+    out = subprocess.DEVNULL if quiet else None
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=env,
+            cwd=cwd,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+# --- The system's packages -------------------------------------------------------------------------------------------
+
+
+class Apt:
+    """Debian's and Ubuntu's packages, where they are and where this user may install them."""
+
+    def __init__(self) -> None:
+        self._updated = False
+        self._prefix = self._find_prefix()
+
+    @staticmethod
+    def _find_prefix() -> tuple[str, ...] | None:
+        if not shutil.which("apt-get"):
+            return None
+        if os.geteuid() == 0:
+            return ()
+        if shutil.which("sudo") and run("sudo", "-n", "true", quiet=True):
+            return ("sudo", "-n")
+        return None
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything can be installed by it."""
+        return self._prefix is not None
+
+    def install(self, *packages: str) -> bool:
+        """Install packages, without questions; True when all are there."""
+        if self._prefix is None:
+            return False
+        say(f"apt-get install {' '.join(packages)}")
+        quiet = ("-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0")
+        with_env = (*self._prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *quiet)
+        if not self._updated:
+            self._updated = run(*with_env, "update")
+        return run(*with_env, "install", "-y", "--no-install-recommends", *packages)
+
+
+# --- Python ----------------------------------------------------------------------------------------------------------
+
+
+def use_new_python() -> None:
+    """Go on under a Python that is new enough, where one is installed under its own name."""
+    if sys.version_info >= PYTHON_MIN:
+        return
+    for minor in range(19, PYTHON_MIN[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            os.execv(found, [found, *sys.argv])
+    sys.exit(f"setup: Python {PYTHON_MIN[0]}.{PYTHON_MIN[1]} or newer is needed; this is {sys.version.split()[0]}")
+
+
+def make_venv(apt: Apt) -> None:
+    """Create .venv; Debian keeps the part of Python that does it in a package of its own."""
+    if PYTHON.exists() and run(PYTHON, "-m", "pip", "--version", quiet=True):
+        return
+    say(f"creating {VENV.name} with Python {sys.version.split()[0]}")
+    create = (sys.executable, "-m", "venv", "--clear", VENV)
+    if run(*create, quiet=True):
+        return
+    own = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    if (apt.install(own) or apt.install("python3-venv")) and run(*create):
+        return
+    sys.exit(f"setup: this Python cannot make a virtual environment; install {own} and call again")
+
+
+def digest(names: Sequence[str]) -> str:
+    """One fingerprint of what an installation was made from."""
+    whole = hashlib.sha256()
+    for name in names:
+        whole.update((ROOT / name).read_bytes())
+    return whole.hexdigest()
+
+
+def install_locked(level: str) -> None:
+    """Install exactly the locked packages, each checked against its hash, then the product itself, editable."""
+    locks = [f"requirements/{name}" for name in LOCKS[level]]
+    stamp = VENV / f".installed-{level}"
+    wanted = digest([*locks, "pyproject.toml"])
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say(f"installing {', '.join(locks)}")
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    asked = [part for lock in locks for part in ("-r", lock)]
+    if not run(*pip, "--require-hashes", *asked):
+        sys.exit("setup: the locked packages could not be installed (no network, or a package was changed)")
+    if not run(*pip, "--no-deps", "--no-build-isolation", "-e", "."):
+        sys.exit("setup: the product itself could not be installed")
+    stamp.write_text(wanted)
+
+
+# --- The browser and its fonts ---------------------------------------------------------------------------------------
+
+
+def find_browser() -> str | None:
+    """The browser that the product itself would use, tried: it must tell its version."""
+    code = "from shirorom.adapters.browser import find_browser; print(find_browser() or '')"
+    asked = subprocess.run([PYTHON, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    path = asked.stdout.strip()
+    return path if path and run(path, "--version", quiet=True) else None
+
+
+def get_browser(apt: Apt) -> bool:
+    """A Chromium or Chrome that is there; else the system's; else Playwright's own."""
+    found = find_browser()
+    if not found and apt.usable:
+        apt.install("chromium")
+        found = find_browser()
+    if not found:
+        say("downloading Playwright's own Chromium")
+        run(PYTHON, "-m", "playwright", "install", *(("--with-deps",) if apt.usable else ()), "chromium")
+        found = find_browser()
+    say(f"browser: {found}" if found else "no browser could be had: the app runs with access = hand only")
+    return found is not None
+
+
+def has_japanese_font() -> bool:
+    """Whether a page or picture can show Japanese. Windows and macOS always can."""
+    if not sys.platform.startswith("linux"):
+        return True
+    if not shutil.which("fc-list"):
+        return False
+    listed = subprocess.run(["fc-list", ":lang=ja"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return bool(listed.stdout.strip())
+
+
+def get_fonts(apt: Apt) -> bool:
+    """Japanese fonts, so that saved pages and pictures can be read."""
+    if has_japanese_font():
+        return True
+    apt.install("fontconfig", "fonts-noto-cjk")
+    found = has_japanese_font()
+    if not found:
+        say("no Japanese font: saved pictures of carriers' pages would show boxes; install fonts-noto-cjk")
+    return found
+
+
+# --- What tests need -------------------------------------------------------------------------------------------------
+
+
+def get_tools(apt: Apt) -> bool:
+    """The programs that fault tests are made with. On Linux only: elsewhere those tests do not run."""
+    if not sys.platform.startswith("linux"):
+        return True
+    missing = [command for command in TOOLS if not shutil.which(command)]
+    if missing:
+        apt.install(*(TOOLS[command] for command in missing))
+        missing = [command for command in TOOLS if not shutil.which(command)]
+    if missing:
+        packages = " ".join(TOOLS[command] for command in missing)
+        say(f"tests need {', '.join(missing)}; install: {packages}")
+    return not missing
+
+
+def get_node_packages() -> bool:
+    """What browser tests load into pages (axe), locked by hash."""
+    lock = BROWSER_TESTS / "package-lock.json"
+    stamp = BROWSER_TESTS / "node_modules" / ".installed"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return True
+    npm = shutil.which("npm")
+    say("npm ci in tests/browser")
+    if not npm or not run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=BROWSER_TESTS):
+        say("npm ci failed: tests of the page need axe-core")
+        return False
+    stamp.write_text(wanted)
+    return True
+
+
+def main(level: str) -> int:
+    """Set up for `level`; returns the exit status."""
+    use_new_python()
+    apt = Apt() if sys.platform.startswith("linux") else _NoApt()
+    make_venv(apt)
+    install_locked(level)
+    got = [get_browser(apt), get_fonts(apt)]
+    if level == "run":
+        return 0  # the app runs without them too
+    got += [get_tools(apt), get_node_packages()]
+    if not all(got):
+        say("not complete: see above")
+        return 1
+    say("complete")
+    return 0
+
+
+class _NoApt(Apt):
+    """Systems without apt: nothing of theirs is installed for you."""
+
+    @staticmethod
+    def _find_prefix() -> tuple[str, ...] | None:
+        return None
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
+        sys.exit("usage: python3 scripts/setup.py run|test")
+    sys.exit(main(sys.argv[1]))
