@@ -41,6 +41,8 @@ def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
     settings = Settings() if text is None else _settings(text)
     for carrier in CarrierId:
         _check_origin(carrier, settings, facts)
+    if settings.verdict.policy not in {policy.id for policy in facts.policies()}:
+        raise ConfigError("config-invalid", file="config.toml", key="verdict.policy", why="no such policy")
     return settings
 
 
@@ -83,8 +85,8 @@ def _check_origin(carrier: CarrierId, settings: Settings, facts: Facts) -> None:
     facts.carrier(carrier).is_real(url)
     try:
         parts = urlsplit(url)
+        _port = parts.port  # raises when it is no number
         bare = parts.path in ("", "/") and not parts.query and not parts.fragment and parts.username is None
-        _ = parts.port
     except ValueError:
         bare = False
     if not bare:

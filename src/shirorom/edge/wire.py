@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 import msgspec
 
-from shirorom.domain.errors import CODES, NumberError, ShiroromError
+from shirorom.domain.errors import NumberError, ShiroromError
 
 
 class SourceWire(msgspec.Struct, frozen=True):
@@ -150,25 +150,48 @@ class ParseWire(msgspec.Struct, frozen=True):
     devices: tuple[tuple[str, ...], ...]
 
 
-class ProblemErrorWire(msgspec.Struct, frozen=True):
-    """One place of a body that is wrong (RFC 6901 pointer)."""
+class ProblemError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One place of a request that was refused (RFC 6901 pointer). `suggestion` is for the caller only."""
 
     pointer: str
     code: str
     detail: str
+    suggestion: str | None = None
 
 
-class ProblemWire(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 problem; `code` is the same everywhere, `type` leads to its page."""
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457 problem details. `type` leads to a page for people about `code`; `fix` says what to do."""
 
     type: str
     title: str
     status: int
     detail: str
     code: str
-    fix: str | None = None
-    suggestion: str | None = None
-    errors: tuple[ProblemErrorWire, ...] = ()
+    fix: str
+    errors: tuple[ProblemError, ...] = ()
+
+
+class Words(Protocol):
+    """The catalogue of one language (`adapters/texts_toml.py`)."""
+
+    def t(self, key: str, **details: str | int) -> str:
+        """The text of a key, its `{name}` places filled."""
+        ...
+
+
+def problem_of(error: ShiroromError, words: Words, *, pointer: str | None = None) -> Problem:
+    """An error in words, the same for `--json` and HTTP. `pointer` is the place in the body that it speaks of."""
+    text = words.t(f"code.{error.code}.text", **error.details)
+    suggestion = error.suggestion if isinstance(error, NumberError) else None
+    return Problem(
+        type=f"/help/{error.code}",
+        title=words.t(f"code.{error.code}.title"),
+        status=error.http,
+        detail=text,
+        code=error.code,
+        fix=words.t(f"code.{error.code}.fix", **error.details),
+        errors=(ProblemError(pointer or "", error.code, text, suggestion),) if pointer is not None or suggestion else (),
+    )
 
 
 def at(moment: datetime) -> str:
