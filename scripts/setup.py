@@ -148,9 +148,7 @@ def install_locked(level: str) -> None:
 
 def find_browser() -> str | None:
     """The browser that the product itself would use, tried: it must tell its version."""
-    code = "from shirorom.adapters.browser import find_browser; print(find_browser() or '')"
-    asked = subprocess.run([PYTHON, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    path = asked.stdout.strip()
+    path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     return path if path and run(path, "--version", quiet=True) else None
 
 
@@ -162,7 +160,7 @@ def get_browser(apt: Apt) -> bool:
         found = find_browser()
     if not found:
         say("downloading Playwright's own Chromium")
-        run(PYTHON, "-m", "playwright", "install", *(("--with-deps",) if apt.usable else ()), "chromium")
+        run(PYTHON, "-m", "playwright", "install", *(("--with-deps",) if apt.usable else ()), "chromium", quiet=True)
         found = find_browser()
     say(f"browser: {found}" if found else "no browser could be had: the app runs with access = hand only")
     return found is not None
