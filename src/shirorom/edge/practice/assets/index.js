@@ -1,0 +1,8 @@
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = 'コピーしました';
+    setTimeout(() => { button.textContent = 'コピー'; }, 1500);
+  });
+}
