@@ -23,8 +23,8 @@ check: .venv/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python scripts/locks.py
-	$(BIN)/python scripts/tree.py
+	$(BIN)/python -m scripts.locks
+	$(BIN)/python -m scripts.tree
 ## make test       make check, then every test
 test: check
 	$(BIN)/python -m pytest $(ARGS)
@@ -36,7 +36,7 @@ soak: check
 	SHIROROM_SOAK=1 $(BIN)/python -m pytest --timeout=0 $(ARGS)
 ## make audit      known vulnerabilities of the locked packages; "could not look" is not "clean"
 audit: .venv/.ready-test
-	$(BIN)/python scripts/audit.py
+	$(BIN)/python -m scripts.audit
 ## make lock       new lock files, hashes and no addresses (needs uv)
 lock:
 	$(LOCK) --upgrade --extra shop -o requirements/dev.lock pyproject.toml requirements/dev.in
@@ -45,7 +45,7 @@ lock:
 	$(LOCK) -c requirements/dev.lock --extra shop -o requirements/shop.lock pyproject.toml
 ## make pictures   pictures of the running app into docs/pictures
 pictures: .venv/.ready-test
-	$(BIN)/python scripts/pictures.py
+	$(BIN)/python -m scripts.pictures
 ## make changelog  CHANGELOG.md from changes/ (VERSION=…)
 changelog: .venv/.ready-test
 	$(BIN)/towncrier build --yes --version $(VERSION)

@@ -1,6 +1,6 @@
 """Whether the locks lock: each requirement has its hash, none has an address, and what we ask for is in them.
 
-`python scripts/locks.py` after any change of `pyproject.toml` or `requirements/*.in`; `make lock` makes new ones.
+`python -m scripts.locks` after any change of `pyproject.toml` or `requirements/*.in`; `make lock` makes new ones.
 """
 
 from __future__ import annotations

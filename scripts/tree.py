@@ -1,6 +1,6 @@
 """What must not stand in the tree: addresses of package registries, and valid IMEIs of phones that may exist.
 
-`python scripts/tree.py` looks at every file that git tracks, or would take, and says where. Exit 1 when it found one.
+`python -m scripts.tree` looks at every file that git tracks, or would take, and says where. Exit 1 when it found one.
 """
 
 from __future__ import annotations
