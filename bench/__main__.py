@@ -1,7 +1,8 @@
 """`make bench`: runs every bench module and writes docs/benchmarks.md and docs/benchmarks.json.
 
-A module gives `run() -> dict` with `name` and `rows`; a row has `what`, `value`, `unit` and, where there is something to
-hold it against, `beside` (what, and its value) and `ratio`. `python -m bench parse log` runs those alone and writes nothing.
+A module gives `run() -> dict` with `name` and `rows`; a row has `what`, `value`, `unit` and, where there is something
+to hold it against, `beside` (what, and its value) and `ratio`. `python -m bench parse log` runs those two and writes
+nothing.
 """
 
 from __future__ import annotations

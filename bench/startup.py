@@ -1,4 +1,4 @@
-"""What starting costs: `shirorom --help` beside a Python that does nothing, and the memory of `serve` without a browser."""
+"""What starting costs: `shirorom --help` beside an empty Python, and the memory of `serve` without a browser."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def free_port() -> int:
 def memory(process: psutil.Process) -> float:
     """MiB resident of a process and everything it started."""
     family = [process, *process.children(recursive=True)]
-    return sum(member.memory_info().rss for member in family) / 2**20
+    return float(sum(member.memory_info().rss for member in family)) / 2**20
 
 
 def serve_memory() -> float:
