@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from shirorom.log.times import time_of, time_text
 
 NO_LEAF = bytes(32)
 """Stands for "the previous leaf" in the first entry about a device."""
+
+SALT_BYTES = 32
+KINDS = frozenset({"reading", "withdrawal", "correction", "notice"})
+"""Everything that an entry may hold. A kind that is not known is refused, never skipped."""
+
+_DOMAIN = b"shirorom/commitment/v1"
+_ENTRY = re.compile(
+    rb'\{"at":"([0-9TZ:-]{20})","commitment":"([0-9a-f]{64})","kind":"([a-z]+)","v":1\}',
+)
+
+
+class MalformedError(ValueError):
+    """Bytes that are not the one canonical form of anything we write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +51,64 @@ class Sealed:
 
     entry: bytes
     opening: Opening
+
+
+@dataclass(frozen=True, slots=True)
+class EntryBody:
+    """What stands in an entry for all to see: no number, no carrier, no mark."""
+
+    kind: str
+    at: datetime  # recorded_at, whole seconds
+    commitment: bytes
+
+
+def commitment(origin: str, opening: Opening) -> bytes:
+    """SHA-256 that binds an opening to its place: this log, this device, after that entry, as its n-th.
+
+    Every part stands behind its length (4 bytes, big endian), so that no two openings give the same input.
+    """
+    parts = (
+        _DOMAIN,
+        origin.encode(),
+        opening.counter.to_bytes(8, "big"),
+        opening.previous,
+        opening.salt,
+        opening.key.encode(),
+        opening.statement,
+    )
+    return sha256(b"".join([len(part).to_bytes(4, "big") + part for part in parts])).digest()
+
+
+def encode_entry(body: EntryBody) -> bytes:
+    """The entry's bytes: RFC 8785 JSON (sorted names, no white space), which this form is by construction."""
+    if body.kind not in KINDS or len(body.commitment) != 32:
+        raise ValueError("an entry has a known kind and a commitment of 32 bytes")
+    text = f'{{"at":"{time_text(body.at)}","commitment":"{body.commitment.hex()}","kind":"{body.kind}","v":1}}'
+    return text.encode()
+
+
+def decode_entry(entry: bytes) -> EntryBody:
+    """What an entry says. Raises MalformedError for any bytes that `encode_entry` would not have written."""
+    match = _ENTRY.fullmatch(entry)
+    if match is None:
+        raise MalformedError("entry")
+    at, digest, kind = (part.decode() for part in match.groups())
+    if kind not in KINDS:
+        raise MalformedError("kind")
+    try:
+        return EntryBody(kind=kind, at=time_of(at), commitment=bytes.fromhex(digest))
+    except ValueError as error:
+        raise MalformedError("at") from error
+
+
+def at_text(entry: bytes) -> bytes:
+    """When an entry was recorded, as its bytes say: 20 characters that sort as the moments do."""
+    if not entry.startswith(b'{"at":"'):
+        raise MalformedError("entry")
+    return entry[7:27]
+
+
+def seal(origin: str, kind: str, at: datetime, opening: Opening) -> Sealed:
+    """Make an opening ready to append to the log of this name."""
+    body = EntryBody(kind=kind, at=at, commitment=commitment(origin, opening))
+    return Sealed(entry=encode_entry(body), opening=opening)

@@ -1,0 +1,244 @@
+"""The log in one SQLite file (ports.Log): append-only, verified on every read, durable before it returns (ADR 0003)."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+
+from shirorom.adapters import log_file
+from shirorom.adapters.checkpoint_last import CheckpointLast
+from shirorom.adapters.durable import refuse_looser
+from shirorom.adapters.log_view import LogView
+from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
+from shirorom.domain.errors import LogConflictError, StorageError
+from shirorom.log.checkpoint import Checkpoint
+from shirorom.log.entry import NO_LEAF, DeviceHead, Sealed, at_text
+from shirorom.log.tree import Node, grow, leaf_hash
+from shirorom.ports import Entry, Head
+
+ENTRIES_MAX = 10_000
+"""Entries of one append or one read."""
+ROWS_BETWEEN_CHECKPOINTS = 4_000
+"""Bound of the WAL, in rows; a row costs at most about one page of 4 kB."""
+ROWS_OF_APPEND = 6
+"""What one append costs besides its entries."""
+
+
+class SqliteLog:
+    """One log. Safe to use from several threads; several processes may have the same file open."""
+
+    def __init__(self, data: Path, *, practice: bool, entropy: Callable[[int], bytes]) -> None:
+        """Open the log of a data directory, made where it is missing.
+
+        Raises:
+            StorageError: `log-rolled-back`, `log-corrupt`, `log-newer`, `data-unsafe`, `data-locked`, `storage-…`.
+        """
+        name = "practice" if practice else "real"
+        self._path = data / "log" / f"{name}.sqlite"
+        self._practice = practice
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._closed = False
+        self._failed = False
+        self._rows_since_checkpoint = 0
+        self._last = CheckpointLast(data, name)
+        with storage_errors(self._path):
+            self._open(entropy)
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the practice log."""
+        return self._practice
+
+    def head(self) -> Head:
+        """Size and root as of now."""
+        with self._read() as view:
+            return view.refresh()
+
+    def device(self, key: str) -> Sequence[Entry]:
+        """All entries about one phone, oldest first, checked."""
+        with self._read() as view:
+            return view.device(key)
+
+    def device_head(self, key: str) -> DeviceHead:
+        """Where a device's chain stands."""
+        with self._read() as view:
+            return view.device_heads((key,))[0]
+
+    def device_heads(self, keys: Sequence[str]) -> Sequence[DeviceHead]:
+        """Where the chains of many devices stand, in the order asked."""
+        with self._read() as view:
+            return view.device_heads(keys)
+
+    def entry(self, index: int) -> Entry:
+        """One entry, checked."""
+        with self._read() as view:
+            return view.entry(index)
+
+    def read(self, first: int, *, count_max: int) -> Sequence[Entry]:
+        """Entries from `first` on, checked, at most `count_max` and never more than ENTRIES_MAX."""
+        with self._read() as view:
+            until = min(view.refresh().size, first + min(count_max, ENTRIES_MAX))
+            return [view.entry(index) for index in range(first, until)]
+
+    def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
+        """Append all or none; returns once they would survive a power cut."""
+        if not 0 < len(sealed) <= ENTRIES_MAX:
+            raise ValueError(f"{len(sealed)} entries in one append, limit {ENTRIES_MAX}")
+        with self._writing, self._final_failures(), storage_errors(self._path):
+            if self._immutable:
+                raise StorageError("storage-read-only")
+            if self._rows_since_checkpoint > ROWS_BETWEEN_CHECKPOINTS:
+                self._checkpoint()
+            head = self._append(sealed, size_expected)
+            self._rows_since_checkpoint += ROWS_OF_APPEND + len(sealed)
+        self._last.note(Checkpoint(self._origin, head.size, head.root))
+        return head
+
+    def close(self) -> None:
+        """Let go of the file; idempotent."""
+        with self._writing, self._reading:
+            if not self._closed:
+                self._closed = True
+                self._last.close()
+                if not self._failed:
+                    self._reader.connection.close()
+                    self._writer.connection.close()
+
+    def _open(self, entropy: Callable[[int], bytes]) -> None:
+        last = self._last.read()  # before the log, which may only be ahead of it
+        if last is None:
+            log_file.create(self._path, practice=self._practice, entropy=entropy)
+        elif not self._path.exists():
+            raise StorageError("log-rolled-back", part="log")
+        refuse_looser(self._path.parent)
+        refuse_looser(self._path)
+        self._immutable = log_file.on_read_only_media(self._path)
+        reader = log_file.connect(self._path, read_only=self._immutable)
+        writer = log_file.connect(self._path, read_only=self._immutable)
+        log_file.check_schema(reader)
+        self._origin = log_file.read_origin(reader, practice=self._practice)
+        self._reader, self._writer = LogView(reader, self._origin), LogView(writer, self._origin)
+        last = last or self._last.read()  # another process may have begun the log a moment ago
+        for view in (self._reader, self._writer):
+            self._compare(view, last)
+        if not self._immutable:
+            # Frames of a commit whose sync failed may stand in the WAL and not on the disk: copy them once more
+            # before anything is built upon them.
+            self._checkpoint()
+            if last is None:
+                self._last.write(Checkpoint(self._origin, self._reader.refresh().size, self._reader.refresh().root))
+
+    def _compare(self, view: LogView, last: Checkpoint | None) -> None:
+        """The log must be at its last checkpoint or ahead of it, and hold what that names."""
+        if last is None:
+            if view.refresh().size:
+                raise StorageError("log-rolled-back", part="checkpoint")
+        elif last.origin != self._origin or not view.start_from(last.size, last.root):
+            raise StorageError("log-rolled-back", size_known=last.size)
+        view.refresh()
+
+    def _append(self, sealed: Sequence[Sealed], size_expected: int) -> Head:
+        view, connection = self._writer, self._writer.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            size = view.refresh().size
+            if size != size_expected:
+                raise LogConflictError
+            last_at = view.last_at()
+            if any(later < earlier for earlier, later in pairwise([last_at, *(at_text(s.entry) for s in sealed)])):
+                raise StorageError("clock-backwards")
+            leaves = [leaf_hash(one.entry) for one in sealed]
+            frontier, nodes = grow(view.frontier, leaves)
+            _insert(connection, size, sealed, leaves, nodes)
+            connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(connection)
+            raise
+        return view.advance(frontier, at_text(sealed[-1].entry))
+
+    def _checkpoint(self) -> None:
+        """Copy the WAL into the file, while the other connection holds the writer's lock.
+
+        SQLite before 3.51.3 may skip pages when a checkpoint meets a writer that resets the WAL (its "WAL-reset
+        bug"); with the lock held there is no such writer. A sync that fails here is as final as in an append.
+        """
+        with self._reading:
+            self._writer.connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._reader.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            except sqlite3.Error as error:
+                if code_of_sqlite(error, self._path) != "storage-full":  # then the WAL keeps what it has
+                    raise
+            finally:
+                _roll_back(self._writer.connection)
+        self._rows_since_checkpoint = 0
+
+    @contextmanager
+    def _read(self) -> Iterator[LogView]:
+        with self._reading, storage_errors(self._path):
+            yield self._reader
+
+    @contextmanager
+    def _final_failures(self) -> Iterator[None]:
+        """After a write or a sync failed, nobody knows what is on the disk: nothing more is acknowledged here."""
+        if self._failed:
+            raise StorageError("storage-failed")
+        try:
+            yield
+        except StorageError as error:
+            if error.code == "storage-failed":
+                self._failed = True
+                # Closing would checkpoint, sync again, be told that all is well, and delete the WAL.
+                log_file.leave_open(self._reader.connection, self._writer.connection)
+            raise
+
+
+def _insert(
+    connection: sqlite3.Connection, size: int, sealed: Sequence[Sealed], leaves: Sequence[bytes], nodes: Sequence[Node]
+) -> None:
+    """Write the entries, the nodes that became full, the openings, and where each device now stands."""
+    connection.executemany("INSERT INTO entry VALUES (?, ?)", [(size + i, s.entry) for i, s in enumerate(sealed)])
+    connection.executemany("INSERT INTO node VALUES (?, ?, ?)", nodes)
+    connection.executemany(
+        "INSERT INTO opening VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (size + i, o.key, o.counter, o.previous, o.salt, o.statement)
+            for i, o in enumerate(one.opening for one in sealed)
+        ],
+    )
+    before: dict[str, DeviceHead] = {}
+    after: dict[str, tuple[int, int, bytes]] = {}
+    for i, (one, leaf) in enumerate(zip(sealed, leaves, strict=True)):
+        opening = one.opening
+        here = DeviceHead(opening.counter, opening.previous)
+        stood = after.get(opening.key)
+        if stood is None:
+            before[opening.key] = here
+        elif here != DeviceHead(stood[0], stood[2]):
+            raise ValueError("an opening does not continue its device's chain")
+        after[opening.key] = (opening.counter + 1, size + i, leaf)
+    new = [(key, *after[key]) for key, head in before.items() if head == DeviceHead(0, NO_LEAF)]
+    known = [
+        (*after[key], key, head.count, head.leaf) for key, head in before.items() if head != DeviceHead(0, NO_LEAF)
+    ]
+    connection.executemany("INSERT INTO device VALUES (?, ?, ?, ?)", new)
+    updated = connection.executemany(
+        "UPDATE device SET count = ?, last = ?, leaf = ? WHERE key = ? AND count = ? AND leaf = ?", known
+    ).rowcount
+    if known and updated != len(known):
+        raise ValueError("an opening does not continue its device's chain")
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # a failed COMMIT may have done it, or may make it impossible
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

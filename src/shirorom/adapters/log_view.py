@@ -1,0 +1,199 @@
+"""One connection to a log and what it has verified: nothing is believed because it is stored.
+
+A view holds the frontier of the tree in memory and carries it forward only by hashing the entries themselves. So the
+stored nodes are never trusted: they serve as a proof, and a proof that does not lead to the frontier's root is damage.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from shirorom.adapters.lru import Lru
+from shirorom.domain.errors import ShiroromError, StorageError
+from shirorom.log.entry import NO_LEAF, DeviceHead, MalformedError, Opening, at_text, commitment, decode_entry
+from shirorom.log.tree import Frontier, frontier_at, grow, inclusion_proof, leaf_hash, verify_inclusion
+from shirorom.ports import Entry, Head
+
+VERIFIED_MAX = 16_384
+"""Entries that a view remembers as verified."""
+DEVICES_MAX = 4_096
+"""Devices whose history a view remembers."""
+
+_OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
+
+
+class LogView:
+    """Verified reading of one log over one connection. Not thread-safe: its owner holds a lock around each call."""
+
+    def __init__(self, connection: sqlite3.Connection, origin: str) -> None:
+        self.connection = connection
+        self._origin = origin
+        self._frontier = Frontier()
+        self._head: Head | None = None
+        self._last_at: bytes | None = None
+        self._version: int | None = None
+        self._verified: Lru[int, Entry] = Lru(VERIFIED_MAX)
+        self._devices: Lru[str, tuple[int | None, tuple[Entry, ...]]] = Lru(DEVICES_MAX)
+
+    @property
+    def frontier(self) -> Frontier:
+        """The verified frontier, as of the last `refresh`."""
+        return self._frontier
+
+    def start_from(self, size: int, root: bytes) -> bool:
+        """Take the stored tree of a size as verified, because another file vouches for its root."""
+        frontier = frontier_at(size, self._node)
+        if frontier.root != root:
+            return False
+        self._frontier, self._head, self._last_at = frontier, None, None
+        return True
+
+    def advance(self, frontier: Frontier, last_at: bytes) -> Head:
+        """Go on from a frontier that the caller has derived from this one and committed."""
+        self._frontier, self._head, self._last_at = frontier, Head(frontier.size, frontier.root), last_at
+        return self._head
+
+    def refresh(self) -> Head:
+        """Learn what has been appended by anyone since the last call, and verify it."""
+        version = self._one("PRAGMA data_version")[0]
+        if version != self._version or self._head is None:
+            self._catch_up()
+            self._version = version
+            self._head = Head(self._frontier.size, self._frontier.root)
+        return self._head
+
+    def last_at(self) -> bytes:
+        """When the newest entry was recorded, as its bytes say; empty in an empty log."""
+        if self._last_at is None:
+            size = self._frontier.size
+            self._last_at = at_text(self._entry_bytes(size - 1)) if size else b""
+        return self._last_at
+
+    def entry(self, index: int) -> Entry:
+        """One entry, verified. Raises `entry-not-found`."""
+        head = self.refresh()
+        if not 0 <= index < head.size:
+            raise ShiroromError("entry-not-found", index=index)
+        known = self._verified.get(index)
+        if known is None:
+            row = self._one(f"{_OPENING} WHERE idx = ?", index)
+            known = self._verify(index, _opening_of(row), head)
+        return known
+
+    def device(self, key: str) -> tuple[Entry, ...]:
+        """Every entry about one device, verified one by one and as a chain."""
+        self.refresh()
+        known = self._devices.get(key)
+        if known is not None and known[0] == self._version:
+            return known[1]
+        self.connection.execute("BEGIN")  # one snapshot for the device's row, its openings and the tree
+        try:
+            head = self.refresh()
+            rows = self._all(f"{_OPENING} WHERE key = ? ORDER BY counter", key)
+            entries = tuple(self._known_or_verified(row, head) for row in rows)
+            self._check_chain(key, entries)
+        finally:
+            self.connection.execute("ROLLBACK")
+        self._devices.put(key, (self._version, entries))
+        return entries
+
+    def device_heads(self, keys: Sequence[str]) -> list[DeviceHead]:
+        """Where the chains of these devices stand, as the device table says; an append proves it or fails."""
+        heads = []
+        for key in keys:
+            row = self.connection.execute("SELECT count, leaf FROM device WHERE key = ?", (key,)).fetchone()
+            heads.append(DeviceHead(0, NO_LEAF) if row is None else DeviceHead(_whole(row[0]), _hash(row[1])))
+        return heads
+
+    def _catch_up(self) -> None:
+        size = self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0]
+        if size < self._frontier.size:
+            raise StorageError("log-rolled-back", size=size, size_known=self._frontier.size)
+        if size == self._frontier.size:
+            return
+        sql = "SELECT idx, bytes FROM entry WHERE idx >= ? ORDER BY idx"
+        cursor = self.connection.execute(sql, (self._frontier.size,))
+        while rows := cursor.fetchmany(1_000):
+            first = self._frontier.size
+            if [row[0] for row in rows] != list(range(first, first + len(rows))):
+                raise StorageError("log-corrupt", index=first, part="entry")
+            self._last_at = None
+            self._frontier, _ = grow(self._frontier, [leaf_hash(_bytes(row[1])) for row in rows])
+
+    def _known_or_verified(self, row: Sequence[Any], head: Head) -> Entry:
+        known = self._verified.get(_whole(row[0]))
+        return known if known is not None else self._verify(row[0], _opening_of(row), head)
+
+    def _verify(self, index: int, opening: Opening, head: Head) -> Entry:
+        """Entry against leaf, leaf against root, opening against commitment."""
+        if not 0 <= index < head.size:
+            raise StorageError("log-corrupt", index=index, part="opening")
+        entry = self._entry_bytes(index)
+        leaf = leaf_hash(entry)
+        if leaf != self._node(0, index):
+            raise StorageError("log-corrupt", index=index, part="leaf")
+        if not verify_inclusion(leaf, index, head.size, inclusion_proof(index, head.size, self._node), head.root):
+            raise StorageError("log-corrupt", index=index, part="tree")
+        try:
+            if decode_entry(entry).commitment != commitment(self._origin, opening):
+                raise StorageError("log-corrupt", index=index, part="opening")
+        except (MalformedError, OverflowError) as error:
+            raise StorageError("log-corrupt", index=index, part="entry") from error
+        verified = Entry(index, entry, opening)
+        self._verified.put(index, verified)
+        return verified
+
+    def _check_chain(self, key: str, entries: Sequence[Entry]) -> None:
+        """Counters without gap, each entry after the one it names, and the device's own row in agreement."""
+        previous, before = NO_LEAF, -1
+        for counter, entry in enumerate(entries):
+            o = entry.opening
+            chained = o is not None and (o.key, o.counter, o.previous) == (key, counter, previous)
+            if not chained or entry.index <= before:
+                raise StorageError("log-corrupt", index=entry.index, part="chain")
+            previous, before = leaf_hash(entry.entry), entry.index
+        row = self.connection.execute("SELECT count, last, leaf FROM device WHERE key = ?", (key,)).fetchone()
+        if row != ((len(entries), before, previous) if entries else None):
+            raise StorageError("log-corrupt", part="device")
+
+    def _entry_bytes(self, index: int) -> bytes:
+        return _bytes(self._one("SELECT bytes FROM entry WHERE idx = ?", index)[0])
+
+    def _node(self, level: int, position: int) -> bytes:
+        return _hash(self._one("SELECT hash FROM node WHERE level = ? AND position = ?", level, position)[0])
+
+    def _one(self, sql: str, *values: object) -> Any:
+        row = self.connection.execute(sql, values).fetchone()
+        if row is None:
+            raise StorageError("log-corrupt", part="row")
+        return row
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        return self.connection.execute(sql, values).fetchall()
+
+
+def _opening_of(row: Sequence[Any]) -> Opening:
+    _, key, counter, previous, salt, statement = row
+    if not isinstance(key, str):
+        raise StorageError("log-corrupt", part="opening")
+    return Opening(key, _whole(counter), _hash(previous), _bytes(salt), _bytes(statement))
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise StorageError("log-corrupt", part="number")
+    return value
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise StorageError("log-corrupt", part="bytes")
+    return value
+
+
+def _hash(value: object) -> bytes:
+    if not isinstance(value, bytes) or len(value) != len(NO_LEAF):
+        raise StorageError("log-corrupt", part="hash")
+    return value
