@@ -77,8 +77,8 @@ class Log(Protocol):
         """All entries about one phone (14-digit key), oldest first, checked."""
         ...
 
-    def device_head(self, key: str) -> DeviceHead:
-        """The counter and leaf that the next entry about this phone must carry."""
+    def device_heads(self, keys: Sequence[str]) -> Sequence[DeviceHead]:
+        """The counter and leaf that the next entry about each of these phones must carry, in the order asked."""
         ...
 
     def entry(self, index: int) -> Entry:

@@ -16,7 +16,7 @@ from shirorom.adapters.log_view import LogView
 from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.log.entry import NO_LEAF, DeviceHead, Sealed, at_text
+from shirorom.log.entry import NO_DEVICE, DeviceHead, Sealed, at_text
 from shirorom.log.tree import Node, grow, leaf_hash
 from shirorom.ports import Entry, Head
 
@@ -67,11 +67,6 @@ class SqliteLog:
         """All entries about one phone, oldest first, checked."""
         with self._read() as view:
             return view.device(key)
-
-    def device_head(self, key: str) -> DeviceHead:
-        """Where a device's chain stands."""
-        with self._read() as view:
-            return view.device_heads((key,))[0]
 
     def device_heads(self, keys: Sequence[str]) -> Sequence[DeviceHead]:
         """Where the chains of many devices stand, in the order asked."""
@@ -226,10 +221,8 @@ def _insert(
         elif here != DeviceHead(stood[0], stood[2]):
             raise ValueError("an opening does not continue its device's chain")
         after[opening.key] = (opening.counter + 1, size + i, leaf)
-    new = [(key, *after[key]) for key, head in before.items() if head == DeviceHead(0, NO_LEAF)]
-    known = [
-        (*after[key], key, head.count, head.leaf) for key, head in before.items() if head != DeviceHead(0, NO_LEAF)
-    ]
+    new = [(key, *after[key]) for key, head in before.items() if head == NO_DEVICE]
+    known = [(*after[key], key, head.count, head.leaf) for key, head in before.items() if head != NO_DEVICE]
     connection.executemany("INSERT INTO device VALUES (?, ?, ?, ?)", new)
     updated = connection.executemany(
         "UPDATE device SET count = ?, last = ?, leaf = ? WHERE key = ? AND count = ? AND leaf = ?", known

@@ -12,7 +12,16 @@ from typing import Any
 
 from shirorom.adapters.lru import Lru
 from shirorom.domain.errors import ShiroromError, StorageError
-from shirorom.log.entry import NO_LEAF, DeviceHead, MalformedError, Opening, at_text, commitment, decode_entry
+from shirorom.log.entry import (
+    NO_DEVICE,
+    NO_LEAF,
+    DeviceHead,
+    MalformedError,
+    Opening,
+    at_text,
+    commitment,
+    decode_entry,
+)
 from shirorom.log.tree import Frontier, frontier_at, grow, inclusion_proof, leaf_hash, verify_inclusion
 from shirorom.ports import Entry, Head
 
@@ -20,6 +29,9 @@ VERIFIED_MAX = 16_384
 """Entries that a view remembers as verified."""
 DEVICES_MAX = 4_096
 """Devices whose history a view remembers."""
+
+KEYS_MAX = 500
+"""Devices asked for in one statement; SQLite takes 32,766 values at most."""
 
 _OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
 
@@ -101,11 +113,13 @@ class LogView:
 
     def device_heads(self, keys: Sequence[str]) -> list[DeviceHead]:
         """Where the chains of these devices stand, as the device table says; an append proves it or fails."""
-        heads = []
-        for key in keys:
-            row = self.connection.execute("SELECT count, leaf FROM device WHERE key = ?", (key,)).fetchone()
-            heads.append(DeviceHead(0, NO_LEAF) if row is None else DeviceHead(_whole(row[0]), _hash(row[1])))
-        return heads
+        stored: dict[str, DeviceHead] = {}
+        for first in range(0, len(keys), KEYS_MAX):
+            some = keys[first : first + KEYS_MAX]
+            marks = ",".join("?" * len(some))
+            for key, count, leaf in self._all(f"SELECT key, count, leaf FROM device WHERE key IN ({marks})", *some):  # noqa: S608 question marks alone
+                stored[key] = DeviceHead(_whole(count), _hash(leaf))
+        return [stored.get(key, NO_DEVICE) for key in keys]
 
     def _catch_up(self) -> None:
         size = self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0]
@@ -178,7 +192,10 @@ def _opening_of(row: Sequence[Any]) -> Opening:
     _, key, counter, previous, salt, statement = row
     if not isinstance(key, str):
         raise StorageError("log-corrupt", part="opening")
-    return Opening(key, _whole(counter), _hash(previous), _bytes(salt), _bytes(statement))
+    try:
+        return Opening(key, _whole(counter), _bytes(previous), _bytes(salt), _bytes(statement))
+    except ValueError as error:
+        raise StorageError("log-corrupt", part="opening") from error
 
 
 def _whole(value: object) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
+from struct import Struct
 
 from shirorom.log.times import time_of, time_text
 
@@ -17,6 +19,7 @@ KINDS = frozenset({"reading", "withdrawal", "correction", "notice"})
 """Everything that an entry may hold. A kind that is not known is refused, never skipped."""
 
 _DOMAIN = b"shirorom/commitment/v1"
+_FIXED = Struct(">IQI32sI32sI14sI")
 _ENTRY = re.compile(
     rb'\{"at":"([0-9TZ:-]{20})","commitment":"([0-9a-f]{64})","kind":"([a-z]+)","v":1\}',
 )
@@ -34,6 +37,10 @@ class DeviceHead:
     leaf: bytes
 
 
+NO_DEVICE = DeviceHead(0, NO_LEAF)
+"""Where the chain of a device stands that no entry is about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What opens one commitment. Holds the IMEI: it never leaves but in a sheet for that phone."""
@@ -43,6 +50,11 @@ class Opening:
     previous: bytes  # leaf hash of the device's previous entry
     salt: bytes  # 32 bytes from the operating system
     statement: bytes  # canonical bytes, log/statement.py
+
+    def __post_init__(self) -> None:
+        sizes = (len(self.key), len(self.previous), len(self.salt))
+        if sizes != (14, 32, SALT_BYTES) or self.counter < 0 or not self.key.isascii():
+            raise ValueError("an opening has a key of 14 digits, a counter, a previous leaf and a salt of 32 bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +77,18 @@ class EntryBody:
 def commitment(origin: str, opening: Opening) -> bytes:
     """SHA-256 that binds an opening to its place: this log, this device, after that entry, as its n-th.
 
-    Every part stands behind its length (4 bytes, big endian), so that no two openings give the same input.
+    The input is seven parts, each behind its length (4 bytes, big endian), so that no two openings give the same:
+    domain string, origin, counter (8 bytes, big endian), previous leaf, salt, key, statement.
     """
-    parts = (
-        _DOMAIN,
-        origin.encode(),
-        opening.counter.to_bytes(8, "big"),
-        opening.previous,
-        opening.salt,
-        opening.key.encode(),
-        opening.statement,
-    )
-    return sha256(b"".join([len(part).to_bytes(4, "big") + part for part in parts])).digest()
+    o = opening
+    fixed = _FIXED.pack(8, o.counter, 32, o.previous, SALT_BYTES, o.salt, 14, o.key.encode(), len(o.statement))
+    return sha256(_named(origin) + fixed + o.statement).digest()
+
+
+@lru_cache(maxsize=16)
+def _named(origin: str) -> bytes:
+    name = origin.encode()
+    return b"".join((len(_DOMAIN).to_bytes(4, "big"), _DOMAIN, len(name).to_bytes(4, "big"), name))
 
 
 def encode_entry(body: EntryBody) -> bytes:

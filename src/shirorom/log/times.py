@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1_024)
 def time_text(at: datetime) -> str:
     """The text of a moment. Raises ValueError unless it is aware UTC and a whole second."""
     if at.utcoffset() != timedelta(0) or at.microsecond:
@@ -12,6 +14,7 @@ def time_text(at: datetime) -> str:
     return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}Z"
 
 
+@lru_cache(maxsize=1_024)
 def time_of(text: str) -> datetime:
     """The moment of a text, aware UTC. Raises ValueError for any other spelling of it."""
     at = datetime.fromisoformat(text)

@@ -12,7 +12,7 @@ from shirorom.domain.fold import Recorded, Statement
 from shirorom.domain.imei import Imei
 from shirorom.domain.notice import Notice
 from shirorom.domain.reading import Reading
-from shirorom.log.entry import SALT_BYTES, MalformedError, Opening, Sealed, decode_entry, seal
+from shirorom.log.entry import SALT_BYTES, DeviceHead, MalformedError, Opening, Sealed, decode_entry, seal
 from shirorom.log.statement import decode_statement, encode_statement, kind_of
 from shirorom.log.tree import leaf_hash
 from shirorom.ports import Blobs, Clock, Entry, Log
@@ -34,6 +34,7 @@ class Recorder:
         self._clock = clock
         self._entropy = entropy
         self._writer = threading.Lock()
+        self._size = 0  # as we last knew it; the log compares
         self._decoded: dict[str, tuple[Sequence[Entry], Sequence[Recorded]]] = {}
 
     def record(self, statements: Sequence[Statement]) -> Sequence[Recorded]:
@@ -75,41 +76,42 @@ class Recorder:
         return _recorded(self.log.entry(index))
 
     def _record(self, statements: Sequence[Statement], encoded: Sequence[bytes]) -> Sequence[Recorded]:
+        size, at = self._size, self._now()
         for _ in range(TRIES_MAX):
-            size = self.log.head().size
-            at = self._recording_time(size)
             sealed = self._seal(statements, encoded, at)
             try:
-                self.log.append(sealed, size_expected=size)
+                self._size = self.log.append(sealed, size_expected=size).size
             except LogConflictError:
-                continue
-            return [Recorded(size + i, at, statement) for i, statement in enumerate(statements)]
+                size, at = self.log.head().size, self._now()
+            except StorageError as error:
+                if error.code != "clock-backwards":
+                    raise
+                at = self._newest_at()
+            else:
+                return [Recorded(size + i, at, statement) for i, statement in enumerate(statements)]
         raise LogConflictError
 
-    def _recording_time(self, size: int) -> datetime:
-        now = self._clock.now().replace(microsecond=0)
-        if size:
-            last = decode_entry(self.log.entry(size - 1).entry).at
-            if now < last - timedelta(seconds=CLOCK_BACK_S_MAX):
-                raise StorageError("clock-backwards")
-            return max(now, last)
-        return now
+    def _now(self) -> datetime:
+        return self._clock.now().replace(microsecond=0)
+
+    def _newest_at(self) -> datetime:
+        """The newest entry's time, for a clock that is only a little behind it."""
+        newest = decode_entry(self.log.entry(self.log.head().size - 1).entry).at
+        if self._now() < newest - timedelta(seconds=CLOCK_BACK_S_MAX):
+            raise StorageError("clock-backwards")
+        return newest
 
     def _seal(self, statements: Sequence[Statement], encoded: Sequence[bytes], at: datetime) -> list[Sealed]:
         """Seal each statement as the next of its device: the first after what the log holds, the rest in turn."""
         keys = [statement.imei.key for statement in statements]
-        heads = {}
-        for key in keys:
-            if key not in heads:
-                head = self.log.device_head(key)
-                heads[key] = (head.count, head.leaf)
+        heads = dict(zip(keys, self.log.device_heads(keys), strict=True))
         salts = self._entropy(SALT_BYTES * len(keys))
         origin, sealed = self.log.origin, []
         for i, key in enumerate(keys):
-            counter, previous = heads[key]
-            opening = Opening(key, counter, previous, salts[SALT_BYTES * i : SALT_BYTES * (i + 1)], encoded[i])
-            one = seal(origin, kind_of(statements[i]), at, opening)
-            heads[key] = (counter + 1, leaf_hash(one.entry))
+            head = heads[key]
+            salt = salts[SALT_BYTES * i : SALT_BYTES * (i + 1)]
+            one = seal(origin, kind_of(statements[i]), at, Opening(key, head.count, head.leaf, salt, encoded[i]))
+            heads[key] = DeviceHead(head.count + 1, leaf_hash(one.entry))
             sealed.append(one)
         return sealed
 
