@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shirorom.domain.carrier import CarrierFacts, CarrierId
+from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Imei
 from shirorom.domain.policy import Policy
@@ -160,4 +160,12 @@ class Facts(Protocol):
 
     def policies(self) -> Sequence[Policy]:
         """The rules, oldest first."""
+        ...
+
+    def policy(self, policy: str) -> Policy:
+        """One rule, by its id. Raises ConfigError (`config-invalid`) when there is none."""
+        ...
+
+    def source(self, what: str) -> Source:
+        """Where a reason or an advice rests, by its name in `data/sources.toml`."""
         ...

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shirorom.domain.carrier import CarrierFacts, CarrierId, Confidence
+from shirorom.domain.carrier import CarrierFacts, CarrierId, Confidence, Source
 from shirorom.domain.errors import ConfigError
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.mark import Mark
@@ -39,6 +39,8 @@ class TomlFacts:
         self._carriers = {carrier: self._read_carrier(carrier) for carrier in CarrierId}
         self._glyphs = _read_glyphs(self._root / "glyphs.toml")
         self._policies = self._read_policies()
+        self._policy_by_id = {policy.id: policy for policy in self._policies}
+        self._sources = _read_sources(self._root / "sources.toml")
 
     def carrier(self, carrier: CarrierId) -> CarrierFacts:
         """What is known of one carrier."""
@@ -51,6 +53,19 @@ class TomlFacts:
     def policies(self) -> Sequence[Policy]:
         """The rules, oldest first."""
         return self._policies
+
+    def policy(self, policy: str) -> Policy:
+        """One rule, by its id."""
+        try:
+            return self._policy_by_id[policy]
+        except KeyError:
+            raise ConfigError(
+                "config-invalid", file="config.toml", key="verdict.policy", why="no such policy"
+            ) from None
+
+    def source(self, what: str) -> Source:
+        """Where a reason or an advice rests (`data/sources.toml`). KeyError: no such name."""
+        return self._sources[what]
 
     def _read_carrier(self, carrier: CarrierId) -> CarrierFacts:
         file = self._root / "carriers" / f"{carrier.value}.toml"
@@ -76,7 +91,7 @@ class TomlFacts:
         policies = [load(file, Policy) for file in files]
         if len({policy.id for policy in policies}) != len(policies):
             raise ConfigError("config-invalid", file="policies", key="id", why="two files with one id")
-        return tuple(sorted(policies, key=lambda policy: (policy.from_ or date.max, policy.id)))
+        return tuple(sorted(policies, key=lambda policy: (policy.announced_on, policy.id)))
 
 
 @cache
@@ -123,6 +138,21 @@ def _read_glyphs(file: Traversable) -> GlyphTable:
             raise _invalid(file, key, "one symbol stands twice")
         tables.append(dict(pairs))
     return GlyphTable(page=tables[0], operator=tables[1])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _SourceFile:
+    """`sources.toml`."""
+
+    sources: tuple[Source, ...]
+
+
+def _read_sources(file: Traversable) -> dict[str, Source]:
+    sources = load(file, _SourceFile).sources
+    named = {source.what: source for source in sources}
+    if len(named) != len(sources) or "" in named:
+        raise _invalid(file, "what", "missing, or one name stands twice")
+    return named
 
 
 def _table(file: Traversable) -> dict[str, Any]:

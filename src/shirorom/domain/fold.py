@@ -101,7 +101,7 @@ def fold(
         if entry.recorded_at <= as_of and entry.statement.carrier is carrier and entry.statement.imei.key == imei.key
     ]
     _one_world(known)
-    readings = _readings(known)
+    readings = readings_that_count(known)
     notices = _notices(known)
     book = _book(notices, as_of=as_of, enrolled=enrolled)
     standing = [r for r in readings if r.reading.mark is Mark.RESTRICTED and not _explained(r, known, notices, as_of)]
@@ -167,7 +167,7 @@ def _one_world(known: Sequence[Recorded]) -> None:
         raise ValueError("practice and real entries in one fold")
 
 
-def _readings(known: Sequence[Recorded]) -> list[RecordedReading]:
+def readings_that_count(known: Sequence[Recorded]) -> list[RecordedReading]:
     """Readings with a mark that nobody took back, oldest answer first. Only a hand reading can be taken back."""
     withdrawn = {e.statement.index: e.index for e in known if isinstance(e.statement, Withdrawal)}
     counted = [

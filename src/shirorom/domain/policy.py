@@ -1,4 +1,4 @@
-"""Which rule held on a given day, and who announced it: dated data (`data/policies`). It gives findings, never marks."""
+"""Which rule held on a given day, and who announced it: dated data (`data/policies`); findings, never marks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Milestone:
     title: str
     title_en: str
     expected: bool  # announced or hoped for, not known to have happened
-    source: Source
+    source: Source | None
     on: date | None = None
     when: str = ""
     when_en: str = ""
