@@ -41,10 +41,10 @@ class Fault(StrEnum):
 
 
 class Over(StrEnum):
-    """What moves a phone from one glyph to the next."""
+    """What moves a phone from one step to the next."""
 
-    ASKS = "asks"  # the first question gets the first glyph, the second the second …; the last one stays
-    MINUTES = "minutes"  # the n-th whole minute since the practice carriers started; the last one stays
+    ASKS = "asks"  # the first question to that site gets the first step, the second the second …; the last one stays
+    MINUTES = "minutes"  # one step for each whole minute since the practice carriers started; the last one stays
 
 
 class Group(StrEnum):
@@ -59,7 +59,7 @@ class Group(StrEnum):
 
 
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one practice site does about one number: a glyph, a fault, or a row of glyphs over time.
+    """What one practice site does about one number: a glyph, a fault, or one step after the other over time.
 
     `says` is the mark that the site means by `glyph`, where the glyph is not one of the canonical four; it chooses the
     sentence beside it.
@@ -69,28 +69,31 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: Mark | None = None
     fault: Fault | None = None
     over: Over | None = None
-    glyphs: tuple[str, ...] = ()
+    steps: tuple[Behaviour, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.over is None) != (not self.glyphs):
-            raise ValueError("`over` and `glyphs` go together")
+        if (self.over is None) != (not self.steps):
+            raise ValueError("`over` and `steps` go together")
         if self.over is not None and (self.glyph is not None or self.fault is not None):
-            raise ValueError("a row of glyphs has no glyph and no fault beside it")
+            raise ValueError("steps have no glyph and no fault beside them")
+        if any(step.steps for step in self.steps):
+            raise ValueError("a step has no steps")
         if self.glyph is None and self.fault is None and self.over is None:
             raise ValueError("neither a glyph nor a fault")
         if self.fault in _NEEDS_GLYPH and self.glyph is None:
             raise ValueError("this fault needs the glyph that it shows")
 
-    def glyph_at(self, *, asks: int, minutes: int) -> str | None:
-        """The symbol shown to this question: `asks` questions came before it, `minutes` whole minutes have passed."""
+    def at(self, *, asks: int, minutes: int) -> Behaviour:
+        """What it is for this question: `asks` questions came before it, `minutes` whole minutes have passed."""
         if self.over is None:
-            return self.glyph
-        step = asks if self.over is Over.ASKS else minutes
-        return self.glyphs[min(step, len(self.glyphs) - 1)]
+            return self
+        n = asks if self.over is Over.ASKS else minutes
+        return self.steps[min(n, len(self.steps) - 1)]
 
-    def mark_of(self, glyph: str) -> Mark | None:
-        """The mark that the site means by it; None for a symbol that means nothing to anybody."""
-        return self.says or _CANONICAL.get(glyph)
+    @property
+    def meant(self) -> Mark | None:
+        """The mark that the site means by its glyph; None for a symbol that means nothing to anybody."""
+        return self.says or _CANONICAL.get(self.glyph or "")
 
 
 _CANONICAL = {mark.symbol: mark for mark in Mark}
@@ -296,7 +299,8 @@ def _checks(row: _Phone, numbers: tuple[PracticeNumber, ...]) -> tuple[Expected,
             for carrier, text in zip(CarrierId, (next(texts) for _ in CarrierId), strict=True)
         )
         reasons = (row.reason,) if row.reason is not None and n == count - 1 else ()
-        checks.append(Expected(cells, verdicts[n], row.so_far, exits[n], reasons))
+        so_far = row.so_far if verdicts[n] is VerdictKind.UNDETERMINED else Mark(verdicts[n].value)
+        checks.append(Expected(cells, verdicts[n], so_far, exits[n], reasons))
     return tuple(checks)
 
 

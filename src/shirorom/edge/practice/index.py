@@ -51,7 +51,8 @@ def _index(phones: Catalogue, origins: Mapping[CarrierId, str], places: Mapping[
     groups = "".join(_group(title, [p for p in phones.phones if p.group is group]) for group, title in _GROUPS.items())
     return f"""<!DOCTYPE html>
 <html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>【練習】練習サイトと練習端末</title><link rel="icon" href="data:,"><style>{asset("index.css")}</style></head><body>
+<title>【練習】練習サイトと練習端末</title><link rel="icon" href="data:,">
+<style>{asset("index.css")}</style></head><body>
 <p class="practice-band">練習サイト</p><main>
 <h1>練習サイトと練習端末</h1>
 <p>4社の照会ページに見立てた練習サイトと、答えの決まった試験番号の一覧です。実在の会社、契約、端末とは関係がありません。

@@ -41,12 +41,13 @@ class World:
     def __post_init__(self) -> None:
         self.started = self.clock()
 
-    def glyph(self, carrier: CarrierId, imei: Imei, behaviour: Behaviour) -> str | None:
-        """The symbol for this question, and one question more on the count."""
+    def behaviour(self, carrier: CarrierId, imei: Imei) -> Behaviour:
+        """What the site does about this question; and one question more on the count."""
         with self._lock:
             asks = self._asks[carrier, imei.key]
             self._asks[carrier, imei.key] += 1
-        return behaviour.glyph_at(asks=asks, minutes=int(self.clock() - self.started) // 60)
+        minutes = int(self.clock() - self.started) // 60
+        return self.catalogue.behaviour(imei, carrier).at(asks=asks, minutes=minutes)
 
 
 class Refused(Exception):  # noqa: N818 (the site's refusal of an input, told in its own words)
@@ -182,21 +183,19 @@ class Site:
             evil = self._world.evil(self.carrier, imei)
             if evil is not None:
                 return evil
-        behaviour = self._world.catalogue.behaviour(imei, self.carrier)
+        behaviour = self._world.behaviour(self.carrier, imei)
         if behaviour.fault is not None:
             return self._fault(imei, behaviour, fields)
-        glyph = self._world.glyph(self.carrier, imei, behaviour)
-        shown = self._shown(imei, behaviour, glyph)
+        shown = self._shown(imei, behaviour)
         if scripted:
             return _json({"imei": shown.echo, "symbol": shown.glyph, "message": shown.sentence})
         return self._page(pages.result(self.carrier, shown))
 
-    def _shown(self, imei: Imei, behaviour: Behaviour, glyph: str | None, second: str | None = None) -> Shown:
-        mark = behaviour.mark_of(glyph) if glyph is not None else None
-        return Shown(imei.digits, glyph, pages.sentence_of(self.carrier, mark), second=second)
+    def _shown(self, imei: Imei, behaviour: Behaviour, second: str | None = None) -> Shown:
+        return Shown(imei.digits, behaviour.glyph, pages.sentence_of(self.carrier, behaviour.meant), second=second)
 
     def _fault(self, imei: Imei, behaviour: Behaviour, fields: dict[str, str]) -> Response:
-        fault, glyph = behaviour.fault, behaviour.glyph
+        fault = behaviour.fault
         again = {name: value for name, value in fields.items() if name not in ("agree", "attestationkey")}
         shown: Shown
         match fault:
@@ -218,12 +217,12 @@ class Site:
             case Fault.NO_ANSWER:
                 shown = Shown(imei.digits, None)
             case Fault.TWO_ANSWERS:
-                other = "\u00d7" if glyph != "\u00d7" else "\u25cb"
-                shown = self._shown(imei, behaviour, glyph, second=other)
+                other = "\u00d7" if behaviour.glyph != "\u00d7" else "\u25cb"
+                shown = self._shown(imei, behaviour, second=other)
             case Fault.OTHER_NUMBER:
-                shown = self._shown(OTHER_NUMBER, behaviour, glyph)
+                shown = self._shown(OTHER_NUMBER, behaviour)
             case _:  # the person consented, or read the picture
-                shown = self._shown(imei, behaviour, glyph)
+                shown = self._shown(imei, behaviour)
         return self._page(pages.result(self.carrier, shown))
 
     def _trouble(self, heading: str, sentence: str) -> str:
