@@ -41,7 +41,7 @@ def judge(pinned: Mapping[str, str], report: Mapping[str, Any] | None) -> tuple[
     """
     if report is None:
         return Outcome.NOT_AUDITED, ["pip-audit gave no report"]
-    told = {canonicalize_name(found["name"]): found for found in report.get("dependencies", ())}
+    told: dict[str, Any] = {canonicalize_name(found["name"]): found for found in report.get("dependencies", ())}
     bad = [
         f"{name} {found['version']}: {hole['id']}" for name, found in told.items() for hole in found.get("vulns") or ()
     ]

@@ -21,6 +21,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTHON_MIN = (3, 11)
 LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",)}
+LINES_OF_FAILURE = 12
 TOOLS = {  # command that tests call -> Debian package
     "strace": "strace",
     "fiu-run": "fiu-utils",
@@ -35,21 +36,22 @@ def say(text: str) -> None:
     print(f"setup: {text}", flush=True)
 
 
-def run(*command: str | Path, quiet: bool = False, env: dict[str, str] | None = None, cwd: Path = ROOT) -> bool:
-    """Run one command to its end; True when it succeeded. It never waits for an answer from a person."""
-    out = subprocess.DEVNULL if quiet else None
+def run(*command: str | Path, quiet: bool = False, cwd: Path = ROOT) -> bool:
+    """Run one command to its end, without its output or questions; True when it succeeded.
+
+    A failure shows the last of what it said, unless failing is an answer too (`quiet`).
+    """
+    parts = [str(part) for part in command]
     try:
         done = subprocess.run(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            env=env,
-            cwd=cwd,
-            check=False,
+            parts, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, check=False
         )
     except OSError:
         return False
+    if done.returncode and not quiet:
+        last = done.stdout.decode(errors="replace").strip().splitlines()[-LINES_OF_FAILURE:]
+        say(f"failed: {' '.join(parts)}")
+        print("\n".join(f"    {line}" for line in last), flush=True)
     return done.returncode == 0
 
 
@@ -160,7 +162,7 @@ def get_browser(apt: Apt) -> bool:
         found = find_browser()
     if not found:
         say("downloading Playwright's own Chromium")
-        run(PYTHON, "-m", "playwright", "install", *(("--with-deps",) if apt.usable else ()), "chromium", quiet=True)
+        run(PYTHON, "-m", "playwright", "install", *(("--with-deps",) if apt.usable else ()), "chromium")
         found = find_browser()
     say(f"browser: {found}" if found else "no browser could be had: the app runs with access = hand only")
     return found is not None
