@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
-    from shirorom.domain.imei import Imei
+    from shirorom.edge.wire import Words
+    from shirorom.ports import Facts
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
@@ -26,33 +27,12 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
 LANGS = ("ja", "en")
 
 
-class Texts(Protocol):
-    """One language's catalogue (`adapters/texts_toml.py`)."""
-
-    lang: str
-
-    def t(self, key: str, **details: object) -> str:
-        """The text of a key such as `code.imei-length.title`, its `{name}` places filled."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """Where the call looks: flags only; environment and defaults are the composition's."""
 
     data: Path | None = None
     config: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PracticeOptions:
-    """`shirorom practice`. `port` is the first of four; 0 takes any free ones. `slow_s`: seconds before each answer."""
-
-    port: int
-    write_config: Path | None
-    slow_s: float
-    consent: bool
-    evil: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +45,20 @@ class ServeOptions:
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PracticePhone:
-    """One line of the practice catalogue: a test-range number and what each carrier will answer."""
-
-    imei: Imei
-    title: str
-    answers: Sequence[str]  # docomo, au, softbank, rakuten: a symbol or an error code
-
-
 class Composition(Protocol):
     """Everything wired, each part built when it is first touched; building one touches no file.
 
-    `texts` and `practice_phones` work whatever the configuration says. Everything else may raise ConfigError or
-    StorageError when first touched.
+    `texts` and `facts` work whatever the configuration says. Everything else may raise ConfigError or StorageError
+    when first touched.
     """
 
-    def texts(self, lang: str) -> Texts:
+    def texts(self, lang: str) -> Words:
         """The catalogue of "ja" or "en"."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """The dated data that come with the product."""
         ...
 
     @property
@@ -144,14 +120,6 @@ class Composition(Protocol):
         """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
         ...
 
-    def practice_phones(self, lang: str) -> Sequence[PracticePhone]:
-        """The catalogue of practice phones."""
-        ...
-
-    def practice(self, options: PracticeOptions, *, on_ready: Callable[[Sequence[str]], None]) -> None:
-        """Run the practice carriers until interrupted; `on_ready` gets the four addresses. Raises `port-in-use`."""
-        ...
-
     def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
         """Run the web app until interrupted; `on_ready` gets its address. Raises `port-in-use`, `bind-unsafe`."""
         ...
@@ -177,7 +145,7 @@ class Session:
     plain: bool
     options: Options = field(default_factory=Options)
     _composition: Composition | None = field(default=None)
-    _texts: Texts | None = field(default=None)
+    _texts: Words | None = field(default=None)
 
     @property
     def composition(self) -> Composition:
@@ -187,13 +155,13 @@ class Session:
         return self._composition
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> Words:
         """The catalogue of this call's language; needs no configuration."""
         if self._texts is None:
             self._texts = self.compose(Options()).texts(self.lang)
         return self._texts
 
-    def t(self, key: str, **details: object) -> str:
+    def t(self, key: str, **details: str | int) -> str:
         """A text of the catalogue."""
         return self.texts.t(key, **details)
 

@@ -1,0 +1,140 @@
+"""click, taught two languages: commands and options take their words from the catalogue, folded to Japanese widths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from shirorom.edge.cli.context import LANGS, Session
+from shirorom.edge.cli.wrap import columns, fold, pad
+
+if TYPE_CHECKING:
+    from shirorom.edge.wire import Words
+
+F = TypeVar("F", bound=Any)
+WIDTH_MAX = 100
+TERM_COLUMNS_MAX = 26
+
+
+class Formatter(click.HelpFormatter):
+    """click's help, in the session's language and with terminal columns instead of characters."""
+
+    def __init__(self, texts: Words, width: int | None, max_width: int | None) -> None:
+        super().__init__(width=width, max_width=max_width or WIDTH_MAX)
+        self.texts = texts
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The line that shows how a call is put together."""
+        super().write_usage(prog, args, f"{self.texts.t('cli.heading.usage')}: ")
+
+    def write_heading(self, heading: str) -> None:
+        """A heading; click's own three are translated."""
+        known = ("Options", "Commands", "Arguments")
+        word = self.texts.t(f"cli.heading.{heading.lower()}") if heading in known else heading
+        self.write(f"{'':>{self.current_indent}}{word}:\n")
+
+    def write_text(self, text: str) -> None:
+        """Paragraphs; their own line breaks are kept."""
+        indent = " " * self.current_indent
+        blocks = [fold(block, self.width, indent=indent) for block in text.strip("\n").split("\n\n")]
+        self.write("\n\n".join(blocks) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = TERM_COLUMNS_MAX, col_spacing: int = 2) -> None:
+        """Terms and their meaning, in two columns."""
+        rows = list(rows)
+        term_width = min(max(columns(term) for term, _ in rows), col_max)
+        left = " " * self.current_indent
+        indent = " " * (self.current_indent + term_width + col_spacing)
+        for term, meaning in rows:
+            body = fold(meaning, self.width, indent=indent)
+            if columns(term) > term_width:
+                self.write(f"{left}{term}\n{body}\n")
+            else:
+                self.write(f"{left}{pad(term, term_width + col_spacing)}{body.lstrip(' ')}\n")
+
+
+class Context(click.Context):
+    """A click context that formats help with the session's words."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """The formatter of this session."""
+        session = self.find_object(Session)
+        if session is None:
+            return super().make_formatter()
+        return Formatter(session.texts, self.terminal_width, self.max_content_width)
+
+
+class Command(click.Command):
+    """A command of the program."""
+
+    context_class = Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`, in the session's language."""
+        return _in_words(super().get_help_option(ctx), ctx)
+
+
+class Group(click.Group):
+    """The program."""
+
+    context_class = Context
+    command_class = Command
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`, in the session's language."""
+        return _in_words(super().get_help_option(ctx), ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a person meets them, not by the alphabet."""
+        return list(self.commands)
+
+
+def _in_words(option: click.Option | None, ctx: click.Context) -> click.Option | None:
+    session = ctx.find_object(Session)
+    if option is not None and session is not None:
+        option.help = session.t("cli.option.help")
+    return option
+
+
+def speak(group: click.Group, texts: Words) -> None:
+    """Give every command and option its words: `cli.help.COMMAND`, `cli.option.NAME` or `cli.option.COMMAND-NAME`."""
+    for command in (group, *group.commands.values()):
+        name = command.name or ""
+        help_text = texts.t(f"cli.help.{name}")
+        command.help = help_text
+        command.short_help = help_text.strip().splitlines()[0]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                parameter.help = texts.t(f"cli.option.{_option_key(name, parameter)}")
+
+
+OWN_WORDS = frozenset(
+    {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
+     "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output"}
+)  # fmt: skip
+"""Options whose name means something else from command to command."""
+
+
+def _option_key(command: str, option: click.Option) -> str:
+    name = (option.name or "").removesuffix("_").replace("_", "-")
+    specific = f"{command}-{name}"
+    return specific if specific in OWN_WORDS else name
+
+
+def language_option(function: F) -> F:
+    """`--lang`, also behind the command. It is read before click runs (`main.language`), so that help obeys it too."""
+    option = click.option("--lang", type=click.Choice(LANGS), expose_value=False)
+    return option(function)  # type: ignore[no-any-return]  # click's decorators return what they were given
+
+
+def plain_option(function: F) -> F:
+    """`--no-color`, also behind the command; read before click runs (`streams.wants_plain`)."""
+    return click.option("--no-color", is_flag=True, expose_value=False)(function)  # type: ignore[no-any-return]
+
+
+def common(function: F) -> F:
+    """The options of every command that prints a result: `--json` (as `as_json`), `--lang`, `--no-color`."""
+    function = plain_option(language_option(function))
+    return click.option("--json", "as_json", is_flag=True)(function)  # type: ignore[no-any-return]

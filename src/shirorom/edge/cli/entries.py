@@ -1,0 +1,218 @@
+"""What a person writes into the record and reads out of it: record, withdraw, accept-correction, history."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.fold import JST
+from shirorom.domain.mark import Mark
+from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.context import Session
+from shirorom.edge.cli.device import carrier_names, read_device
+from shirorom.edge.cli.failure import BadCallError
+from shirorom.edge.cli.streams import print_json
+
+if TYPE_CHECKING:
+    from shirorom.domain.imei import Imei
+    from shirorom.edge.wire import HistoryEntryWire, HistoryWire, RecordWire
+
+SCREENSHOT_BYTES_MAX = 10_000_000
+
+carrier_option = click.option("--carrier", required=True, type=click.Choice([carrier.value for carrier in CarrierId]))
+
+
+def complete_glyph(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The four glyphs, which few keyboards have."""
+    return [CompletionItem(mark.symbol, help=mark.value) for mark in Mark]
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="[IMEI|-]", required=False)
+@carrier_option
+@click.option("--glyph", required=True, shell_complete=complete_glyph)
+@click.option("--sentence", default="")
+@click.option("--screenshot", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--asked-at", metavar="TIME")
+@click.option("--by", metavar="NAME")
+@common
+@click.pass_obj
+def record(
+    session: Session,
+    number: str | None,
+    carrier: str,
+    glyph: str,
+    sentence: str,
+    screenshot: Path | None,
+    asked_at: str | None,
+    by: str | None,
+    as_json: bool,
+) -> int:
+    """Record an answer that a person read on a carrier's page."""
+    from shirorom.edge import wire
+
+    moment = _moment(session, asked_at) if asked_at is not None else None
+    image = _screenshot(session, screenshot) if screenshot is not None else None
+    imei = _one(session, number)
+    recorded, cell, room = session.composition.record(
+        imei,
+        CarrierId(carrier),
+        glyph,
+        by=by or session.composition.settings.operator,
+        sentence=sentence,
+        asked_at=moment,
+        screenshot=image,
+    )
+    return _show_recorded(session, wire.record_of(recorded, cell, room.log.head(), practice=room.practice), as_json)
+
+
+@click.command(cls=Command)
+@click.argument("index", type=click.IntRange(min=0))
+@click.option("--reason", required=True)
+@click.option("--by", metavar="NAME")
+@click.option("--practice", is_flag=True)
+@common
+@click.pass_obj
+def withdraw(session: Session, index: int, reason: str, by: str | None, practice: bool, as_json: bool) -> int:
+    """Take back a mistyped reading by hand; both stay visible."""
+    who = by or session.composition.settings.operator
+    recorded = session.composition.withdraw(index, reason=reason, by=who, practice=practice)
+    if as_json:
+        print_json({"withdrawn": True, "index": recorded.index, "of": index, "practice": practice})
+    else:
+        session.console().print(session.t("cli.withdrawn", index=recorded.index, of=index), soft_wrap=True)
+    return 0
+
+
+@click.command(cls=Command, name="accept-correction")
+@click.argument("number", metavar="[IMEI|-]", required=False)
+@carrier_option
+@click.option("--reason", required=True)
+@click.option("--by", metavar="NAME")
+@common
+@click.pass_obj
+def accept_correction(
+    session: Session, number: str | None, carrier: str, reason: str, by: str | None, as_json: bool
+) -> int:
+    """Explain why a × vanished, so that this carrier's later answers count again."""
+    from shirorom.edge import wire
+
+    imei = _one(session, number)
+    who = by or session.composition.settings.operator
+    recorded, cell, room = session.composition.correct(imei, CarrierId(carrier), reason=reason, by=who)
+    return _show_recorded(session, wire.record_of(recorded, cell, room.log.head(), practice=room.practice), as_json)
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="[IMEI|-]", required=False)
+@click.option("--practice", is_flag=True)
+@common
+@click.pass_obj
+def history(session: Session, number: str | None, practice: bool, as_json: bool) -> int:
+    """Every entry about a phone, oldest first, and what changed between them."""
+    import msgspec
+
+    from shirorom.edge import wire
+
+    answer = wire.history_of(session.composition.history(_one(session, number), practice=practice))
+    if as_json:
+        print_json(msgspec.to_builtins(answer))
+    else:
+        _show_history(session, answer)
+    return 0
+
+
+def _one(session: Session, number: str | None) -> Imei:
+    device = read_device(session, () if number is None else (number,))
+    if len(device.imeis) > 1:
+        raise BadCallError(session.t("cli.usage.one-number"))
+    return device.imeis[0]
+
+
+def _moment(session: Session, text: str) -> datetime:
+    """An ISO 8601 time; without a zone it is Japan's."""
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError as error:
+        raise BadCallError(session.t("cli.usage.time")) from error
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=JST)).astimezone(UTC)
+
+
+def _screenshot(session: Session, path: Path) -> bytes:
+    if path.stat().st_size > SCREENSHOT_BYTES_MAX:
+        raise BadCallError(session.t("cli.usage.too-large", mb_max=SCREENSHOT_BYTES_MAX // 1_000_000))
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadCallError(session.t("cli.usage.unreadable", file=path.name)) from error
+
+
+def _show_recorded(session: Session, answer: RecordWire, as_json: bool) -> int:
+    import msgspec
+
+    from shirorom.edge.cli.table import cell_words
+
+    if as_json:
+        print_json(msgspec.to_builtins(answer))
+        return 0
+    mark = None if answer.cell.mark is None else Mark(answer.cell.mark)
+    words = cell_words(session.texts, mark, answer.cell.error)
+    console = session.console()
+    if answer.practice:
+        console.print(session.t("cli.practice"), style="bold", soft_wrap=True)
+    console.print(session.t("cli.recorded", index=answer.index, size=answer.size), soft_wrap=True)
+    console.print(f"{carrier_names(session)(answer.cell.carrier)}: {words}", soft_wrap=True)
+    return 0
+
+
+def _show_history(session: Session, answer: HistoryWire) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from shirorom.edge.cli.table import grouped, jst, moment
+
+    console = session.console()
+    if answer.practice:
+        console.print(session.t("cli.practice"), style="bold", soft_wrap=True)
+    console.print(grouped(answer.imei), style="bold")
+    if not answer.entries:
+        session.console(sys.stderr).print(session.t("cli.history.none"), soft_wrap=True)
+        return
+    name = carrier_names(session)
+    table = Table.grid(padding=(0, 2))
+    for entry in answer.entries:
+        at = jst(moment(entry.asked_at or entry.recorded_at))
+        table.add_row(f"#{entry.index}", at, name(entry.carrier), Text(_entry_words(session, entry)))
+    console.print(table)
+    for change in answer.changes:
+        since, until = (jst(moment(at)) for at in change.between)
+        key = "cli.history.change" if change.expected else "cli.history.unexpected"
+        words = (_mark_or_none(session, change.from_), _mark_or_none(session, change.to))
+        console.print(
+            session.t(key, carrier=name(change.carrier), before=words[0], after=words[1], since=since, until=until),
+            soft_wrap=True,
+        )
+
+
+def _entry_words(session: Session, entry: HistoryEntryWire) -> str:
+    from shirorom.edge.cli.table import cell_words
+
+    kind = session.t(f"cli.kind.{entry.kind}")
+    if entry.kind != "reading":
+        return " ".join(word for word in (kind, entry.sentence, entry.by) if word)
+    mark = None if entry.mark is None else Mark(entry.mark)
+    way = session.t(f"cli.channel.{entry.channel}")
+    raw = session.t("cli.raw", raw=entry.raw or "", sentence="").strip()
+    return " ".join(word for word in (cell_words(session.texts, mark, entry.error), raw, way, entry.by) if word)
+
+
+def _mark_or_none(session: Session, mark: str | None) -> str:
+    from shirorom.edge.cli.table import cell_words
+
+    return cell_words(session.texts, None if mark is None else Mark(mark), None)
