@@ -29,6 +29,18 @@ TOOLS = {  # command that tests call -> Debian package
     "npm": "npm",
 }
 BROWSER_TESTS = ROOT / "tests" / "browser"
+START_BROWSER = """
+import asyncio
+from shirorom.adapters.chromium import Chromium
+from shirorom.service.settings import BrowserSettings
+
+async def main():
+    chromium = await Chromium.start(BrowserSettings())
+    print("Chromium", chromium.browser.version, "" if chromium.sandboxed else "(no sandbox: opens loopback only)")
+    await chromium.close()
+
+asyncio.run(main())
+"""
 
 
 def say(text: str) -> None:
@@ -149,16 +161,24 @@ def install_locked(level: str) -> None:
 
 
 def find_browser() -> str | None:
-    """The browser that the product itself would use, tried: it must tell its version."""
-    path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    return path if path and run(path, "--version", quiet=True) else None
+    """The version of the browser that the product itself finds and really starts, else None."""
+    asked = subprocess.run(
+        [PYTHON, "-c", START_BROWSER], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    return asked.stdout.strip() or None
+
+
+def has_chromium_package() -> bool:
+    """Debian has one; Ubuntu's only hands over to snap, which containers and Playwright cannot use."""
+    release = Path("/etc/os-release")
+    return release.exists() and "ID=ubuntu" not in release.read_text().splitlines()
 
 
 def get_browser(apt: Apt) -> bool:
     """A Chromium or Chrome that is there; else the system's; else Playwright's own."""
     found = find_browser()
-    if not found and apt.usable:
-        apt.install("chromium")
+    if not found and apt.usable and has_chromium_package():
+        apt.install("chromium", "chromium-sandbox")
         found = find_browser()
     if not found:
         say("downloading Playwright's own Chromium")
