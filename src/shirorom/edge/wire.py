@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import msgspec
 
+from shirorom.domain.assessment import Assessment, Reason
+from shirorom.domain.carrier import CarrierId, Source
 from shirorom.domain.errors import NumberError, ShiroromError
+from shirorom.domain.fold import Recorded
+from shirorom.domain.mark import symbol_of
+from shirorom.domain.notice import Notice
+from shirorom.domain.numbers.found import Parsed
+from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
+from shirorom.domain.verdict import Cell
+from shirorom.ports import Head
+from shirorom.service.history import PhoneHistory
 
 
 class SourceWire(msgspec.Struct, frozen=True):
@@ -94,29 +104,29 @@ class RecordWire(msgspec.Struct, frozen=True):
     cell: CellWire
 
 
-class HistoryEntryWire(msgspec.Struct, frozen=True):
+class HistoryEntryWire(msgspec.Struct, frozen=True, kw_only=True):
     """One entry about a phone."""
 
     index: int
     kind: str
     carrier: str
-    mark: str | None
-    raw: str | None
-    sentence: str | None
-    asked_at: str | None
+    mark: str | None = None
+    raw: str | None = None
+    sentence: str | None = None
+    asked_at: str | None = None
     recorded_at: str
-    channel: str | None
-    ground: str | None
-    error: str | None
-    by: str | None
+    channel: str | None = None
+    ground: str | None = None
+    error: str | None = None
+    by: str | None = None
 
 
-class ChangeWire(msgspec.Struct, frozen=True):
+class ChangeWire(msgspec.Struct, frozen=True, kw_only=True):
     """Between which two moments a carrier's mark changed, and whether such a change is to be expected."""
 
     carrier: str
-    from_: str | None = msgspec.field(name="from")
-    to: str | None
+    from_: str = msgspec.field(name="from")
+    to: str
     between: tuple[str, str]
     expected: bool
 
@@ -190,7 +200,170 @@ def problem_of(error: ShiroromError, words: Words, *, pointer: str | None = None
         detail=text,
         code=error.code,
         fix=words.t(f"code.{error.code}.fix", **error.details),
-        errors=(ProblemError(pointer or "", error.code, text, suggestion),) if pointer is not None or suggestion else (),
+        errors=(ProblemError(pointer or "", error.code, text, suggestion),)
+        if pointer is not None or suggestion
+        else (),
+    )
+
+
+def check_of(assessment: Assessment, words: Words) -> CheckWire:
+    """The whole answer about one device, worded in one language."""
+    verdict = assessment.verdict
+    return CheckWire(
+        verdict=verdict.kind.value,
+        symbol=verdict.kind.symbol,
+        so_far=verdict.so_far.value if verdict.so_far else None,
+        complete=verdict.complete,
+        as_of=at(assessment.as_of),
+        practice=assessment.practice,
+        device=DeviceWire(
+            imeis=tuple(imei.digits for imei in assessment.device.imeis), tac=assessment.device.tac, model=None
+        ),
+        cells=tuple(cell_of(cell) for cell in assessment.cells),
+        reasons=reasons_of(assessment, words),
+        advice=advice_of(assessment, words),
+        policy=assessment.policy.id,
+    )
+
+
+def reasons_of(assessment: Assessment, words: Words) -> tuple[ReasonWire, ...]:
+    """Why the verdict is as it is, the worst first."""
+    several = len(assessment.device.imeis) > 1
+    return tuple(
+        ReasonWire(reason.code, _reason_text(reason, words, several=several), _source_of(reason.source))
+        for reason in assessment.reasons
+    )
+
+
+def _reason_text(reason: Reason, words: Words, *, several: bool) -> str:
+    names = dict.fromkeys(
+        words.t("reason.place", carrier=_name(place.carrier, words), n=place.n)
+        if several
+        else _name(place.carrier, words)
+        for place in reason.places
+    )
+    return words.t(
+        f"reason.{reason.code}",
+        places=words.t("reason.and").join(names),
+        months=reason.months or "?",
+        by=reason.by.isoformat() if reason.by else "?",
+    )
+
+
+def advice_of(assessment: Assessment, words: Words) -> tuple[AdviceWire, ...]:
+    """What to do next, by role, the most important first."""
+    return tuple(
+        AdviceWire(
+            advice.code.value,
+            words.t(
+                f"advice.{advice.code.value}",
+                carriers=words.t("reason.and").join(_name(carrier, words) for carrier in advice.carriers),
+            ),
+            advice.role.value,
+            _source_of(advice.source),
+        )
+        for advice in assessment.advice
+    )
+
+
+def _name(carrier: CarrierId, words: Words) -> str:
+    return words.t(f"carrier.{carrier.value}")
+
+
+def _source_of(source: Source | None) -> SourceWire | None:
+    return SourceWire(source.url, source.title, source.read_on) if source is not None else None
+
+
+def history_of(history: PhoneHistory) -> HistoryWire:
+    """Every entry about a phone, and what changed."""
+    return HistoryWire(
+        imei=history.imei.digits,
+        practice=history.practice,
+        entries=tuple(_entry_of(recorded) for recorded in history.entries),
+        changes=tuple(
+            ChangeWire(
+                carrier=change.carrier.value,
+                from_=change.from_.value,
+                to=change.to.value,
+                between=(at(change.between[0]), at(change.between[1])),
+                expected=change.expected,
+            )
+            for change in history.changes
+        ),
+    )
+
+
+def _entry_of(recorded: Recorded) -> HistoryEntryWire:
+    """Withdrawals and corrections tell their reason as `sentence`; a withdrawal names the entry in `raw`."""
+    index, recorded_at = recorded.index, at(recorded.recorded_at)
+    match recorded.statement:
+        case Reading() as reading:
+            return HistoryEntryWire(
+                index=index, recorded_at=recorded_at, kind="reading", carrier=reading.carrier.value,
+                mark=reading.mark.value if reading.mark else None, raw=reading.glyph, sentence=reading.sentence,
+                asked_at=at(reading.asked_at), channel=reading.channel.value, error=reading.error, by=reading.by,
+            )  # fmt: skip
+        case Withdrawal() as withdrawal:
+            return HistoryEntryWire(
+                index=index, recorded_at=recorded_at, kind="withdrawal", carrier=withdrawal.carrier.value, raw=f"#{withdrawal.index}",
+                sentence=withdrawal.reason, asked_at=at(withdrawal.at), by=withdrawal.by,
+            )  # fmt: skip
+        case Correction() as correction:
+            return HistoryEntryWire(
+                index=index, recorded_at=recorded_at, kind="correction", carrier=correction.carrier.value, sentence=correction.reason,
+                asked_at=at(correction.at), by=correction.by,
+            )  # fmt: skip
+        case Notice() as notice:
+            return HistoryEntryWire(
+                index=index, recorded_at=recorded_at, kind="notice", carrier=notice.carrier.value, raw=notice.kind.value,
+                channel=Channel.NOTICE.value, ground=notice.ground.value if notice.ground else None,
+            )  # fmt: skip
+        case unreachable:
+            assert_never(unreachable)
+
+
+def parse_of(parsed: Parsed) -> ParseWire:
+    """Every device number in a text."""
+    return ParseWire(
+        found=tuple(
+            FoundWire(
+                kind=found.kind.value,
+                text=found.text,
+                start=found.start,
+                end=found.end,
+                imei=found.imei.digits if found.imei else None,
+                valid=found.valid,
+                error=found.error,
+                suggestion=found.suggestion,
+            )
+            for found in parsed.found
+        ),
+        devices=tuple(tuple(imei.digits for imei in device) for device in parsed.devices),
+    )
+
+
+def cell_of(cell: Cell) -> CellWire:
+    """A cell as it is sent."""
+    return CellWire(
+        imei=cell.imei.digits,
+        carrier=cell.carrier.value,
+        mark=cell.mark.value if cell.mark else None,
+        symbol=symbol_of(cell.mark),
+        raw=cell.raw,
+        sentence=cell.sentence,
+        asked_at=at(cell.asked_at) if cell.asked_at else None,
+        channel=cell.channel.value if cell.channel else None,
+        stale=cell.stale,
+        error=cell.error,
+        last=LastWire(cell.last.mark.value, at(cell.last.asked_at)) if cell.last else None,
+        index=cell.index,
+    )
+
+
+def record_of(recorded: Recorded, cell: Cell, head: Head, *, practice: bool) -> RecordWire:
+    """The receipt of an entry that is durable; `head` is the log's after it."""
+    return RecordWire(
+        recorded=True, index=recorded.index, size=head.size, root=head.root.hex(), practice=practice, cell=cell_of(cell)
     )
 
 

@@ -1,10 +1,10 @@
 """The main job: ask every carrier that is on about one device, record what they answer, and say what it means.
 
-    1. decide the room (real or practice) and read what is known of the device
-    2. ask the carriers of access `site`, side by side, each carrier one number at a time
-    3. record each answer as it comes: a cell is shown first without an index (記録中), then with one (durable)
-    4. carriers of access `hand` answer from the newest reading by hand; carriers that are off are not asked
-    5. verdict, reasons and advice over all cells
+1. decide the room (real or practice) and read what is known of the device
+2. ask the carriers of access `site`, side by side, each carrier one number at a time
+3. record each answer as it comes: a cell is shown first without an index (記録中), then with one (durable)
+4. carriers of access `hand` answer from the newest reading by hand; carriers that are off are not asked
+5. verdict, reasons and advice over all cells
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Check:
             cells,
             as_of=self.clock.now().replace(microsecond=0),
             practice=room.practice,
-            policy=self.facts.policy(self.settings.verdict.policy),
+            policy=next(p for p in self.facts.policies() if p.id == self.settings.verdict.policy),
             facts=self.facts,
             storage=storage,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +56,7 @@ class Rooms:
         """The room of one answer of one carrier about one number."""
         return self.open(imei.is_test or self.is_practice(carrier))
 
-    def of_check(self, device: Device, carriers: Sequence[CarrierId]) -> Room:
+    def of_check(self, device: Device, carriers: Collection[CarrierId]) -> Room:
         """The room of a whole check: practice as soon as a number or a carrier that is asked is practice."""
         asked = (carrier for carrier in carriers if self.settings.carrier(carrier).access is not Access.OFF)
         return self.open(device.is_test or any(self.is_practice(carrier) for carrier in asked))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.reading import Channel, Reading, Withdrawal
-from shirorom.log.statement import decode
 from shirorom.ports import Clock
 from shirorom.service.room import Rooms
 
@@ -28,8 +27,7 @@ class Withdraw:
                 and `by` is not the owner), `entry-withdrawn` (already).
         """
         room = self.rooms.open(practice)
-        entry = room.log.entry(index)
-        reading = decode(entry.opening.statement) if entry.opening is not None else None
+        reading = room.recorder.entry(index).statement
         if not isinstance(reading, Reading) or reading.channel is not Channel.HAND:
             raise ShiroromError("entry-not-withdrawable", index=index)
         if by not in (reading.by, self.owner):
