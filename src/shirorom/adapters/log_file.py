@@ -23,17 +23,20 @@ SYNCHRONOUS = "FULL"
 BUSY_S_MAX = 5.0
 SQLITE_MIN = (3, 37, 0)  # STRICT tables
 
+CACHE_KIB = 16_384
+
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE entry (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE entry (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL, leaf BLOB NOT NULL) STRICT",
     "CREATE TABLE node (level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,"
     " PRIMARY KEY (level, position)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE opening (idx INTEGER PRIMARY KEY REFERENCES entry (idx), key TEXT NOT NULL, counter INTEGER NOT NULL,"
+    "CREATE TABLE opening (idx INTEGER PRIMARY KEY, key INTEGER NOT NULL, counter INTEGER NOT NULL,"
     " previous BLOB NOT NULL, salt BLOB NOT NULL, statement BLOB NOT NULL) STRICT",
     "CREATE UNIQUE INDEX opening_device ON opening (key, counter)",
-    "CREATE TABLE device (key TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL, leaf BLOB NOT NULL)"
-    " STRICT, WITHOUT ROWID",
+    "CREATE TABLE device (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
 )
+"""What is stored. `node` holds the full nodes from level 1 on; level 0 is `entry.leaf`. `device` says again what the
+index of `opening` says: a damaged key in one of the two b-trees shows as a difference between them."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -42,7 +45,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S_MAX)
     try:
-        for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "foreign_keys=ON"):
+        for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", f"cache_size=-{CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
         if not read_only:
             connection.execute("PRAGMA journal_mode=WAL")

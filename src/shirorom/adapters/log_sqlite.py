@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 from shirorom.adapters import log_file
@@ -16,13 +16,13 @@ from shirorom.adapters.log_view import LogView
 from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.log.entry import NO_DEVICE, DeviceHead, Sealed, at_text
+from shirorom.log.entry import NO_DEVICE, DeviceHead, Opening, Sealed, at_text
 from shirorom.log.tree import Node, grow, leaf_hash
 from shirorom.ports import Entry, Head
 
 ENTRIES_MAX = 10_000
 """Entries of one append or one read."""
-ROWS_BETWEEN_CHECKPOINTS = 4_000
+ROWS_BETWEEN_CHECKPOINTS = 8_000
 """Bound of the WAL, in rows; a row costs at most about one page of 4 kB."""
 ROWS_OF_APPEND = 6
 """What one append costs besides its entries."""
@@ -153,7 +153,7 @@ class SqliteLog:
                 raise StorageError("clock-backwards")
             leaves = [leaf_hash(one.entry) for one in sealed]
             frontier, nodes = grow(view.frontier, leaves)
-            _insert(connection, size, sealed, leaves, nodes)
+            _insert(view, sealed, leaves, nodes)
             connection.execute("COMMIT")
         except BaseException:
             _roll_back(connection)
@@ -197,38 +197,30 @@ class SqliteLog:
             raise
 
 
-def _insert(
-    connection: sqlite3.Connection, size: int, sealed: Sequence[Sealed], leaves: Sequence[bytes], nodes: Sequence[Node]
-) -> None:
+def _insert(view: LogView, sealed: Sequence[Sealed], leaves: Sequence[bytes], nodes: Sequence[Node]) -> None:
     """Write the entries, the nodes that became full, the openings, and where each device now stands."""
-    connection.executemany("INSERT INTO entry VALUES (?, ?)", [(size + i, s.entry) for i, s in enumerate(sealed)])
-    connection.executemany("INSERT INTO node VALUES (?, ?, ?)", nodes)
-    connection.executemany(
+    size, put = view.frontier.size, view.connection.executemany
+    openings = [one.opening for one in sealed]
+    put("INSERT INTO entry VALUES (?, ?, ?)", zip(count(size), [one.entry for one in sealed], leaves))
+    put("INSERT INTO node VALUES (?, ?, ?)", [node for node in nodes if node[0]])
+    put(
         "INSERT INTO opening VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (size + i, o.key, o.counter, o.previous, o.salt, o.statement)
-            for i, o in enumerate(one.opening for one in sealed)
-        ],
+        [(i, int(o.key), o.counter, o.previous, o.salt, o.statement) for i, o in enumerate(openings, size)],
     )
-    before: dict[str, DeviceHead] = {}
-    after: dict[str, tuple[int, int, bytes]] = {}
-    for i, (one, leaf) in enumerate(zip(sealed, leaves, strict=True)):
-        opening = one.opening
-        here = DeviceHead(opening.counter, opening.previous)
-        stood = after.get(opening.key)
-        if stood is None:
-            before[opening.key] = here
-        elif here != DeviceHead(stood[0], stood[2]):
+    put("INSERT OR REPLACE INTO device VALUES (?, ?, ?)", _device_rows(view, openings, leaves))
+
+
+def _device_rows(view: LogView, openings: Sequence[Opening], leaves: Sequence[bytes]) -> Iterable[tuple[int, int, int]]:
+    """The devices' new rows (key, count, last index). Raises ValueError where an opening is not its device's next."""
+    known = [o.key for o in openings if o.counter]  # a first opening that is not the first fails in the unique index
+    heads = dict(zip(known, view.device_heads(known), strict=True))
+    rows = {}
+    for index, (o, leaf) in enumerate(zip(openings, leaves, strict=True), view.frontier.size):
+        if heads.get(o.key, NO_DEVICE) != DeviceHead(o.counter, o.previous):
             raise ValueError("an opening does not continue its device's chain")
-        after[opening.key] = (opening.counter + 1, size + i, leaf)
-    new = [(key, *after[key]) for key, head in before.items() if head == NO_DEVICE]
-    known = [(*after[key], key, head.count, head.leaf) for key, head in before.items() if head != NO_DEVICE]
-    connection.executemany("INSERT INTO device VALUES (?, ?, ?, ?)", new)
-    updated = connection.executemany(
-        "UPDATE device SET count = ?, last = ?, leaf = ? WHERE key = ? AND count = ? AND leaf = ?", known
-    ).rowcount
-    if known and updated != len(known):
-        raise ValueError("an opening does not continue its device's chain")
+        heads[o.key] = DeviceHead(o.counter + 1, leaf)
+        rows[o.key] = (int(o.key), o.counter + 1, index)
+    return sorted(rows.values())
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from shirorom.adapters.lru import Lru
@@ -33,6 +34,10 @@ DEVICES_MAX = 4_096
 KEYS_MAX = 500
 """Devices asked for in one statement; SQLite takes 32,766 values at most."""
 
+_HEAD = (
+    "SELECT d.key, d.count, o.key, o.counter, e.bytes, e.leaf FROM device AS d"
+    " LEFT JOIN opening AS o ON o.idx = d.last LEFT JOIN entry AS e ON e.idx = d.last"
+)
 _OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
 
 
@@ -103,7 +108,7 @@ class LogView:
         self.connection.execute("BEGIN")  # one snapshot for the device's row, its openings and the tree
         try:
             head = self.refresh()
-            rows = self._all(f"{_OPENING} WHERE key = ? ORDER BY counter", key)
+            rows = self._all(f"{_OPENING} WHERE key = ? ORDER BY counter", int(key))
             entries = tuple(self._known_or_verified(row, head) for row in rows)
             self._check_chain(key, entries)
         finally:
@@ -112,14 +117,15 @@ class LogView:
         return entries
 
     def device_heads(self, keys: Sequence[str]) -> list[DeviceHead]:
-        """Where the chains of these devices stand, as the device table says; an append proves it or fails."""
-        stored: dict[str, DeviceHead] = {}
+        """Where the chains of these devices stand; the row of each agrees with the opening that it names."""
+        stored: dict[int, DeviceHead] = {}
         for first in range(0, len(keys), KEYS_MAX):
-            some = keys[first : first + KEYS_MAX]
-            marks = ",".join("?" * len(some))
-            for key, count, leaf in self._all(f"SELECT key, count, leaf FROM device WHERE key IN ({marks})", *some):  # noqa: S608 question marks alone
-                stored[key] = DeviceHead(_whole(count), _hash(leaf))
-        return [stored.get(key, NO_DEVICE) for key in keys]
+            some = [int(key) for key in keys[first : first + KEYS_MAX]]
+            for key, count, *named, entry, leaf in self._all(f"{_HEAD} WHERE d.key IN ({_marks(len(some))})", *some):
+                if named != [key, count - 1] or leaf_hash(_bytes(entry)) != leaf:
+                    raise StorageError("log-corrupt", part="device")
+                stored[key] = DeviceHead(count, leaf)
+        return [stored.get(int(key), NO_DEVICE) for key in keys]
 
     def _catch_up(self) -> None:
         size = self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0]
@@ -127,14 +133,14 @@ class LogView:
             raise StorageError("log-rolled-back", size=size, size_known=self._frontier.size)
         if size == self._frontier.size:
             return
-        sql = "SELECT idx, bytes FROM entry WHERE idx >= ? ORDER BY idx"
+        sql = "SELECT idx, bytes, leaf FROM entry WHERE idx >= ? ORDER BY idx"
         cursor = self.connection.execute(sql, (self._frontier.size,))
         while rows := cursor.fetchmany(1_000):
-            first = self._frontier.size
-            if [row[0] for row in rows] != list(range(first, first + len(rows))):
+            first, leaves = self._frontier.size, [leaf_hash(_bytes(row[1])) for row in rows]
+            if [(row[0], row[2]) for row in rows] != list(enumerate(leaves, first)):
                 raise StorageError("log-corrupt", index=first, part="entry")
             self._last_at = None
-            self._frontier, _ = grow(self._frontier, [leaf_hash(_bytes(row[1])) for row in rows])
+            self._frontier, _ = grow(self._frontier, leaves)
 
     def _known_or_verified(self, row: Sequence[Any], head: Head) -> Entry:
         known = self._verified.get(_whole(row[0]))
@@ -146,8 +152,6 @@ class LogView:
             raise StorageError("log-corrupt", index=index, part="opening")
         entry = self._entry_bytes(index)
         leaf = leaf_hash(entry)
-        if leaf != self._node(0, index):
-            raise StorageError("log-corrupt", index=index, part="leaf")
         if not verify_inclusion(leaf, index, head.size, inclusion_proof(index, head.size, self._node), head.root):
             raise StorageError("log-corrupt", index=index, part="tree")
         try:
@@ -168,14 +172,16 @@ class LogView:
             if not chained or entry.index <= before:
                 raise StorageError("log-corrupt", index=entry.index, part="chain")
             previous, before = leaf_hash(entry.entry), entry.index
-        row = self.connection.execute("SELECT count, last, leaf FROM device WHERE key = ?", (key,)).fetchone()
-        if row != ((len(entries), before, previous) if entries else None):
+        row = self.connection.execute("SELECT count, last FROM device WHERE key = ?", (int(key),)).fetchone()
+        if row != ((len(entries), before) if entries else None):
             raise StorageError("log-corrupt", part="device")
 
     def _entry_bytes(self, index: int) -> bytes:
         return _bytes(self._one("SELECT bytes FROM entry WHERE idx = ?", index)[0])
 
     def _node(self, level: int, position: int) -> bytes:
+        if level == 0:
+            return _hash(self._one("SELECT leaf FROM entry WHERE idx = ?", position)[0])
         return _hash(self._one("SELECT hash FROM node WHERE level = ? AND position = ?", level, position)[0])
 
     def _one(self, sql: str, *values: object) -> Any:
@@ -188,12 +194,15 @@ class LogView:
         return self.connection.execute(sql, values).fetchall()
 
 
+@cache
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
+
+
 def _opening_of(row: Sequence[Any]) -> Opening:
     _, key, counter, previous, salt, statement = row
-    if not isinstance(key, str):
-        raise StorageError("log-corrupt", part="opening")
     try:
-        return Opening(key, _whole(counter), _bytes(previous), _bytes(salt), _bytes(statement))
+        return Opening(f"{_whole(key):014d}", _whole(counter), _bytes(previous), _bytes(salt), _bytes(statement))
     except ValueError as error:
         raise StorageError("log-corrupt", part="opening") from error
 

@@ -93,10 +93,13 @@ def _named(origin: str) -> bytes:
 
 def encode_entry(body: EntryBody) -> bytes:
     """The entry's bytes: RFC 8785 JSON (sorted names, no white space), which this form is by construction."""
-    if body.kind not in KINDS or len(body.commitment) != 32:
+    return _entry(body.kind, time_text(body.at), body.commitment)
+
+
+def _entry(kind: str, at: str, digest: bytes) -> bytes:
+    if kind not in KINDS or len(digest) != 32:
         raise ValueError("an entry has a known kind and a commitment of 32 bytes")
-    text = f'{{"at":"{time_text(body.at)}","commitment":"{body.commitment.hex()}","kind":"{body.kind}","v":1}}'
-    return text.encode()
+    return f'{{"at":"{at}","commitment":"{digest.hex()}","kind":"{kind}","v":1}}'.encode()
 
 
 def decode_entry(entry: bytes) -> EntryBody:
@@ -122,5 +125,4 @@ def at_text(entry: bytes) -> bytes:
 
 def seal(origin: str, kind: str, at: datetime, opening: Opening) -> Sealed:
     """Make an opening ready to append to the log of this name."""
-    body = EntryBody(kind=kind, at=at, commitment=commitment(origin, opening))
-    return Sealed(entry=encode_entry(body), opening=opening)
+    return Sealed(_entry(kind, time_text(at), commitment(origin, opening)), opening)

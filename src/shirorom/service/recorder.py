@@ -106,12 +106,14 @@ class Recorder:
         keys = [statement.imei.key for statement in statements]
         heads = dict(zip(keys, self.log.device_heads(keys), strict=True))
         salts = self._entropy(SALT_BYTES * len(keys))
-        origin, sealed = self.log.origin, []
+        origin, newest, sealed = self.log.origin, dict[str, Sealed](), []
         for i, key in enumerate(keys):
-            head = heads[key]
+            head, before = heads[key], newest.get(key)
+            if before is not None:
+                head = DeviceHead(before.opening.counter + 1, leaf_hash(before.entry))
             salt = salts[SALT_BYTES * i : SALT_BYTES * (i + 1)]
             one = seal(origin, kind_of(statements[i]), at, Opening(key, head.count, head.leaf, salt, encoded[i]))
-            heads[key] = DeviceHead(head.count + 1, leaf_hash(one.entry))
+            newest[key] = one
             sealed.append(one)
         return sealed
 
