@@ -13,7 +13,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.mark import VerdictKind
 from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
-from shirorom.edge.cli.device import carrier_names, read_device
+from shirorom.edge.cli.device import carrier_names, device_of
 from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.progress import Progress
 from shirorom.edge.cli.streams import print_json, say
@@ -64,7 +64,7 @@ def check(
         raise BadCallError(session.t("cli.usage.list-only"))
     import asyncio
 
-    device = read_device(session, numbers)
+    device = device_of(session, numbers)
     assessment = asyncio.run(_ask(session, device, chosen, practice, record=not no_record, as_json=as_json))
     _show(session, assessment, as_json=as_json)
     return exit_status(assessment, chosen)

@@ -126,15 +126,15 @@ def _option_key(command: str, option: click.Option) -> str:
 def language_option(function: F) -> F:
     """`--lang`, also behind the command. It is read before click runs (`main.language`), so that help obeys it too."""
     option = click.option("--lang", type=click.Choice(LANGS), expose_value=False)
-    return option(function)  # type: ignore[no-any-return]  # click's decorators return what they were given
+    return option(function)
 
 
 def plain_option(function: F) -> F:
     """`--no-color`, also behind the command; read before click runs (`streams.wants_plain`)."""
-    return click.option("--no-color", is_flag=True, expose_value=False)(function)  # type: ignore[no-any-return]
+    return click.option("--no-color", is_flag=True, expose_value=False)(function)
 
 
 def common(function: F) -> F:
     """The options of every command that prints a result: `--json` (as `as_json`), `--lang`, `--no-color`."""
     function = plain_option(language_option(function))
-    return click.option("--json", "as_json", is_flag=True)(function)  # type: ignore[no-any-return]
+    return click.option("--json", "as_json", is_flag=True)(function)

@@ -15,12 +15,11 @@ from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark
 from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
-from shirorom.edge.cli.device import carrier_names, read_device
+from shirorom.edge.cli.device import carrier_names, imei_of
 from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from shirorom.domain.imei import Imei
     from shirorom.edge.wire import HistoryEntryWire, HistoryWire, RecordWire
 
 SCREENSHOT_BYTES_MAX = 10_000_000
@@ -59,7 +58,7 @@ def record(
 
     moment = _moment(session, asked_at) if asked_at is not None else None
     image = _screenshot(session, screenshot) if screenshot is not None else None
-    imei = _one(session, number)
+    imei = imei_of(session, number)
     recorded, cell, room = session.composition.record(
         imei,
         CarrierId(carrier),
@@ -103,7 +102,7 @@ def accept_correction(
     """Explain why a × vanished, so that this carrier's later answers count again."""
     from shirorom.edge import wire
 
-    imei = _one(session, number)
+    imei = imei_of(session, number)
     who = by or session.composition.settings.operator
     recorded, cell, room = session.composition.correct(imei, CarrierId(carrier), reason=reason, by=who)
     return _show_recorded(session, wire.record_of(recorded, cell, room.log.head(), practice=room.practice), as_json)
@@ -120,19 +119,12 @@ def history(session: Session, number: str | None, practice: bool, as_json: bool)
 
     from shirorom.edge import wire
 
-    answer = wire.history_of(session.composition.history(_one(session, number), practice=practice))
+    answer = wire.history_of(session.composition.history(imei_of(session, number), practice=practice))
     if as_json:
         print_json(msgspec.to_builtins(answer))
     else:
         _show_history(session, answer)
     return 0
-
-
-def _one(session: Session, number: str | None) -> Imei:
-    device = read_device(session, () if number is None else (number,))
-    if len(device.imeis) > 1:
-        raise BadCallError(session.t("cli.usage.one-number"))
-    return device.imeis[0]
 
 
 def _moment(session: Session, text: str) -> datetime:

@@ -87,13 +87,13 @@ def cell_words(texts: Words, mark: Mark | None, error: str | None) -> str:
     """Symbol and word of a cell: its mark, or whether nobody asked (未照会) or no answer came (照会失敗)."""
     if mark is not None:
         return mark_words(texts, mark)
-    word = texts.t("cli.not_asked" if error in (None, "not-asked") else "cli.failed")
+    word = texts.t("mark.unknown.not_asked" if error in (None, "not-asked") else "mark.unknown.failed")
     return f"{symbol_of(None)} {word}" + (f" ({error})" if error not in (None, "not-asked") else "")
 
 
 def mark_words(texts: Words, mark: Mark) -> str:
     """○ 現在制限なし: never the symbol alone."""
-    return f"{mark.symbol} {texts.t(f'mark.{mark.value}')}"
+    return f"{mark.symbol} {texts.t(f'mark.{mark.value}.word')}"
 
 
 def style_key(mark: str | Mark | None) -> str:
