@@ -178,7 +178,7 @@ def get_browser(apt: Apt) -> bool:
     """A Chromium or Chrome that is there; else the system's; else Playwright's own."""
     found = find_browser()
     if not found and apt.usable and has_chromium_package():
-        apt.install("chromium", "chromium-sandbox")
+        apt.install("chromium", "chromium-sandbox", "libatomic1")  # the last: what Playwright's own Node.js lacks
         found = find_browser()
     if not found:
         say("downloading Playwright's own Chromium")
