@@ -28,7 +28,7 @@ class Correct:
             ShiroromError: `correction-not-needed`, no vanished × of this carrier is known for this number.
         """
         room = self.rooms.of_hand(imei, carrier)
-        if not room.cell(imei, carrier, as_of=self.clock.now()).vanished:
+        if not room.state(imei, carrier, as_of=self.clock.now()).vanished:
             raise ShiroromError("correction-not-needed", carrier=carrier.value)
         correction = Correction(
             imei=imei, carrier=carrier, reason=reason, at=self.clock.now().replace(microsecond=0), by=by

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded, fold
+from shirorom.domain.fold import Recorded, State, fold
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.verdict import Cell, cell_of
 from shirorom.ports import Blobs, Facts, Log
@@ -29,14 +29,15 @@ class Room:
         self, imei: Imei, carrier: CarrierId, *, as_of: datetime, entries: Sequence[Recorded] | None = None
     ) -> Cell:
         """What is known of one carrier and number, from recorded answers alone."""
+        state = self.state(imei, carrier, as_of=as_of, entries=entries)
+        return cell_of(state, imei=imei, carrier=carrier, as_of=as_of, age_h_max=self.age_h_max)
+
+    def state(
+        self, imei: Imei, carrier: CarrierId, *, as_of: datetime, entries: Sequence[Recorded] | None = None
+    ) -> State:
+        """What stands for one carrier and number."""
         known = self.recorder.entries(imei) if entries is None else entries
-        return cell_of(
-            fold(known, carrier=carrier, imei=imei, as_of=as_of),
-            imei=imei,
-            carrier=carrier,
-            as_of=as_of,
-            age_h_max=self.age_h_max,
-        )
+        return fold(known, carrier=carrier, imei=imei, as_of=as_of)
 
 
 @dataclass(frozen=True, slots=True)
