@@ -299,25 +299,49 @@ def _entry_of(recorded: Recorded) -> HistoryEntryWire:
     match recorded.statement:
         case Reading() as reading:
             return HistoryEntryWire(
-                index=index, recorded_at=recorded_at, kind="reading", carrier=reading.carrier.value,
-                mark=reading.mark.value if reading.mark else None, raw=reading.glyph, sentence=reading.sentence,
-                asked_at=at(reading.asked_at), channel=reading.channel.value, error=reading.error, by=reading.by,
-            )  # fmt: skip
+                index=index,
+                recorded_at=recorded_at,
+                kind="reading",
+                carrier=reading.carrier.value,
+                mark=reading.mark.value if reading.mark else None,
+                raw=reading.glyph,
+                sentence=reading.sentence,
+                asked_at=at(reading.asked_at),
+                channel=reading.channel.value,
+                error=reading.error,
+                by=reading.by,
+            )
         case Withdrawal() as withdrawal:
             return HistoryEntryWire(
-                index=index, recorded_at=recorded_at, kind="withdrawal", carrier=withdrawal.carrier.value, raw=f"#{withdrawal.index}",
-                sentence=withdrawal.reason, asked_at=at(withdrawal.at), by=withdrawal.by,
-            )  # fmt: skip
+                index=index,
+                recorded_at=recorded_at,
+                kind="withdrawal",
+                carrier=withdrawal.carrier.value,
+                raw=f"#{withdrawal.index}",
+                sentence=withdrawal.reason,
+                asked_at=at(withdrawal.at),
+                by=withdrawal.by,
+            )
         case Correction() as correction:
             return HistoryEntryWire(
-                index=index, recorded_at=recorded_at, kind="correction", carrier=correction.carrier.value, sentence=correction.reason,
-                asked_at=at(correction.at), by=correction.by,
-            )  # fmt: skip
+                index=index,
+                recorded_at=recorded_at,
+                kind="correction",
+                carrier=correction.carrier.value,
+                sentence=correction.reason,
+                asked_at=at(correction.at),
+                by=correction.by,
+            )
         case Notice() as notice:
             return HistoryEntryWire(
-                index=index, recorded_at=recorded_at, kind="notice", carrier=notice.carrier.value, raw=notice.kind.value,
-                channel=Channel.NOTICE.value, ground=notice.ground.value if notice.ground else None,
-            )  # fmt: skip
+                index=index,
+                recorded_at=recorded_at,
+                kind="notice",
+                carrier=notice.carrier.value,
+                raw=notice.kind.value,
+                channel=Channel.NOTICE.value,
+                ground=notice.ground.value if notice.ground else None,
+            )
         case unreachable:
             assert_never(unreachable)
 
