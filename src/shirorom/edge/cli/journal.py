@@ -68,7 +68,7 @@ class Journal:
         }
         try:
             with open(self.path, "a", encoding="utf-8", newline="\n", opener=_private) as file:
-                file.write(json.dumps(record) + "\n")
+                file.write(f"\n{json.dumps(record)}\n")  # first ends a line that a power cut tore
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
