@@ -165,6 +165,8 @@ def find_browser() -> str | None:
     asked = subprocess.run(
         [PYTHON, "-c", START_BROWSER], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, check=False
     )
+    if asked.returncode:
+        say(f"no browser yet: {(asked.stderr.strip().splitlines() or ['it gave no reason'])[-1]}")
     return asked.stdout.strip() or None
 
 
