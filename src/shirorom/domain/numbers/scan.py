@@ -1,0 +1,212 @@
+"""One pass over a text: tokens, what is said of each, what it is, and which numbers are one phone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from shirorom.domain.numbers import kind
+from shirorom.domain.numbers.found import Found
+from shirorom.domain.numbers.kind import Judgement
+from shirorom.domain.numbers.label import Labels, Lead, Names
+from shirorom.domain.numbers.pair import Item
+from shirorom.domain.numbers.plain import plain
+from shirorom.domain.numbers.token import TOKEN, Number, Sort, numbers
+
+_LEADS_REMEMBERED_MAX = 1_024
+_LEAD_REMEMBERED_CHARS_MAX = 64
+
+_LINE_ENDS = "\n\r\v\f"
+_LINE_CHARS_MAX = 80
+"""As far as a line is looked at for whether it holds an IMEI and nothing else."""
+
+_REST_OF_LINE = re.compile(r"[^\w\n\r\v\f]*+(?:[\n\r\v\f]|\Z)")
+_LINE_OF_IMEI = re.compile(r"\W*(?:[0-9]\W?){14,16}\W*")
+_GLUED_LABEL = re.compile(r"(?:IMEI(?:SV)?|no)(?=[0-9])", re.IGNORECASE)
+_VERSION_LEAD = re.compile(r"\s?/\s?")
+_COUNTS = {"1": 1, "2": 2, "3": 3, "4": 4, "①": 1, "②": 2, "③": 3, "④": 4}
+_SYMBOLOGY_CHARS = 3  # "]C1"
+
+_TURNED = "\u202e"
+"""Right-to-left override: what is shown is not what is read, so no number of such a text is taken."""
+
+
+def scan(text: str, *, asked: bool) -> tuple[list[Found], list[Item]]:
+    """Every device number of a text in order, and every IMEI among them, good or bad, as it stands there.
+
+    Args:
+        text: Any text; its length is the caller's to limit.
+        asked: The text was given as a device number and nothing else, so whatever stands in it was meant as one.
+    """
+    one = _Scan(text, asked=asked)
+    one.run()
+    return one.found, one.items
+
+
+class _Scan:
+    """The state of one pass, for one text."""
+
+    def __init__(self, text: str, *, asked: bool) -> None:
+        self.text = text
+        self.flat = plain(text)
+        self.labels = Labels(asked=asked)
+        self.found: list[Found] = []
+        self.items: list[Item] = []
+        self._odd: list[Number] = []
+        self._row = 0
+        self._device_end = -1
+        self._turned = _TURNED in self.flat
+        self._leads: dict[str, Lead] = {}
+
+    def run(self) -> None:
+        flat, labels, leads = self.flat, self.labels, self._leads
+        last_end = 0
+        for match in TOKEN.finditer(flat):
+            start, end = match.span()
+            between = flat[last_end:start]
+            lead = leads.get(between) or self._lead(between)
+            labels.pass_lead(lead)
+            self._row += lead.breaks
+            if match.lastgroup == Sort.SOLID:
+                self._number(Number(start, end, match[0], (15,)))
+            else:
+                self._token(match, between)
+            last_end = end
+        labels.pass_lead(self._lead(flat[last_end:]))
+        self._add_odd()
+
+    def _lead(self, between: str) -> Lead:
+        lead = Lead.of(between)
+        if len(between) <= _LEAD_REMEMBERED_CHARS_MAX and len(self._leads) < _LEADS_REMEMBERED_MAX:
+            self._leads[between] = lead
+        return lead
+
+    def _token(self, match: re.Match[str], before: str) -> None:
+        start, end = match.span()
+        match match.lastgroup:
+            case Sort.LABEL:
+                self._label(match)
+            case Sort.CHAIN:
+                self._chain(match[0], start, before)
+            case Sort.MIXED:
+                self._mixed(match[0], start, end)
+            case Sort.SLIPPED:
+                self._add(start, end, kind.judge_slipped(match[0], self.labels))
+            case Sort.SCIENTIFIC:
+                self._add(start, end, kind.judge_scientific(match[0], self.labels))
+            case Sort.THOUSANDS:
+                digits = match[0].replace(",", "")
+                self._number(Number(start, end, digits, (len(digits) - 12, 3, 3, 3, 3)))
+            case Sort.GS1:
+                start += _SYMBOLOGY_CHARS
+                self._number(Number(start, end, self.flat[start:end], (end - start,)))
+            case _:
+                self.labels.pass_number(device=False)
+
+    def _label(self, match: re.Match[str]) -> None:
+        spaced = self.flat[match.end() : match.end() + 1] in (" ", "-", "/")
+        if match["ai"]:
+            self.labels.pass_label(Names.IMEI, 1 if match["ai"] == "8040" else 2, spaced=False)
+        elif match["slot_count"]:
+            self.labels.pass_label(Names.SLOT, _COUNTS[match["slot_count"]], spaced=spaced)
+        else:
+            self.labels.pass_label(Names.IMEI, _COUNTS[match["imei_count"]], spaced=spaced)
+
+    def _chain(self, chain: str, start: int, before: str) -> None:
+        behind_device = bool(self.items) and start - len(before) == self._device_end
+        if behind_device and len(chain) == 2 and _VERSION_LEAD.fullmatch(before):
+            self.items[-1] = replace(self.items[-1], suffixed=True)  # "/ 01": not a number, and parts nothing
+            return
+        for number in numbers(chain, start):
+            self._number(number)
+
+    def _mixed(self, word: str, start: int, end: int) -> None:
+        """A word of letters and digits; a label glued to its number (IMEI490…) is taken off first."""
+        glued = _GLUED_LABEL.match(word)
+        digits = word[glued.end() :] if glued else ""
+        if glued is None or not digits.isdigit():
+            self._add(start, end, kind.judge_word(word, self.labels))
+            return
+        count = None
+        if len(digits) == 16 and digits[0] in "12" and kind.imei_of(digits[1:]).imei is not None:
+            count, digits = int(digits[0]), digits[1:]  # IMEI1490…: no IMEISV begins with 1 or 2
+        if glued[0].upper() != "NO":
+            self.labels.pass_label(Names.IMEI, count, spaced=False)
+        self._number(Number(end - len(digits), end, digits, (len(digits),)))
+
+    def _number(self, number: Number) -> None:
+        parts = kind.gs1_parts(number.digits) if len(number.digits) > 16 else None
+        if parts is not None:
+            for offset, identifier in parts:
+                self.labels.pass_label(Names.IMEI, 1 if identifier == "8040" else 2, spaced=False)
+                start = number.start + offset
+                digits = number.digits[offset : offset + 15]
+                self._add(start, start + 15, kind.imei_of(digits), digits)
+            return
+        # Whether it stands alone matters for the rare lengths only; a solid IMEI is one wherever it stands.
+        alone = number.shape != (15,) and self._alone(number)
+        judgement = kind.judge(number, self.labels, alone=alone)
+        if judgement is None and alone and len(number.digits) >= kind.LABELLED_DIGITS_MIN:
+            self._odd.append(number)
+        self._add(number.start, number.end, judgement, number.digits, suffixed=number.suffixed)
+
+    def _alone(self, number: Number) -> bool:
+        return self.labels.clean and _REST_OF_LINE.match(self.flat, number.end) is not None
+
+    def _add(
+        self, start: int, end: int, judgement: Judgement | None, digits: str = "", *, suffixed: bool = False
+    ) -> None:
+        if judgement is None:
+            self.labels.glued = False
+            self.labels.pass_number(device=False)
+            return
+        if self._turned and judgement.imei is not None:
+            judgement = Judgement(judgement.kind, None, "imei-characters")
+        found = self._found(start, end, judgement)
+        self.found.append(found)
+        device = judgement.imei is not None or found.bad
+        if device:
+            self.items.append(self._item(judgement, digits, suffixed))
+            self._device_end = end
+        self.labels.pass_number(device=device)
+
+    def _found(self, start: int, end: int, judgement: Judgement) -> Found:
+        imei = judgement.imei
+        text = self.text[start:end]
+        return Found(judgement.kind, text, start, end, imei, imei is not None, judgement.error, judgement.suggestion)
+
+    def _item(self, judgement: Judgement, digits: str, suffixed: bool) -> Item:
+        labels = self.labels
+        known = judgement.imei.digits if judgement.imei is not None else digits
+        together = bool(self.items) and labels.glued and not labels.blank_since and labels.breaks_since <= 3
+        return Item(judgement.imei, known, labels.count, labels.imei, labels.stacked, suffixed, self._row, together)
+
+    def _add_odd(self) -> None:
+        """Numbers of a wrong length in a list of IMEIs: a phone must not drop out of a list without a word."""
+        judged = [(number, kind.judge_odd(number.digits)) for number in self._odd if self._in_list(number)]
+        odd = [
+            self._found(number.start, number.end, judgement) for number, judgement in judged if judgement is not None
+        ]
+        if odd:
+            self.found = sorted([*self.found, *odd], key=lambda found: found.start)
+
+    def _in_list(self, number: Number) -> bool:
+        """Whether the text is nothing but numbers, or the line above or below is an IMEI and nothing else."""
+        flat, start, end = self.flat, number.start, number.end
+        if flat[start - 1 : start] == "+":  # a telephone number with its country
+            return False
+        if self.labels.wordless:
+            return True
+        line_start, line_end = _line_start(flat, start), _line_end(flat, end)
+        above = flat[_line_start(flat, line_start - 1) : max(line_start - 1, 0)]
+        below = flat[line_end + 1 : _line_end(flat, line_end + 1)]
+        return any(_LINE_OF_IMEI.fullmatch(line) is not None for line in (above, below))
+
+
+def _line_start(text: str, place: int) -> int:
+    return 1 + max(text.rfind(end, max(place - _LINE_CHARS_MAX, 0), max(place, 0)) for end in _LINE_ENDS)
+
+
+def _line_end(text: str, place: int) -> int:
+    ends = (text.find(end, place, place + _LINE_CHARS_MAX) for end in _LINE_ENDS)
+    return min((end for end in ends if end >= 0), default=min(place + _LINE_CHARS_MAX, len(text)))
