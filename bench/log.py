@@ -30,7 +30,7 @@ ROW = bytes(400)  # about what one entry with its opening takes
 
 def readings() -> Iterator[Reading]:
     """Readings of phones in no order, as a shop meets them."""
-    random = Random(1)  # noqa: S311 repeatable, not secret
+    random = Random(1)
     asked_at = datetime(2026, 11, 23, tzinfo=UTC)
     while True:
         yield Reading(
