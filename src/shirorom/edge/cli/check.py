@@ -13,7 +13,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.mark import VerdictKind
 from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
-from shirorom.edge.cli.device import carrier_names, device_of
+from shirorom.edge.cli.device import device_of
 from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.progress import Progress
 from shirorom.edge.cli.streams import print_json, say
@@ -90,7 +90,7 @@ async def _ask(
 
     composition = session.composition
     quiet = as_json and not sys.stderr.isatty()
-    progress = Progress(session, device, only=only or frozenset(CarrierId), name=carrier_names(session))
+    progress = Progress(session, device, only=only or frozenset(CarrierId))
     try:
         async with composition.checking(practice=practice) as checking:
             with nullcontext() if quiet else progress:
@@ -111,4 +111,4 @@ def _show(session: Session, assessment: Assessment, *, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(answer))
         return
-    show_check(session.console(), answer, session.texts, name=carrier_names(session))
+    show_check(session.console(), answer, session.texts)

@@ -1,13 +1,12 @@
-"""From what a person typed, piped or was asked for, to one device; and where the words of a call come from."""
+"""From what a person typed, piped or was asked for, to one device."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 
-from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Device, Imei
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError
@@ -60,9 +59,3 @@ def device_in(session: Session, text: str) -> Device:
     if len(parsed.devices) == 1 and not parsed.bad:
         return Device(parsed.devices[0])
     return read_device([text])  # says what is wrong
-
-
-def carrier_names(session: Session) -> Callable[[str], str]:
-    """A carrier's id → its name in the session's language."""
-    facts = {carrier.value: session.composition.facts.carrier(carrier) for carrier in CarrierId}
-    return lambda carrier: facts[carrier].name if session.lang == "ja" else facts[carrier].name_en

@@ -15,7 +15,7 @@ from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark
 from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
-from shirorom.edge.cli.device import carrier_names, imei_of
+from shirorom.edge.cli.device import imei_of
 from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.streams import print_json
 
@@ -159,7 +159,7 @@ def _show_recorded(session: Session, answer: RecordWire, as_json: bool) -> int:
     if answer.practice:
         console.print(session.t("cli.practice"), style="bold", soft_wrap=True)
     console.print(session.t("cli.recorded", index=answer.index, size=answer.size), soft_wrap=True)
-    console.print(f"{carrier_names(session)(answer.cell.carrier)}: {words}", soft_wrap=True)
+    console.print(f"{session.t(f'carrier.{answer.cell.carrier}')}: {words}", soft_wrap=True)
     return 0
 
 
@@ -176,18 +176,24 @@ def _show_history(session: Session, answer: HistoryWire) -> None:
     if not answer.entries:
         session.console(sys.stderr).print(session.t("cli.history.none"), soft_wrap=True)
         return
-    name = carrier_names(session)
     table = Table.grid(padding=(0, 2))
     for entry in answer.entries:
         at = jst(moment(entry.asked_at or entry.recorded_at))
-        table.add_row(f"#{entry.index}", at, name(entry.carrier), Text(_entry_words(session, entry)))
+        table.add_row(f"#{entry.index}", at, session.t(f"carrier.{entry.carrier}"), Text(_entry_words(session, entry)))
     console.print(table)
     for change in answer.changes:
         since, until = (jst(moment(at)) for at in change.between)
         key = "cli.history.change" if change.expected else "cli.history.unexpected"
         words = (_mark_or_none(session, change.from_), _mark_or_none(session, change.to))
         console.print(
-            session.t(key, carrier=name(change.carrier), before=words[0], after=words[1], since=since, until=until),
+            session.t(
+                key,
+                carrier=session.t(f"carrier.{change.carrier}"),
+                before=words[0],
+                after=words[1],
+                since=since,
+                until=until,
+            ),
             soft_wrap=True,
         )
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import click
 
-from shirorom.domain.errors import NumberError, ShiroromError
+from shirorom.domain.errors import CODES, NumberError, ShiroromError
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json, redact, say
 
@@ -24,30 +24,34 @@ class BadCallError(ShiroromError):
 
 
 def report(session: Session, error: BaseException, *, as_json: bool) -> int:
-    """Tell a failure on stderr and return its exit status."""
+    """Tell a failure on stderr and return its exit status. Never raises: words that fail are told as a code alone."""
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         if not as_json:
             say(session.t("cli.interrupted"))
         return INTERRUPTED
-    failure = _failure(session, error)
-    if failure.code == "internal" and os.environ.get("SHIROROM_DEBUG") == "1":
+    if os.environ.get("SHIROROM_DEBUG") == "1" and not isinstance(error, (ShiroromError, click.ClickException)):
         say(_trace(error))
-    if as_json:
-        _print_problem(session, failure)
-    else:
-        say(line(session, failure))
+    try:
+        failure = _failure(session, error)
+        if as_json:
+            _print_problem(session, failure)
+        else:
+            say(f"{session.t('cli.error')}: {sentence(session, failure)}")
+    except Exception as worse:  # noqa: BLE001 (nothing is left but to name it)
+        say(f"shirorom: internal ({type(error).__name__}, {type(worse).__name__})")
+        return CODES["internal"].exit
     return failure.exit
 
 
-def line(session: Session, failure: ShiroromError) -> str:
-    """A failure as one line: what is wrong, what would fix it, its code."""
+def sentence(session: Session, failure: ShiroromError) -> str:
+    """A failure in one line: what is wrong, what would fix it, its code."""
     title, detail, fix = (_word(session, failure, part) for part in ("title", "text", "fix"))
     said = detail or title
     asked = ""
     if isinstance(failure, NumberError) and failure.suggestion and sys.stderr.isatty():
         asked = session.t("cli.suggestion", suggestion=failure.suggestion)  # only to the person who typed it
     words = " ".join(word for word in (said, asked, fix) if word)
-    return f"{session.t('cli.error')}: {words} ({failure.code})"
+    return f"{words} ({failure.code})"
 
 
 def hook(session: Session) -> None:

@@ -20,7 +20,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.mark import VerdictKind
 from shirorom.edge.cli.context import Session
-from shirorom.edge.cli.failure import BadCallError, line
+from shirorom.edge.cli.failure import BadCallError, sentence
 from shirorom.edge.cli.journal import Journal, RowAnswer
 from shirorom.edge.cli.rows import Row, Table, read_table, write_table
 from shirorom.edge.cli.streams import say
@@ -126,7 +126,7 @@ def _sum_up(session: Session, table: Table, answers: Mapping[str, RowAnswer], jo
     bad = [row for row in table.rows if row.error is not None]
     open_ = [row for row in table.rows if row.device is not None and not answers[row.key].answered]
     for row in bad:
-        say(session.t("cli.list.bad-row", line=row.line, why=line(session, ShiroromError(row.error or "internal"))))
+        say(session.t("cli.list.bad-row", line=row.line, why=sentence(session, ShiroromError(row.error or "internal"))))
     say(session.t("cli.list.done", rows=len(table.rows), bad=len(bad), open=len(open_), file=str(target)))
     if open_:
         say(session.t("cli.list.again", open=len(open_)))

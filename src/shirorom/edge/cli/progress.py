@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -25,9 +25,8 @@ Key = tuple[Imei, CarrierId]
 class Progress:
     """Told of each cell as it becomes known (index None: 記録中) and again once it is durable. A context manager."""
 
-    def __init__(self, session: Session, device: Device, *, only: Collection[CarrierId], name: Callable[[str], str]):
+    def __init__(self, session: Session, device: Device, *, only: Collection[CarrierId]):
         self._session = session
-        self._name = name
         self._cells: dict[Key, Cell | None] = {
             (imei, carrier): None for carrier in CarrierId if carrier in only for imei in device.imeis
         }
@@ -68,7 +67,8 @@ class Progress:
 
     def _who(self, key: Key) -> str:
         imei, carrier = key
-        return f"{self._name(carrier.value)} {imei.masked}" if self._many else self._name(carrier.value)
+        name = self._session.t(f"carrier.{carrier.value}")
+        return f"{name} {imei.masked}" if self._many else name
 
     def _picture(self) -> RenderableType:
         from rich.spinner import Spinner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,8 @@ STYLES = {"clear": "green", "caution": "yellow", "restricted": "bold red", "no-r
 SENTENCE_COLUMNS_MAX = 60
 
 
-def show_check(console: Console, check: CheckWire, texts: Words, *, name: Callable[[str], str]) -> None:
-    """Print a whole answer. `name`: a carrier's id → its name in this language."""
+def show_check(console: Console, check: CheckWire, texts: Words) -> None:
+    """Print a whole answer."""
     width = min(console.width, 100)
     if check.practice:
         console.print(f"{texts.t('cli.practice')}\n", style="bold", soft_wrap=True)
@@ -34,7 +33,7 @@ def show_check(console: Console, check: CheckWire, texts: Words, *, name: Callab
     if not check.complete:
         console.print(fold(texts.t("cli.incomplete"), width, indent="  "), soft_wrap=True)
     console.print()
-    console.print(cells_table(check, texts, name=name))
+    console.print(cells_table(check, texts))
     console.print()
     for heading, lines in (("reasons", check.reasons), ("advice", check.advice)):
         if lines:
@@ -54,7 +53,7 @@ def verdict_line(check: CheckWire, texts: Words) -> str:
     return words
 
 
-def cells_table(check: CheckWire, texts: Words, *, name: Callable[[str], str]) -> Table:
+def cells_table(check: CheckWire, texts: Words) -> Table:
     """Rows carriers, columns numbers. ASCII rules only: terminals disagree on the width of drawn lines."""
     from rich import box
     from rich.table import Table
@@ -68,7 +67,7 @@ def cells_table(check: CheckWire, texts: Words, *, name: Callable[[str], str]) -
     cells = {(cell.carrier, cell.imei): cell for cell in check.cells}
     for carrier in CarrierId:
         row = [cell_text(cells[carrier.value, imei], texts, as_of=as_of) for imei in check.device.imeis]
-        table.add_row(Text(name(carrier.value)), *row)
+        table.add_row(Text(texts.t(f"carrier.{carrier.value}")), *row)
     return table
 
 
