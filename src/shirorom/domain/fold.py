@@ -1,4 +1,4 @@
-"""How the entries about one phone at one carrier become a mark: pure, and blind to policy (docs/adr/0005).
+"""How the entries about one phone at one carrier become a mark: pure, and blind to policy (docs/adr/0006).
 
 The rules, in the order of DESIGN §2 and §3.6:
 
@@ -101,12 +101,14 @@ def fold(
         if entry.recorded_at <= as_of and entry.statement.carrier is carrier and entry.statement.imei.key == imei.key
     ]
     _one_world(known)
-    readings = readings_that_count(known)
-    notices = _notices(known)
-    book = _book(notices, as_of=as_of, enrolled=enrolled)
-    standing = [r for r in readings if r.reading.mark is Mark.RESTRICTED and not _explained(r, known, notices, as_of)]
+    on = as_of.astimezone(JST).date()
+    readings, notices = readings_that_count(known), _notices(known)
+    book = reduce(lambda book, recorded: step(book, recorded.notice, on=on), notices, Book())
+    said = book.mark(on) if notices or enrolled else None
     newest = readings[-1] if readings else None
-    mark = Mark.RESTRICTED if standing else _combine(newest, notices, book, as_of)
+    standing = _standing(readings, _corrections(known), _lifted_at(notices, book, on))
+    mark = Mark.RESTRICTED if standing else _combine(newest, notices, said, on)
+    in_force = [n for n in notices if n.notice in book.active and _reached(n.notice, on)]
     return State(
         imei=imei,
         carrier=carrier,
@@ -114,9 +116,9 @@ def fold(
         reading=newest,
         hand=next((r for r in reversed(readings) if r.reading.channel is Channel.HAND), None),
         notice=notices[-1] if notices else None,
-        restriction=_in_force(notices, as_of),
-        book=book,
-        vanished=mark is Mark.RESTRICTED and newest is not None and _is_better(newest, standing, notices, as_of),
+        restriction=in_force[-1].notice if in_force else None,
+        book=said,
+        vanished=newest is not None and _is_better(newest, standing, in_force),
     )
 
 
@@ -157,10 +159,6 @@ def _reached(notice: Notice, on: date) -> bool:
     return notice.effective_on is None or notice.effective_on <= on
 
 
-def _day(at: datetime) -> date:
-    return at.astimezone(JST).date()
-
-
 def _one_world(known: Sequence[Recorded]) -> None:
     worlds = {e.statement.practice for e in known if isinstance(e.statement, Reading | Notice)}
     if len(worlds) > 1:
@@ -169,13 +167,15 @@ def _one_world(known: Sequence[Recorded]) -> None:
 
 def readings_that_count(known: Sequence[Recorded]) -> list[RecordedReading]:
     """Readings with a mark that nobody took back, oldest answer first. Only a hand reading can be taken back."""
-    withdrawn = {e.statement.index: e.index for e in known if isinstance(e.statement, Withdrawal)}
+    withdrawn = {
+        e.statement.index for e in known if isinstance(e.statement, Withdrawal) and e.statement.index < e.index
+    }
     counted = [
         RecordedReading(e.index, e.recorded_at, e.statement)
         for e in known
         if isinstance(e.statement, Reading)
         and e.statement.mark is not None
-        and not (e.statement.channel is Channel.HAND and withdrawn.get(e.index, -1) > e.index)
+        and not (e.statement.channel is Channel.HAND and e.index in withdrawn)
     ]
     return sorted(counted, key=lambda r: (r.reading.asked_at, r.index))
 
@@ -183,24 +183,6 @@ def readings_that_count(known: Sequence[Recorded]) -> list[RecordedReading]:
 def _notices(known: Sequence[Recorded]) -> list[RecordedNotice]:
     notices = [RecordedNotice(e.index, e.recorded_at, e.statement) for e in known if isinstance(e.statement, Notice)]
     return sorted(notices, key=lambda n: (n.notice.sequence, n.index))
-
-
-def _read_book(notices: Sequence[RecordedNotice], as_of: datetime) -> Book:
-    on = _day(as_of)
-    return reduce(lambda book, recorded: step(book, recorded.notice, on=on), notices, Book())
-
-
-def _book(notices: Sequence[RecordedNotice], *, as_of: datetime, enrolled: bool) -> Mark | None:
-    if not notices and not enrolled:
-        return None
-    return _read_book(notices, as_of).mark(_day(as_of))
-
-
-def _in_force(notices: Sequence[RecordedNotice], as_of: datetime) -> Notice | None:
-    """The restriction to name: the one that was published last among those in force."""
-    on = _day(as_of)
-    in_force = [notice for notice in _read_book(notices, as_of).active if _reached(notice, on)]
-    return max(in_force, key=lambda notice: notice.sequence, default=None)
 
 
 def _counts_from(recorded: RecordedNotice) -> datetime:
@@ -212,53 +194,55 @@ def _counts_from(recorded: RecordedNotice) -> datetime:
     return min(max(recorded.recorded_at, start), start + timedelta(days=1))
 
 
-def _explained(
-    restricted: RecordedReading, known: Sequence[Recorded], notices: Sequence[RecordedNotice], as_of: datetime
-) -> bool:
-    """Whether a person or the carrier accounted for this × afterwards."""
-    asked_at = restricted.reading.asked_at
-    if any(
-        isinstance(e.statement, Correction) and restricted.index < e.index and asked_at <= e.statement.at for e in known
-    ):
-        return True
-    if _read_book(notices, as_of).active:
-        return False
-    on = _day(as_of)
-    return any(
-        n.notice.kind is NoticeKind.LIFTED and _reached(n.notice, on) and asked_at < _counts_from(n) for n in notices
-    )
+def _corrections(known: Sequence[Recorded]) -> list[tuple[int, datetime]]:
+    return [(e.index, e.statement.at) for e in known if isinstance(e.statement, Correction)]
+
+
+def _lifted_at(notices: Sequence[RecordedNotice], book: Book, on: date) -> datetime | None:
+    """When the carrier last lifted, if it left no restriction of its own; None: it did not."""
+    lifted = [_counts_from(n) for n in notices if n.notice.kind is NoticeKind.LIFTED and _reached(n.notice, on)]
+    return None if book.active else max(lifted, default=None)
+
+
+def _standing(
+    readings: Sequence[RecordedReading], corrections: Sequence[tuple[int, datetime]], lifted_at: datetime | None
+) -> list[RecordedReading]:
+    """The × answers that nobody accounted for afterwards.
+
+    A lifting accounts for what was asked before it. A correction accounts for what was known and asked before it, but
+    never for the newest answer: it explains why a × vanished, and this one has not.
+    """
+
+    def stands(restricted: RecordedReading) -> bool:
+        asked_at = restricted.reading.asked_at
+        if lifted_at is not None and asked_at < lifted_at:
+            return False
+        return restricted is readings[-1] or not any(
+            restricted.index < index and asked_at <= at for index, at in corrections
+        )
+
+    return [r for r in readings if r.reading.mark is Mark.RESTRICTED and stands(r)]
 
 
 def _combine(
-    newest: RecordedReading | None, notices: Sequence[RecordedNotice], book: Mark | None, as_of: datetime
+    newest: RecordedReading | None, notices: Sequence[RecordedNotice], said: Mark | None, on: date
 ) -> Mark | None:
-    """What stands when no × was read that still stands."""
-    answered = _better_than_restricted(newest)
-    if book is None or answered is None or newest is None:
-        return answered if book is None else book
-    heard = max((_counts_from(n) for n in notices if _reached(n.notice, _day(as_of))), default=None)
-    if heard is not None and newest.reading.asked_at < heard:
-        return book
-    return max(book, answered, key=_DOUBT.index)
-
-
-def _better_than_restricted(newest: RecordedReading | None) -> Mark | None:
-    """The newest answer, unless it is a × that was explained: then nothing is known since."""
-    if newest is None or newest.reading.mark is Mark.RESTRICTED:
-        return None
-    return newest.reading.mark
+    """What stands when no × that was read does: the notices, the newest answer, or the more doubtful of both."""
+    answered = newest.reading.mark if newest is not None else None
+    if newest is None or answered is None or answered is Mark.RESTRICTED:  # a × that does not stand says nothing more
+        return said
+    if said is None:
+        return answered
+    heard_at = max((_counts_from(n) for n in notices if _reached(n.notice, on)), default=None)
+    if heard_at is not None and newest.reading.asked_at < heard_at:
+        return said
+    return max(said, answered, key=_DOUBT.index)
 
 
 def _is_better(
-    newest: RecordedReading, standing: Sequence[RecordedReading], notices: Sequence[RecordedNotice], as_of: datetime
+    newest: RecordedReading, standing: Sequence[RecordedReading], in_force: Sequence[RecordedNotice]
 ) -> bool:
-    """Whether the newest answer is better than a × that stands and was asked after it."""
+    """Whether the newest answer is no ×, though one stands that is older than it."""
     if newest.reading.mark is Mark.RESTRICTED:
         return False
-    if standing:
-        return True
-    on = _day(as_of)
-    active = _read_book(notices, as_of).active
-    return any(
-        n.notice in active and _reached(n.notice, on) and _counts_from(n) <= newest.reading.asked_at for n in notices
-    )
+    return bool(standing) or any(_counts_from(n) <= newest.reading.asked_at for n in in_force)
