@@ -1,0 +1,16 @@
+"""au's check page: a form that posts to another path, whose document lists headings and values."""
+
+from __future__ import annotations
+
+from shirorom.adapters.flow import Ask
+
+
+class AuPage:
+    """Ask by the form; the answer comes as a new document."""
+
+    async def ask(self, ask: Ask) -> None:
+        """Open, type, press, and wait for the document that follows."""
+        await ask.open()
+        await ask.fill()
+        await ask.press()
+        await ask.new_document()

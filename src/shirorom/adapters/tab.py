@@ -1,0 +1,302 @@
+"""One fresh page of one fresh context, used for one question and thrown away: open, type, press, look, save.
+
+Looking goes through an isolated world, which the page's own script cannot reach; every step is bounded by the caller's
+time limit. What the page says is only data here: it is judged in `domain/answer.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shirorom.adapters.chromium import Chromium
+from shirorom.adapters.gate import Gate, Target
+from shirorom.domain.answer import Seen, changed
+from shirorom.domain.carrier import CarrierFacts, Page
+from shirorom.domain.errors import CellError
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, CDPSession, Request, Response
+    from playwright.async_api import Page as BrowserPage
+
+BYTES_MAX = 20 * 1024 * 1024
+PAGE_CHARS_MAX = 2 * 1024 * 1024
+PICTURE_HEIGHT_MAX = 8_000
+PICTURE_BYTES_MAX = 6 * 1024 * 1024
+WIDTH, HEIGHT = 1_024, 1_280
+_WORLD = "shirorom"
+
+
+@cache
+def reader_source() -> str:
+    """The text of `reader.js`: one function expression, run in the page."""
+    return (resources.files("shirorom") / "adapters" / "reader.js").read_text(encoding="utf-8")
+
+
+@cache
+def reader_facts(page: Page) -> Mapping[str, Any]:
+    """The facts that `reader.js` needs, as JSON."""
+    facts: dict[str, Any] = msgspec.to_builtins(page)
+    return facts
+
+
+class Tab:
+    """A page behind its own gate. `prepare` it ahead of time, `aim` it at a carrier, use it once, `close` it."""
+
+    def __init__(
+        self, chromium: Chromium, gate: Gate, context: BrowserContext, page: BrowserPage, cdp: CDPSession
+    ) -> None:
+        self.chromium = chromium
+        self._gate = gate
+        self._context = context
+        self._page = page
+        self._cdp = cdp
+        self._received = 0
+        self._origin = ""
+        self._facts: Page | None = None
+        self._asked = ""
+        self._in_flight: set[Request] = set()
+        self.status = 0
+        self.document_failed = ""
+        self.question_failed = 0
+        self.stirred = asyncio.Event()
+        self.too_big = asyncio.Event()
+        self._follow()
+
+    @classmethod
+    async def prepare(cls, chromium: Chromium) -> Tab:
+        """Make a fresh context with one empty page; nothing may be reached yet."""
+        gate = Gate(BYTES_MAX)
+        try:
+            context = await chromium.browser.new_context(
+                proxy={"server": await gate.open(), "bypass": "<-loopback>"},
+                accept_downloads=False,
+                service_workers="block",
+                viewport={"width": WIDTH, "height": HEIGHT},
+                locale="ja-JP",
+                timezone_id="Asia/Tokyo",
+                reduced_motion="reduce",
+            )
+            page = await context.new_page()
+            cdp = await context.new_cdp_session(page)
+            await cdp.send("Network.enable")
+        except BaseException:
+            await gate.close()
+            raise
+        return cls(chromium, gate, context, page, cdp)
+
+    def _follow(self) -> None:
+        page, context = self._page, self._context
+        context.on("page", lambda other: asyncio.ensure_future(_shut(other)) if other is not page else None)
+        page.on("dialog", lambda dialog: asyncio.ensure_future(_dismiss(dialog)))
+        page.on("request", self._asked_for)
+        page.on("response", self._answered)
+        page.on("requestfinished", self._done)
+        page.on("requestfailed", self._failed)
+        page.on("domcontentloaded", lambda _: self.stirred.set())
+        page.on("load", lambda _: self.stirred.set())
+        self._cdp.on("Network.dataReceived", self._count)
+
+    # ── what the network tells ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_document(self, request: Request) -> bool:
+        return request.is_navigation_request() and request.frame == self._page.main_frame
+
+    def _asked_for(self, request: Request) -> None:
+        self._in_flight.add(request)
+
+    def _answered(self, response: Response) -> None:
+        if self._is_document(response.request):
+            self.status = response.status
+            self.document_failed = "" if response.url.startswith(self._origin + "/") else "off-origin"
+        elif response.status >= 400 and self._carries_question(response.request):
+            self.question_failed = response.status
+        self.stirred.set()
+
+    def _done(self, request: Request) -> None:
+        self._in_flight.discard(request)
+        self.stirred.set()
+
+    def _failed(self, request: Request) -> None:
+        self._in_flight.discard(request)
+        if self._is_document(request):
+            failure = request.failure or ""
+            if "ERR_ABORTED" not in failure:  # an own new navigation, a download, a 204: the page stays
+                self.document_failed = "redirects" if "REDIRECT" in failure else "lost"
+                if not request.url.startswith(self._origin + "/"):
+                    self.document_failed = "off-origin"
+        elif self._carries_question(request):
+            self.question_failed = -1
+        self.stirred.set()
+
+    def _carries_question(self, request: Request) -> bool:
+        """Whether a script's request is the question itself, not decoration."""
+        return bool(self._asked) and (self._asked in request.url or self._asked in (request.post_data or ""))
+
+    def _count(self, event: Mapping[str, Any]) -> None:
+        self._received += int(event.get("dataLength", 0))
+        if self._received > BYTES_MAX:
+            self.too_big.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the page still waits for something from the network."""
+        return bool(self._in_flight)
+
+    def refuse_failures(self) -> None:
+        """Raise what the network has told so far.
+
+        Raises:
+            CellError: `carrier-unreachable`, `carrier-error`, `page-changed` (led elsewhere, too big).
+        """
+        if self.too_big.is_set() or self._gate.overflow.is_set():
+            raise changed("too-big")
+        if self._gate.unreachable:
+            raise CellError("carrier-unreachable")
+        match self.document_failed:
+            case "lost":
+                raise CellError("carrier-unreachable")
+            case "redirects":
+                raise CellError("carrier-error", why="redirects")
+            case "off-origin":
+                raise changed("off-origin")
+            case _:
+                pass
+        if self.question_failed < 0:
+            raise CellError("carrier-unreachable")
+
+    # ── what a person would do ───────────────────────────────────────────────────────────────────────────────────────
+
+    def aim(self, facts: CarrierFacts, origin: str, *, real: bool) -> None:
+        """Let the page reach this carrier and nothing else."""
+        self._origin = origin.rstrip("/")
+        self._facts = facts.page
+        targets = {Target.of(origin)}
+        if real:
+            targets |= {Target(host, port) for host in facts.hosts for port in (80, 443)}
+        self._gate.allow(frozenset(targets))
+
+    async def open(self, path: str) -> None:
+        """Go to the page with the form; returns once its document is there. Failures show in `refuse_failures`."""
+        from playwright.async_api import Error
+
+        try:
+            await self._page.goto(self._origin + path, wait_until="domcontentloaded", timeout=0)
+        except Error:
+            self.refuse_failures()
+            if self.chromium.gone.is_set():
+                raise
+            self.document_failed = self.document_failed or "lost"
+
+    async def fill(self, selector: str, text: str) -> None:
+        """Type into the first visible match, as a person does: the page's script hears of it."""
+        self._asked = text
+        field = self._page.locator(selector).locator("visible=true").first
+        await field.fill(text, timeout=0)
+
+    async def press(self, selector: str, wait_s: float) -> None:
+        """Press the first visible match, once it can be pressed; Playwright's TimeoutError when it cannot."""
+        await self._page.locator(selector).locator("visible=true").first.click(timeout=wait_s * 1000)
+
+    async def look(self) -> Seen:
+        """What is visible now. During a change of documents it is tried again."""
+        from playwright.async_api import Error
+
+        while True:
+            try:
+                return await self._read()
+            except Error:  # the document went away under us
+                if self.chromium.gone.is_set() or self._page.is_closed():
+                    raise
+                await asyncio.sleep(0.02)
+
+    async def _read(self) -> Seen:
+        assert self._facts is not None
+        seen: Seen = msgspec.convert(await self._evaluate(reader_source(), dict(reader_facts(self._facts))), Seen)
+        return seen
+
+    async def _evaluate(self, function: str, argument: Any) -> Any:
+        """Run a function of ours in the isolated world of the present document."""
+        from playwright.async_api import Error
+
+        tree = await self._cdp.send("Page.getFrameTree")
+        world = await self._cdp.send(
+            "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": _WORLD}
+        )
+        told = await self._cdp.send(
+            "Runtime.callFunctionOn",
+            {
+                "functionDeclaration": function,
+                "executionContextId": world["executionContextId"],
+                "arguments": [{"value": argument}],
+                "returnByValue": True,
+            },
+        )
+        if "exceptionDetails" in told:
+            raise Error("the reader failed")
+        return told["result"]["value"]
+
+    async def stir(self, wait_s: float) -> None:
+        """Return when something moved on the network, or after `wait_s`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stirred.wait(), wait_s)
+        self.stirred.clear()
+
+    # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def html(self) -> bytes:
+        """The document as it stands, UTF-8 with a byte order mark (its own declaration may name another encoding)."""
+        text: str = await self._evaluate(
+            "function(limit) { const d = document.doctype; const h = (d ? '<!DOCTYPE ' + d.name + '>\\n' : '')"
+            " + document.documentElement.outerHTML; return h.length > limit ? '' : h; }",
+            PAGE_CHARS_MAX,
+        )
+        if not text:
+            raise changed("too-big")
+        return b"\xef\xbb\xbf" + text.encode("utf-8", errors="replace")
+
+    async def picture(self) -> bytes:
+        """The whole page as PNG, at most `PICTURE_HEIGHT_MAX` px high and `PICTURE_BYTES_MAX` (else what the window shows)."""
+        size = (await self._cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
+        height = min(max(int(size["height"]), 1), PICTURE_HEIGHT_MAX)
+        width = min(max(int(size["width"]), 1), 2 * WIDTH)
+        for clip in ((width, height), (WIDTH, HEIGHT)):
+            told = await self._cdp.send(
+                "Page.captureScreenshot",
+                {
+                    "format": "png",
+                    "captureBeyondViewport": True,
+                    "clip": {"x": 0, "y": 0, "width": clip[0], "height": clip[1], "scale": 1},
+                },
+            )
+            picture = base64.b64decode(told["data"])
+            if len(picture) <= PICTURE_BYTES_MAX:
+                return picture
+        raise changed("too-big")
+
+    async def drop(self) -> None:
+        """Shut the gate only; the context ends with its browser."""
+        await self._gate.close()
+
+    async def close(self) -> None:
+        """Throw context and gate away; never fails."""
+        await self._gate.close()
+        with contextlib.suppress(Exception):  # a dead browser has nothing left to close
+            await asyncio.wait_for(self._context.close(), 2.0)
+
+
+async def _shut(page: BrowserPage) -> None:
+    with contextlib.suppress(Exception):  # a window that nobody asked for; its opener is judged, not it
+        await page.close()
+
+
+async def _dismiss(dialog: Any) -> None:
+    with contextlib.suppress(Exception):
+        await dialog.dismiss()
