@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import VerdictKind
 from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import device_of
-from shirorom.edge.cli.failure import BadCallError
+from shirorom.edge.cli.failure import BadCallError, sentence
 from shirorom.edge.cli.progress import Progress
 from shirorom.edge.cli.streams import print_json, say
+from shirorom.edge.cli.wrap import pad
 
 if TYPE_CHECKING:
     from shirorom.domain.assessment import Assessment
@@ -110,5 +112,30 @@ def _show(session: Session, assessment: Assessment, *, as_json: bool) -> None:
     answer = wire.check_of(assessment, session.texts)
     if as_json:
         print_json(msgspec.to_builtins(answer))
+    else:
+        show_check(session.console(), assessment, answer, session.texts)
+        _show_by_hand(session, assessment)
+    if assessment.storage is not None:
+        say(f"{session.t('cli.error')}: {sentence(session, StorageError(assessment.storage))}")
+
+
+def _show_by_hand(session: Session, assessment: Assessment) -> None:
+    """Where a person has to ask: which pages, and how the answer is put on record."""
+    composition = session.composition
+    wanted = [
+        carrier
+        for carrier in CarrierId
+        if composition.settings.carrier(carrier).access.value == "hand"
+        and any(cell.carrier is carrier and cell.error == "not-asked" for cell in assessment.cells)
+    ]
+    if not wanted:
         return
-    show_check(session.console(), answer, session.texts)
+    say("")
+    if assessment.practice:
+        say(session.t("cli.hand.practice"))
+        return
+    say(session.t("cli.hand.pages"))
+    for carrier in wanted:
+        name = pad(session.t(f"carrier.{carrier.value}"), 14)
+        say(f"  {name}{composition.facts.carrier(carrier).check_url}")
+    say(session.t("cli.hand.record", carrier=wanted[0].value))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
     from shirorom.edge.wire import Words
+    from shirorom.ports import Facts
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
@@ -47,12 +48,17 @@ class ServeOptions:
 class Composition(Protocol):
     """Everything wired, each part built when it is first touched; building one touches no file.
 
-    `texts` works whatever the configuration says. Everything else may raise ConfigError or StorageError
+    `texts` and `facts` work whatever the configuration says. Everything else may raise ConfigError or StorageError
     when first touched.
     """
 
     def texts(self, lang: str) -> Words:
         """The catalogue of "ja" or "en"."""
+        ...
+
+    @property
+    def facts(self) -> Facts:
+        """The dated data that come with the product."""
         ...
 
     @property

@@ -50,7 +50,7 @@ def sentence(session: Session, failure: ShiroromError) -> str:
     asked = ""
     if isinstance(failure, NumberError) and failure.suggestion and sys.stderr.isatty():
         asked = session.t("cli.suggestion", suggestion=failure.suggestion)  # only to the person who typed it
-    words = " ".join(word for word in (said, asked, fix) if word)
+    words = ("" if session.lang == "ja" else " ").join(word for word in (said, asked, fix) if word)
     return f"{words} ({failure.code})"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Device, Imei
+from shirorom.domain.reading import Channel
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import say
 from shirorom.edge.cli.table import STYLES, cell_words, style_key
@@ -56,14 +57,16 @@ class Progress:
         before, self._cells[key] = self._cells[key], cell
         if self._live is not None:
             self._live.refresh()
-        elif before is None:
+        elif before is None and cell.channel is not Channel.HAND and cell.error != "not-asked":
             say(f"{self._who(key)}: {cell_words(self._session.texts, cell.mark, cell.error)}")
-        elif cell.index is not None:
-            say(f"{self._who(key)}: {self._session.t('cli.progress.recorded', index=cell.index)}")
 
     def recorded(self) -> int:
-        """Cells of this call that are durable by now."""
-        return sum(1 for cell in self._cells.values() if cell is not None and cell.index is not None)
+        """Answers of this call that are durable by now."""
+        return sum(
+            1
+            for cell in self._cells.values()
+            if cell is not None and cell.index is not None and cell.channel is Channel.SITE
+        )
 
     def _who(self, key: Key) -> str:
         imei, carrier = key

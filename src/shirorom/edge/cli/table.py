@@ -2,46 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark, symbol_of
-from shirorom.edge.cli.wrap import fold
+from shirorom.edge.cli.wrap import columns, fold, fold_line, pad
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    from shirorom.edge.wire import CellWire, CheckWire, Words
+    from shirorom.domain.assessment import Assessment
+    from shirorom.edge.wire import AdviceWire, CellWire, CheckWire, SourceWire, Words
 
 STYLES = {"clear": "green", "caution": "yellow", "restricted": "bold red", "no-record": "", "unknown": "magenta"}
 """Colour beside symbol and word, never instead of them."""
 
-SENTENCE_COLUMNS_MAX = 60
+WIDTH_MAX = 100
+CELL_COLUMNS_MIN = 26
+"""Narrower columns break the words of a mark: then numbers stand below each other."""
+CELL_COLUMNS_MAX = 60
+SENTENCE_CHARS_MAX = 80
+ADVICE_A_ROLE_MAX = 3
+GAP = "  "
+
+Line = tuple[str, str]  # text, style
 
 
-def show_check(console: Console, check: CheckWire, texts: Words) -> None:
-    """Print a whole answer."""
-    width = min(console.width, 100)
+def show_check(console: Console, assessment: Assessment, check: CheckWire, texts: Words) -> None:
+    """Print a whole answer. No drawn lines: terminals disagree on their width, and on that of ○ △ ×."""
+    from shirorom.edge.words import verdict_sentence
+
+    width = min(console.width, WIDTH_MAX)
+
+    def put(text: str | Text = "", style: str = "") -> None:
+        console.print(text, style=style, soft_wrap=True)
+
     if check.practice:
-        console.print(f"{texts.t('cli.practice')}\n", style="bold", soft_wrap=True)
-    console.print(verdict_line(check, texts), style=STYLES[style_key(check.verdict)], soft_wrap=True)
-    console.print(fold(texts.t(f"verdict.{check.verdict}.text"), width, indent="  "), soft_wrap=True)
+        put(fold(texts.t("cli.practice"), width), "bold")
+        put()
+    put(verdict_line(check, texts), STYLES[style_key(check.verdict)])
+    put(fold(verdict_sentence(assessment, texts), width, indent=GAP))
+    put(fold(texts.t(f"verdict.{check.verdict}.text"), width, indent=GAP))
     if not check.complete:
-        console.print(fold(texts.t("cli.incomplete"), width, indent="  "), soft_wrap=True)
-    console.print()
-    console.print(cells_table(check, texts))
-    console.print()
-    for heading, lines in (("reasons", check.reasons), ("advice", check.advice)):
-        if lines:
-            console.print(texts.t(f"cli.heading.{heading}"), style="bold")
-        for line in lines:
-            console.print(fold(line.text, width, indent="  ", first="- "), soft_wrap=True)
-            if line.source is not None:
-                console.print(f"  {line.source.title} <{line.source.url}>", style="dim", soft_wrap=True)
+        put(fold(texts.t("cli.incomplete"), width, indent=GAP))
+    put()
+    for line in cells_lines(check, texts, width=width):
+        put(line)
+    notes = Footnotes()
+    put(texts.t("cli.heading.reasons"), "bold")
+    for reason in check.reasons:
+        put(fold(f"{reason.text}{notes.mark(reason.source)}", width, indent="    ", first="  - "))
+    put(texts.t("cli.heading.advice"), "bold")
+    for title, advices in by_role(check.advice, texts):
+        put(fold(title, width, indent=GAP))
+        for advice in advices:
+            put(fold(f"{advice.text}{notes.mark(advice.source)}", width, indent="    ", first="  - "))
+    if notes.sources:
+        put(texts.t("cli.heading.sources"), "bold")
+    for n, source in enumerate(notes.sources, start=1):
+        put(f"  [{n}] {source.title} ({source.read_on}) {source.url}")
+
+
+class Footnotes:
+    """Sources, each once, numbered in the order in which they are first named."""
+
+    def __init__(self) -> None:
+        self.sources: list[SourceWire] = []
+
+    def mark(self, source: SourceWire | None) -> str:
+        """The number to put behind a sentence; empty without a source."""
+        if source is None:
+            return ""
+        if source not in self.sources:
+            self.sources.append(source)
+        return f" [{self.sources.index(source) + 1}]"
+
+
+def by_role(advices: Sequence[AdviceWire], texts: Words) -> Iterator[tuple[str, list[AdviceWire]]]:
+    """Advice under its role, a few each; what holds for every role is said once, last."""
+    roles = tuple(dict.fromkeys(advice.role for advice in advices))
+    codes = {role: {advice.code for advice in advices if advice.role == role} for role in roles}
+    common = set.intersection(*codes.values()) if len(roles) > 1 else set()
+    for role in roles:
+        own = [advice for advice in advices if advice.role == role and advice.code not in common]
+        if own:
+            yield texts.t(f"role.{role}"), own[:ADVICE_A_ROLE_MAX]
+    shared = [advice for advice in advices if advice.role == roles[0] and advice.code in common] if roles else []
+    if shared:
+        yield texts.t("cli.everybody"), shared[:ADVICE_A_ROLE_MAX]
 
 
 def verdict_line(check: CheckWire, texts: Words) -> str:
@@ -53,33 +105,51 @@ def verdict_line(check: CheckWire, texts: Words) -> str:
     return words
 
 
-def cells_table(check: CheckWire, texts: Words) -> Table:
-    """Rows carriers, columns numbers. ASCII rules only: terminals disagree on the width of drawn lines."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    as_of = moment(check.as_of)
-    table = Table(box=box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True), pad_edge=False)
-    table.add_column(texts.t("cli.heading.carrier"), no_wrap=True)
-    for imei in check.device.imeis:
-        table.add_column(Text(grouped(imei)), overflow="fold")
+def cells_lines(check: CheckWire, texts: Words, *, width: int) -> Iterator[Text]:
+    """Rows carriers, columns numbers; where there is no room for all columns, one block for each number."""
+    names = {carrier.value: texts.t(f"carrier.{carrier.value}") for carrier in CarrierId}
+    first = max(columns(name) for name in (*names.values(), texts.t("cli.heading.carrier")))
+    imeis = check.device.imeis
+    room = (width - first) // len(imeis) - len(GAP)
+    blocks = [imeis] if room >= CELL_COLUMNS_MIN else [(imei,) for imei in imeis]
+    room = min((width - first) // len(blocks[0]) - len(GAP), CELL_COLUMNS_MAX)
     cells = {(cell.carrier, cell.imei): cell for cell in check.cells}
-    for carrier in CarrierId:
-        row = [cell_text(cells[carrier.value, imei], texts, as_of=as_of) for imei in check.device.imeis]
-        table.add_row(Text(texts.t(f"carrier.{carrier.value}")), *row)
-    return table
+    as_of = moment(check.as_of)
+    for block in blocks:
+        widths = [first, *[room] * len(block)]
+        yield from _row(
+            [[(texts.t("cli.heading.carrier"), "")], *([(grouped(imei), "bold")] for imei in block)], widths
+        )
+        for carrier, name in names.items():
+            lines = [cell_lines(cells[carrier, imei], texts, as_of=as_of) for imei in block]
+            yield from _row([[(name, "")], *lines], widths)
+        yield from _row([[("", "")]], [first])
 
 
-def cell_text(cell: CellWire, texts: Words, *, as_of: datetime) -> Text:
+def cell_lines(cell: CellWire, texts: Words, *, as_of: datetime) -> list[Line]:
     """One cell: symbol and word; age and way; the answer as it was shown; or why there is none, and what was before."""
+    mark = None if cell.mark is None else Mark(cell.mark)
+    lines = [(cell_words(texts, mark, cell.error), STYLES[style_key(cell.mark)])]
+    if cell.error not in (None, "not-asked"):
+        lines.append((texts.t(f"code.{cell.error}.title"), ""))
+    return lines + [(line, "") for line in _below(cell, texts, as_of)]
+
+
+def _row(cells: Sequence[Sequence[Line]], widths: Sequence[int]) -> Iterator[Text]:
+    """The lines of one row, each cell folded to its column; nothing behind the last word."""
     from rich.text import Text
 
-    mark = None if cell.mark is None else Mark(cell.mark)
-    text = Text(cell_words(texts, mark, cell.error), style=STYLES[style_key(cell.mark)])
-    for line in _below(cell, texts, as_of):
-        text.append(f"\n{line}", style="not bold default")
-    return text
+    folded = [
+        [(part, style) for text, style in cell for part in fold_line(text, width)]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
+    for n in range(max(len(cell) for cell in folded)):
+        line = Text()
+        for cell, width in zip(folded, widths, strict=True):
+            text, style = cell[n] if n < len(cell) else ("", "")
+            line.append(pad(text, width), style=style).append(GAP)
+        line.rstrip()
+        yield line
 
 
 def cell_words(texts: Words, mark: Mark | None, error: str | None) -> str:
@@ -140,7 +210,7 @@ def _below(cell: CellWire, texts: Words, as_of: datetime) -> list[str]:
         words += [f"#{cell.index}"] if cell.index is not None else []
         lines.append(" ".join(words))
     if cell.raw:
-        said = shorten(cell.sentence or "", SENTENCE_COLUMNS_MAX)
+        said = shorten(cell.sentence or "", SENTENCE_CHARS_MAX)
         lines.append(texts.t("cli.raw", raw=cell.raw, sentence=said).strip())
     if cell.last is not None:
         last = mark_words(texts, Mark(cell.last.mark))
