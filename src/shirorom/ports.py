@@ -1,16 +1,19 @@
-"""Every promise that the core asks of the outside world. Each is kept by an adapter and held to it by a contract suite."""
+"""Every promise that the core asks of the outside world, each kept by an adapter and held to it by a contract suite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Imei
 from shirorom.domain.policy import Policy
+from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import DeviceHead, Opening, Sealed
 
 
@@ -91,6 +94,101 @@ class Log(Protocol):
 
     def close(self) -> None:
         """Let go of the file; idempotent."""
+        ...
+
+
+class LogRows(Protocol):
+    """A log as it lies on the disk, row by row and unchecked: for `fsck` alone. Values may have any type.
+
+    Every stream raises `StorageError("log-corrupt")` where it cannot go on.
+    """
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the practice log."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there is such a log."""
+        ...
+
+    def checkpoint(self) -> Checkpoint | None:
+        """What the second place says that the log stood at. Raises `log-corrupt`."""
+        ...
+
+    def renew_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Put another in its place."""
+        ...
+
+    def origin(self) -> str:
+        """The log's name. Raises `log-newer`, `log-corrupt`."""
+        ...
+
+    def faults(self) -> Iterator[str]:
+        """What the engine itself finds wrong with its file, without any number of a phone."""
+        ...
+
+    def size(self) -> int:
+        """Entries, as the engine counts them."""
+        ...
+
+    def entries(self) -> Iterator[Sequence[Any]]:
+        """(index, entry, leaf hash), by index."""
+        ...
+
+    def nodes(self, level: int) -> Iterator[Sequence[Any]]:
+        """(position, hash) of the full nodes of a level from 1 on, by position."""
+        ...
+
+    def openings(self) -> Iterator[Sequence[Any]]:
+        """(index, key, counter, previous, salt, statement), by index."""
+        ...
+
+    def chains(self) -> Iterator[Sequence[Any]]:
+        """(key, counter, index, previous, leaf of that index or None), by key and counter."""
+        ...
+
+    def devices(self) -> Iterator[Sequence[Any]]:
+        """(key, count, last index), by key."""
+        ...
+
+    def copy_to(self, data: Path) -> None:
+        """A copy as of one moment into another data directory, also while others write."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; idempotent."""
+        ...
+
+
+class Archive(Protocol):
+    """A data directory in one file: private, durable, never half there under its own name."""
+
+    def stage(self, beside: Path) -> AbstractContextManager[Path]:
+        """A private directory next to a path, gone afterwards; an interrupted call's is removed by the next."""
+        ...
+
+    def pack(self, staged: Path, target: Path, *, heads: Mapping[str, Checkpoint], made_at: datetime) -> None:
+        """Everything into one file: the logs from `staged`, all else from the data directory.
+
+        `heads` says, by log name, what each log stands at. A file of that name is replaced once the new one is whole.
+        """
+        ...
+
+    def unpack(self, source: Path, staged: Path) -> Mapping[str, Checkpoint]:
+        """Into a directory, every byte compared with what the archive says of it; returns `heads`.
+
+        Raises:
+            StorageError: `backup-invalid`.
+        """
+        ...
+
+    def refuse_unless_empty(self) -> None:
+        """Raises `restore-not-empty` where the data directory holds anything."""
+        ...
+
+    def go_live(self, staged: Path) -> None:
+        """Make a directory the data directory, at one moment. Raises `restore-not-empty`."""
         ...
 
 

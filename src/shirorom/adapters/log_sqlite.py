@@ -114,8 +114,8 @@ class SqliteLog:
             log_file.create(self._path, practice=self._practice, entropy=entropy)
         elif not self._path.exists():
             raise StorageError("log-rolled-back", part="log")
-        refuse_looser(self._path.parent)
-        refuse_looser(self._path)
+        for part in (self._path.parent.parent, self._path.parent, self._path):
+            refuse_looser(part)
         self._immutable = log_file.on_read_only_media(self._path)
         reader = log_file.connect(self._path, read_only=self._immutable)
         writer = log_file.connect(self._path, read_only=self._immutable)
