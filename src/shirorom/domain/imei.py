@@ -15,15 +15,29 @@ _FIFTEEN_DIGITS = re.compile(r"[0-9]{15}")
 _TEST_RANGE = re.compile(r"0010(?:0[1-9]|1[0-7])|0044|0086")  # GSMA TS.06 v28.1
 
 
+def _luhn_sum(tens: int, ones: int) -> int:
+    """What two digits add, the second of them doubled."""
+    return tens + (ones * 2 - 9 if ones > 4 else ones * 2)
+
+
+_LUHN_SUMS = {f"{pair:02d}": _luhn_sum(*divmod(pair, 10)) for pair in range(100)}
+
+
 def luhn_digit(key: str) -> str:
-    """The check digit over the first 14 digits (TS 23.003 Annex B)."""
-    total = 0
-    for position, character in enumerate(key):
-        digit = int(character)
-        if position % 2:  # every second digit, from the second
-            digit = digit * 2 - 9 if digit > 4 else digit * 2
-        total += digit
-    return str(-total % 10)
+    """The check digit over the first 14 digits (TS 23.003 Annex B), two at a time.
+
+    Raises:
+        NumberError: `imei-length` or `imei-characters`, these are not 14 ASCII digits.
+    """
+    s = _LUHN_SUMS
+    try:
+        total = (
+            s[key[:2]] + s[key[2:4]] + s[key[4:6]] + s[key[6:8]] + s[key[8:10]] + s[key[10:12]] + s[key[12:]]
+        )  # fmt: skip
+    except KeyError:
+        code = "imei-length" if len(key) != 14 else "imei-characters"
+        raise NumberError(code, length=len(key)) from None
+    return "0987654321"[total % 10]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +49,7 @@ class Imei:
     def __post_init__(self) -> None:
         if not _FIFTEEN_DIGITS.fullmatch(self.digits):
             raise NumberError("imei-length", length=len(self.digits))
-        if self.digits.count(self.digits[0]) >= 14 and len(set(self.digits[:14])) == 1:
+        if self.digits.count(self.digits[0]) >= 14 and self.digits[:14] == self.digits[0] * 14:
             raise NumberError("imei-repeated")
         if luhn_digit(self.digits[:14]) != self.digits[14]:
             raise NumberError("imei-check-digit", position=15)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shirorom.domain.imei import Imei
 
@@ -30,9 +31,8 @@ FOREIGN: dict[Kind, str] = {
 """Numbers that stand near an IMEI and are none, and the code that says so to somebody who gave only them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One number of a text.
+class Found(NamedTuple):
+    """One number of a text. (A tuple: a megabyte of text holds sixty thousand, and a tuple is made in no time.)
 
     Attributes:
         kind: What it is, or was meant to be.

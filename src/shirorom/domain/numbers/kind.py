@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shirorom.domain.errors import NumberError
 from shirorom.domain.imei import Imei, luhn_digit
@@ -32,8 +32,7 @@ _HEX = re.compile(r"[0-9A-F]{14,15}", re.IGNORECASE)
 _GS1 = re.compile(r"(?:01(?P<gtin>[0-9]{14}))?(?P<first>804[01][0-9]{15})(?P<second>8041[0-9]{15})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What one number is; `imei` is set when it can be asked for, `error` when it cannot."""
 
     kind: Kind

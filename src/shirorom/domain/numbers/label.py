@@ -170,21 +170,24 @@ class Labels:
 
     def pass_lead(self, lead: Lead) -> None:
         """Take in the text before the next token."""
-        self.wordless = self.wordless and lead.glue
-        self.glued = self.glued and lead.glue
-        self.breaks_since += lead.breaks
-        self.blank_since = self.blank_since or lead.breaks > 1
-        self.clean = lead.clean if lead.breaks else self.clean and lead.glue
+        breaks = lead.breaks
+        if breaks:
+            self.breaks_since += breaks
+            self.blank_since = self.blank_since or breaks > 1
+            self.clean = lead.clean
+        elif not lead.glue:
+            self.clean = False
+        if not lead.glue:
+            self.wordless = self.glued = False
         if lead.names is not None:
             self._name(lead.names, None, stacked=lead.stacked)
             self.tight = lead.tight and lead.breaks_after <= 2
             self.near = self.tight or not lead.breaks_after
-            return
-        if not lead.glue:
-            self.tight = False
-            self.slot = self.slot if not lead.breaks else None
-        if lead.breaks and not (self.tight and (lead.breaks <= 1 or not self.inherited) and lead.breaks <= 2):
-            self.tight = self.near = False
+        elif self.near and (breaks or not lead.glue):
+            # A label reaches through words to the end of its line; with nothing between, over a line end or an empty
+            # line; and once it has named a number, only to what stands right below.
+            self.tight = self.tight and lead.glue and breaks <= (1 if self.inherited else 2)
+            self.near = self.tight or not breaks
 
     def pass_label(self, names: Names, ordinal: int | None, *, spaced: bool) -> None:
         """Take in a label that holds a number of its own: IMEI2, SIM 1, (8041). `spaced`: only a blank follows it."""

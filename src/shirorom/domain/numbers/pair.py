@@ -19,15 +19,13 @@ A phone of which a number is bad is not offered: the good one alone would be hal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from shirorom.domain.imei import IMEIS_MAX, Imei
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One IMEI of a text, good or bad, and how it stands there.
 
     Attributes:
@@ -51,70 +49,61 @@ class Item:
     together: bool = False
 
 
-Group = list[Item]
-
-
-def devices(items: Sequence[Item]) -> tuple[tuple[Imei, ...], ...]:
+def devices(items: Iterable[Item]) -> tuple[tuple[Imei, ...], ...]:
     """The phones that the items make, in order, none of them twice and none with a bad number."""
-    if not any(item.count or item.together for item in items):  # the usual long list
-        return _offered([item] for item in items)
-    return _offered(_joined(_by_count(_without_echoes(items))))
+    return _offered(_phones(items))
 
 
-def _without_echoes(items: Sequence[Item]) -> list[Item]:
-    """A number that is shown again right away (as text and under its barcode, as IMEI and as IMEISV) counts once."""
-    kept: list[Item] = []
+def _phones(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    counted: list[Item] = []
+    run: list[Item] = []  # uncounted, standing together
+    before: Item | None = None
     for item in items:
-        if kept and item.together and item.digits[:14] == kept[-1].digits[:14] and item.digits:
+        if before is not None and _echoes(before, item):
             continue
-        kept.append(item)
-    return kept
+        before = item
+        if item.count is not None and item.count > 1:
+            if not counted and run and _takes(run[-1:], item):
+                counted = [run.pop()]
+            if counted and _takes(counted, item):
+                counted.append(item)
+                continue
+        if run and (counted or item.count is not None or not item.together):
+            yield from _of_run(run)
+            run = []
+        if counted:
+            yield counted
+            counted = []
+        (run if item.count is None else counted).append(item)
+    yield from _of_run(run)
+    yield counted
 
 
-def _by_count(items: Iterable[Item]) -> list[Group]:
-    groups: list[Group] = []
-    for item in items:
-        if item.count is not None and item.count > 1 and groups and _takes(groups[-1], item):
-            groups[-1].append(item)
-        else:
-            groups.append([item])
-    return groups
+def _echoes(before: Item, item: Item) -> bool:
+    """Whether a number is only shown again: as text and under its barcode, as IMEI and as IMEISV."""
+    return item.together and item.digits != "" and item.digits[:14] == before.digits[:14]
 
 
-def _takes(group: Group, item: Item) -> bool:
-    last = group[-1]
-    if len(group) >= IMEIS_MAX or any(item.digits[:14] == other.digits[:14] for other in group if other.digits):
+def _takes(phone: Sequence[Item], item: Item) -> bool:
+    """Whether an item counted 2 or more is the next number of a phone."""
+    last = phone[-1]
+    if len(phone) >= IMEIS_MAX or any(item.digits[:14] == other.digits[:14] for other in phone if other.digits):
         return False
     if last.count is None:
         return item.count == 2 and (last.labelled or item.together)
     return item.count == last.count + 1
 
 
-def _joined(groups: Iterable[Group]) -> list[Group]:
-    """Rules 2 to 4 for what no count has joined."""
-    joined: list[Group] = []
-    run: Group = []
-    for group in groups:
-        alone = len(group) == 1 and group[0].count is None
-        if run and not (alone and group[0].together):
-            joined.extend(_of_run(run))
-            run = []
-        if alone:
-            run.append(group[0])
-        else:
-            joined.append(group)
-    joined.extend(_of_run(run))
-    return joined
-
-
-def _of_run(run: Group) -> list[Group]:
+def _of_run(run: list[Item]) -> Iterable[Sequence[Item]]:
     """Split numbers that stand together, none of them counted, into phones."""
-    rows = [list(row) for _, row in groupby(run, key=lambda item: item.row)]
-    if all(len(row) == 2 for row in rows):
-        return rows
+    if len(run) % 2 == 0 and all(
+        one.row == other.row and (place == 0 or run[place - 1].row != one.row)
+        for place, one, other in zip(range(0, len(run), 2), run[::2], run[1::2], strict=True)
+    ):
+        return [run[place : place + 2] for place in range(0, len(run), 2)]
     if len(run) == 2 and _twins(*run):
         return [run]
-    return [[item] for item in run]
+    return ((item,) for item in run)
 
 
 def _twins(one: Item, other: Item) -> bool:
@@ -125,13 +114,18 @@ def _twins(one: Item, other: Item) -> bool:
     return one.digits[:8] == other.digits[:8] or one.digits[8:14] == other.digits[8:14]
 
 
-def _offered(groups: Iterable[Group]) -> tuple[tuple[Imei, ...], ...]:
+def _offered(phones: Iterable[Sequence[Item]]) -> tuple[tuple[Imei, ...], ...]:
     """Whole phones only; one that is part of another is that other."""
     whole: list[tuple[Imei, ...]] = []
-    for group in groups:
-        imeis = tuple(item.imei for item in group if item.imei is not None)
-        if len(imeis) == len(group):
+    for phone in phones:
+        imeis = tuple([item.imei for item in phone if item.imei is not None])
+        if imeis and len(imeis) == len(phone):
             whole.append(imeis)
-    in_larger = {imei for device in whole if len(device) > 1 for imei in device}
-    kept = dict.fromkeys(device for device in whole if len(device) > 1 or device[0] not in in_larger)
-    return tuple(kept)
+    in_larger = {imei.digits for device in whole if len(device) > 1 for imei in device}
+    offered: dict[str, tuple[Imei, ...]] = {}
+    for device in whole:
+        if len(device) > 1:
+            offered.setdefault(" ".join([imei.digits for imei in device]), device)
+        elif device[0].digits not in in_larger:
+            offered.setdefault(device[0].digits, device)
+    return tuple(offered.values())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from shirorom.domain.errors import NumberError
+from shirorom.domain.imei import Imei
 from shirorom.domain.numbers import kind
-from shirorom.domain.numbers.found import Found
+from shirorom.domain.numbers.found import Found, Kind
 from shirorom.domain.numbers.kind import Judgement
 from shirorom.domain.numbers.label import Labels, Lead, Names
 from shirorom.domain.numbers.pair import Item
@@ -68,7 +69,7 @@ class _Scan:
             labels.pass_lead(lead)
             self._row += lead.breaks
             if match.lastgroup == Sort.SOLID:
-                self._number(Number(start, end, match[0], (15,)))
+                self._solid(start, end, match[0])
             else:
                 self._token(match, between)
             last_end = end
@@ -101,7 +102,7 @@ class _Scan:
                 start += _SYMBOLOGY_CHARS
                 self._number(Number(start, end, self.flat[start:end], (end - start,)))
             case _:
-                self.labels.pass_number(device=False)
+                self._pass_other()
 
     def _label(self, match: re.Match[str]) -> None:
         spaced = self.flat[match.end() : match.end() + 1] in (" ", "-", "/")
@@ -115,10 +116,18 @@ class _Scan:
     def _chain(self, chain: str, start: int, before: str) -> None:
         behind_device = bool(self.items) and start - len(before) == self._device_end
         if behind_device and len(chain) == 2 and _VERSION_LEAD.fullmatch(before):
-            self.items[-1] = replace(self.items[-1], suffixed=True)  # "/ 01": not a number, and parts nothing
+            self.items[-1] = self.items[-1]._replace(suffixed=True)  # "/ 01": not a number, and parts nothing
+            return
+        if len(chain) < kind.LABELLED_DIGITS_MIN and not self.labels.asked:  # too short for anything: an amount, a day
+            self._pass_other()
             return
         for number in numbers(chain, start):
             self._number(number)
+
+    def _pass_other(self) -> None:
+        """Something that is no number of a phone; what stands on its two sides does not stand together."""
+        self.labels.glued = False
+        self.labels.pass_number(device=False)
 
     def _mixed(self, word: str, start: int, end: int) -> None:
         """A word of letters and digits; a label glued to its number (IMEI490…) is taken off first."""
@@ -133,6 +142,22 @@ class _Scan:
         if glued[0].upper() != "NO":
             self.labels.pass_label(Names.IMEI, count, spaced=False)
         self._number(Number(end - len(digits), end, digits, (len(digits),)))
+
+    def _solid(self, start: int, end: int, digits: str) -> None:
+        """The usual case, read the short way: fifteen digits that hold, not said to be anything else."""
+        labels = self.labels
+        if not (self._turned or labels.refused):
+            try:
+                imei = Imei(digits)
+            except NumberError:
+                pass
+            else:
+                self.found.append(Found(Kind.IMEI, self.text[start:end], start, end, imei, True, None, None))
+                self.items.append(self._item(imei, digits, suffixed=False))
+                self._device_end = end
+                labels.pass_number(device=True)
+                return
+        self._number(Number(start, end, digits, (15,)))
 
     def _number(self, number: Number) -> None:
         parts = kind.gs1_parts(number.digits) if len(number.digits) > 16 else None
@@ -157,8 +182,7 @@ class _Scan:
         self, start: int, end: int, judgement: Judgement | None, digits: str = "", *, suffixed: bool = False
     ) -> None:
         if judgement is None:
-            self.labels.glued = False
-            self.labels.pass_number(device=False)
+            self._pass_other()
             return
         if self._turned and judgement.imei is not None:
             judgement = Judgement(judgement.kind, None, "imei-characters")
@@ -166,7 +190,8 @@ class _Scan:
         self.found.append(found)
         device = judgement.imei is not None or found.bad
         if device:
-            self.items.append(self._item(judgement, digits, suffixed))
+            known = judgement.imei.digits if judgement.imei is not None else digits
+            self.items.append(self._item(judgement.imei, known, suffixed=suffixed))
             self._device_end = end
         self.labels.pass_number(device=device)
 
@@ -175,11 +200,10 @@ class _Scan:
         text = self.text[start:end]
         return Found(judgement.kind, text, start, end, imei, imei is not None, judgement.error, judgement.suggestion)
 
-    def _item(self, judgement: Judgement, digits: str, suffixed: bool) -> Item:
+    def _item(self, imei: Imei | None, digits: str, *, suffixed: bool) -> Item:
         labels = self.labels
-        known = judgement.imei.digits if judgement.imei is not None else digits
-        together = bool(self.items) and labels.glued and not labels.blank_since and labels.breaks_since <= 3
-        return Item(judgement.imei, known, labels.count, labels.imei, labels.stacked, suffixed, self._row, together)
+        together = labels.glued and not labels.blank_since and labels.breaks_since <= 3 and bool(self.items)
+        return Item(imei, digits, labels.count, labels.imei, labels.stacked, suffixed, self._row, together)
 
     def _add_odd(self) -> None:
         """Numbers of a wrong length in a list of IMEIs: a phone must not drop out of a list without a word."""

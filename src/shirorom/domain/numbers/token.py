@@ -6,8 +6,8 @@ Every pattern takes what it begins with possessively, so that no text can make i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shirorom.domain.numbers.plain import IGNORED, MARK
 
@@ -73,8 +73,7 @@ STRONG_SHAPES = IMEI_SHAPES | {(15,), (2, 6, 6), (6, 2, 6), (8, 6), (2, 6, 6, 2)
 _GROUP = re.compile(r"[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """Digits that belong together.
 
     Attributes:
@@ -94,8 +93,7 @@ class Number:
     unclear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     start: int
     end: int
     digits: str
