@@ -136,6 +136,6 @@ def _show_by_hand(session: Session, assessment: Assessment) -> None:
         return
     say(session.t("cli.hand.pages"))
     for carrier in wanted:
-        name = pad(session.t(f"carrier.{carrier.value}"), 14)
+        name = pad(session.t(f"carrier.{carrier.value}"), 16)
         say(f"  {name}{composition.facts.carrier(carrier).check_url}")
     say(session.t("cli.hand.record", carrier=wanted[0].value))

@@ -112,6 +112,10 @@ class Composition(Protocol):
         """Re-derive both logs and compare; one report each. `on_progress(entries_done, entries)`."""
         ...
 
+    def renew_checkpoint(self, *, practice: bool) -> bool:
+        """Accept a log whose `checkpoint.last` was lost; False when it has any other damage, and nothing was done."""
+        ...
+
     def backup(self, target: Path) -> None:
         """Everything in one file. Raises StorageError; never leaves half a file under the name given."""
         ...

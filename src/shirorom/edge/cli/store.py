@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,22 +14,57 @@ from shirorom.edge.cli.command import Command, common
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json
 
+if TYPE_CHECKING:
+    from shirorom.service.fsck import FsckReport
+
 DAMAGE = 1
 
 
 @click.command(cls=Command)
+@click.option("--renew-checkpoint", type=click.Choice(["real", "practice"]))
 @common
 @click.pass_obj
-def fsck(session: Session, as_json: bool) -> int:
-    """Re-derive both logs, their openings and the saved evidence, and compare. Changes nothing."""
-    reports = session.composition.fsck(on_progress=None)
+def fsck(session: Session, renew_checkpoint: str | None, as_json: bool) -> int:
+    """Re-derive both logs, their openings and the saved evidence, and compare."""
+    if renew_checkpoint is not None:
+        session.composition.renew_checkpoint(practice=renew_checkpoint == "practice")
+    with _meter(session) as on_progress:
+        reports = session.composition.fsck(on_progress=on_progress)
+    sound = all(report.sound for report in reports)
     if as_json:
-        print_json({"sound": all(report.sound for report in reports), "logs": [report.as_json() for report in reports]})
+        print_json({"sound": sound, "logs": [report.as_json() for report in reports]})
     else:
-        console = session.console()
         for report in reports:
-            console.print(report.origin, soft_wrap=True)
-    return 0 if all(report.sound for report in reports) else DAMAGE
+            _show_report(session, report)
+    return 0 if sound else DAMAGE
+
+
+@contextmanager
+def _meter(session: Session) -> Iterator[Callable[[int, int], None] | None]:
+    """How far a long look has come, on a terminal."""
+    if session.plain or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=session.console(sys.stderr), transient=True) as progress:
+        task = progress.add_task("fsck")
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _show_report(session: Session, report: FsckReport) -> None:
+    console = session.console()
+    name = session.t(f"cli.doctor.name.log-{report.name}")
+    state = "damaged" if not report.sound else "sound" if report.exists else "none"
+    style = "bold red" if not report.sound else ""
+    console.print(session.t(f"cli.fsck.{state}", name=name, size=report.size), style=style, soft_wrap=True)
+    for found in report.findings:
+        place = "" if found.index is None else f" #{found.index}"
+        console.print(f"  {found.part}{place}: {found.what}", soft_wrap=True)
+    if report.omitted:
+        console.print(session.t("cli.fsck.omitted", count=report.omitted), soft_wrap=True)
+    if any(found.part == "checkpoint" for found in report.findings):
+        console.print(session.t("cli.fsck.checkpoint", log=report.name), soft_wrap=True)
 
 
 @click.command(cls=Command)
