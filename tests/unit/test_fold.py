@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import Recorded, fold
+from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.notice import Ground, NoticeKind
 from shirorom.domain.reading import Channel, Correction, Reading
@@ -98,8 +100,6 @@ def test_other_numbers_and_carriers_do_not_count():
 
 def test_practice_and_real_never_meet():
     """No fold reads both worlds."""
-    from shirorom.domain.imei import Imei
-
     real = Imei("490154203237518")
     both = [
         Reading(real, DOCOMO, MARU, "○", "", hours(1), Channel.HAND, "tester", practice=practice)
@@ -181,8 +181,6 @@ def test_a_correction_never_excuses_the_newest_answer():
 
 def test_a_correction_of_another_carrier_changes_nothing():
     """Each carrier's × has its own explanation."""
-    from shirorom.domain.carrier import CarrierId
-
     assert state(log(read(BATSU, 1), read(MARU, 2), correct(3, carrier=CarrierId.AU))).mark is BATSU
 
 

@@ -52,9 +52,9 @@ class Texts:
         """Whether there is such a text."""
         return key in self._texts
 
-    def keys(self) -> frozenset[str]:
-        """All keys, for the manual and the tests."""
-        return frozenset(self._texts)
+    def templates(self) -> Mapping[str, str]:
+        """Every key with its text unfilled, for the manual and the tests."""
+        return self._texts
 
 
 def fill(template: str, details: Mapping[str, object]) -> str:

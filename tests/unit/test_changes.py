@@ -1,0 +1,54 @@
+"""What changed at a carrier, and which changes are to be expected."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.fold import Recorded
+from shirorom.domain.history import Change, changes
+from shirorom.domain.mark import Mark
+from tests.entries import BATSU, BOU, DOCOMO, MARU, SANKAKU, histories, hours, log, read, withdraw
+
+EXPECTED = {(BOU, SANKAKU), (BOU, MARU), (SANKAKU, MARU), (SANKAKU, BATSU), (MARU, BATSU)}
+
+
+@pytest.mark.parametrize(("was", "now"), [(a, b) for a, b in product(Mark, Mark) if a is not b])
+def test_each_move(was: Mark, now: Mark):
+    """Registration, payment and restriction are expected; ×→anything, ○→△, a mark lost are not."""
+    (change,) = changes(log(read(was, 1), read(now, 5)))
+    assert change == Change(DOCOMO, was, now, (hours(1), hours(5)), expected=(was, now) in EXPECTED)
+
+
+def test_the_same_answer_again_is_no_change():
+    """○ ○ △ △ is one change."""
+    assert len(changes(log(read(MARU, 1), read(MARU, 2), read(SANKAKU, 3), read(SANKAKU, 4)))) == 1
+
+
+def test_the_moments_are_the_nearest_two():
+    """The change lies between the last old answer and the first new one."""
+    (change,) = changes(log(read(SANKAKU, 1), read(SANKAKU, 4), read(BATSU, 9), read(BATSU, 12)))
+    assert change.between == (hours(4), hours(9))
+
+
+def test_each_carrier_has_its_own_changes():
+    """○ at one carrier and △ at another is no change."""
+    assert changes(log(read(MARU, 1), read(SANKAKU, 2, carrier=CarrierId.AU))) == ()
+
+
+def test_a_withdrawn_reading_and_an_unknown_symbol_are_no_answers():
+    """Neither makes a change."""
+    assert changes(log(read(MARU, 1), read(BATSU, 2), withdraw(1, 3), read(None, 4), read(MARU, 5))) == ()
+
+
+@given(entries=histories())
+def test_changes_of_a_carrier_form_a_chain(entries: list[Recorded]):
+    """Each change begins where the one before it ended, and no change leads to where it came from."""
+    found = changes(entries)
+    for before, after in pairwise(found):
+        assert before.to is after.from_
+        assert before.between[1] <= after.between[0]
+    assert all(change.from_ is not change.to for change in found)
