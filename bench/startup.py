@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import statistics
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from typing import Any
 
 import psutil
 
+from scripts.serving import SHIROROM, serving
+
 RUNS = 15
-WAIT_S_MAX = 60.0
-SHIROROM = Path(sys.executable).with_name("shirorom")
 
 
 def wall(*command: str) -> float:
@@ -29,13 +28,6 @@ def wall(*command: str) -> float:
     return statistics.median(took[1:])
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def memory(process: psutil.Process) -> float:
     """MiB resident of a process and everything it started."""
     family = [process, *process.children(recursive=True)]
@@ -44,27 +36,10 @@ def memory(process: psutil.Process) -> float:
 
 def serve_memory() -> float:
     """MiB of `serve` by hand (no browser), once it has answered a page."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as data:
-        command = [str(SHIROROM), "--data", data, "serve", "--port", str(port)]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-            try:
-                _until_answered(f"http://127.0.0.1:{port}/")
-                return memory(psutil.Process(process.pid))
-            finally:
-                process.terminate()
-
-
-def _until_answered(address: str) -> None:
-    until = time.monotonic() + WAIT_S_MAX
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=5).read()
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+    with tempfile.TemporaryDirectory() as data, serving(data=Path(data)) as served:
+        with urllib.request.urlopen(served.url, timeout=30) as page:
+            page.read()
+        return memory(psutil.Process(served.process.pid))
 
 
 def run() -> dict[str, Any]:
