@@ -1,0 +1,373 @@
+"""The composition root: which adapter stands behind which port, for every way of running. Nothing else wires anything.
+
+Everything is built when it is first touched, so that `--help` pays for nothing and a command opens only what it uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shirorom.adapters.clock import SystemClock
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import ConfigError
+from shirorom.edge.cli.context import Options, ServeOptions
+from shirorom.service.settings import Access, CarriersSettings, Settings
+
+if TYPE_CHECKING:  # only named here: each is imported where it is first needed
+    from shirorom.adapters.blobs import FileBlobs
+    from shirorom.adapters.texts_toml import Texts
+    from shirorom.edge.practice.run import Practice
+    from shirorom.edge.web.parts import Example, Parts
+    from shirorom.ports import Asker, Facts, Head
+    from shirorom.service.backup import Backup
+    from shirorom.service.check import Check
+    from shirorom.service.correct import Correct
+    from shirorom.service.doctor import Doctor
+    from shirorom.service.fsck import FsckReport
+    from shirorom.service.history import History
+    from shirorom.service.record import Record
+    from shirorom.service.room import Room, Rooms
+    from shirorom.service.withdraw import Withdraw
+
+
+DAY_S = 86_400
+RELEASED = datetime(2026, 11, 23, tzinfo=UTC)
+"""The day of this version: a clock before it is wrong."""
+
+
+class Composition:
+    """One installation, as one process sees it (edge/cli/context.py says what the commands need of it)."""
+
+    def __init__(self, options: Options, *, settings: Settings | None = None) -> None:
+        self._options = options
+        self._settings = settings
+        self._rooms: dict[bool, Room] = {}
+        self._lock = threading.Lock()
+        self.clock = SystemClock()
+
+    @cached_property
+    def data(self) -> Path:
+        """The data directory in use; it may not exist yet."""
+        from shirorom.adapters.config_toml import data_directory
+
+        return data_directory(self._options.data)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The dated facts of this installation."""
+        from shirorom.adapters.facts_toml import packaged_facts
+
+        return packaged_facts()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration in force. Raises ConfigError."""
+        from shirorom.adapters.config_toml import load_settings
+
+        return self._settings or load_settings(self._options.config, self.data, self.facts)
+
+    def texts(self, lang: str) -> Texts:
+        """The catalogue of one language."""
+        from shirorom.adapters.texts_toml import Texts
+
+        return Texts.load(lang)
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.clock.now()
+
+    # What is kept
+
+    def room(self, practice: bool) -> Room:
+        """The real or the practice room, opened once."""
+        with self._lock:
+            if practice not in self._rooms:
+                self._rooms[practice] = self._open_room(practice)
+            return self._rooms[practice]
+
+    def _open_room(self, practice: bool) -> Room:
+        from shirorom.adapters.log_sqlite import SqliteLog
+        from shirorom.service.recorder import Recorder
+        from shirorom.service.room import Room
+
+        log = SqliteLog(self.data, practice=practice, entropy=os.urandom)
+        blobs = self._blobs()
+        return Room(
+            practice=practice,
+            log=log,
+            blobs=blobs,
+            recorder=Recorder(log, blobs, self.clock, os.urandom),
+            age_h_max=self.settings.verdict.age_h_max,
+        )
+
+    def _blobs(self) -> FileBlobs:
+        from shirorom.adapters.blobs import FileBlobs
+
+        return FileBlobs(self.data, entropy=os.urandom)
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """Decides which room a reading belongs to."""
+        from shirorom.service.room import Rooms
+
+        return Rooms(settings=self.settings, facts=self.facts, open=self.room)
+
+    # Use cases
+
+    def check(self, asker: Asker) -> Check:
+        """The main job with the asker given."""
+        from shirorom.service.check import Check
+
+        return Check(settings=self.settings, facts=self.facts, rooms=self.rooms, asker=asker, clock=self.clock)
+
+    @cached_property
+    def record(self) -> Record:
+        """service/record.py."""
+        from shirorom.service.record import Record
+
+        return Record(rooms=self.rooms, facts=self.facts, clock=self.clock)
+
+    @cached_property
+    def withdraw(self) -> Withdraw:
+        """service/withdraw.py."""
+        from shirorom.service.withdraw import Withdraw
+
+        return Withdraw(rooms=self.rooms, clock=self.clock, owner=self.settings.operator)
+
+    @cached_property
+    def correct(self) -> Correct:
+        """service/correct.py."""
+        from shirorom.service.correct import Correct
+
+        return Correct(rooms=self.rooms, clock=self.clock)
+
+    @cached_property
+    def history(self) -> History:
+        """service/history.py."""
+        from shirorom.service.history import History
+
+        return History(rooms=self.rooms)
+
+    # Asking carriers
+
+    @asynccontextmanager
+    async def checking(self, *, practice: bool) -> AsyncIterator[Check]:
+        """The main job with a browser that ends with the call; with `practice`, against practice carriers."""
+        if not practice:
+            async with _closing(self.browser_asker()) as asker:
+                yield self.check(asker)
+            return
+        running = self.start_practice()
+        try:
+            inner = self.practising(running)
+            async with _closing(inner.browser_asker()) as asker:
+                yield inner.check(asker)
+            inner.close()
+        finally:
+            await asyncio.to_thread(running.close)
+
+    def browser_asker(self) -> Asker:
+        """Reads carriers' pages in this process."""
+        from shirorom.adapters.asker_browser import BrowserAsker
+
+        return BrowserAsker(self.settings, self.facts, self.clock, self.data)
+
+    def process_asker(self) -> Asker:
+        """Reads carriers' pages in a process of its own, which owns the browser; nobody where no carrier is `site`."""
+        if all(self.settings.carrier(carrier).access is not Access.SITE for carrier in CarrierId):
+            from shirorom.adapters.asker_none import NoAsker
+
+            return NoAsker()
+        from shirorom.adapters.asker_process import ProcessAsker
+
+        return ProcessAsker(self.settings, self.data)
+
+    def start_practice(self) -> Practice:
+        """Practice carriers on free ports of this machine."""
+        from shirorom.edge.practice.run import start
+
+        return start()
+
+    def practising(self, practice: Practice) -> Composition:
+        """The same installation, asking practice carriers by itself instead of those configured."""
+        tables = {
+            carrier.value: msgspec.structs.replace(
+                self.settings.carrier(carrier), access=Access.SITE, url=practice.origins[carrier]
+            )
+            for carrier in CarrierId
+        }
+        settings = msgspec.structs.replace(self.settings, carriers=CarriersSettings(**tables))
+        return Composition(self._options, settings=settings)
+
+    # Looking after the record
+
+    @cached_property
+    def doctor(self) -> Doctor:
+        """service/doctor.py, with this machine's probes."""
+        from shirorom.adapters import machine
+        from shirorom.adapters.browser_look import look_at_browser
+        from shirorom.service.doctor import Doctor, Probes
+
+        probes = Probes(
+            browser=lambda: look_at_browser(self.settings.browser),
+            japanese_fonts=machine.japanese_fonts,
+            disk=machine.disk,
+            clock_kept=machine.clock_kept,
+            port_free=machine.port_free,
+            writable=machine.writable,
+            readable_by_others=machine.readable_by_others,
+            log=self._head,
+        )
+        return Doctor(probes, self.clock, lambda: self.settings, self.data, RELEASED)
+
+    def _head(self, practice: bool) -> Head | None:
+        name = "practice" if practice else "real"
+        return self.room(practice).log.head() if (self.data / "log" / f"{name}.sqlite").exists() else None
+
+    def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
+        """Re-derive both logs and compare."""
+        from shirorom.adapters.log_rows import SqliteRows
+        from shirorom.service.fsck import Fsck
+
+        return Fsck(
+            lambda practice: SqliteRows(self.data, practice=practice),
+            self._blobs(),
+            self.clock,
+            self.settings.blobs.keep_days,
+        )(on_progress=on_progress)
+
+    def backup(self, target: Path) -> None:
+        """Everything in one file."""
+        self._backup.save(target)
+
+    def restore(self, source: Path) -> None:
+        """Into an empty data directory."""
+        self._backup.restore(source)
+
+    @cached_property
+    def _backup(self) -> Backup:
+        from shirorom.adapters.archive_tar import TarArchive
+        from shirorom.adapters.log_rows import SqliteRows
+        from shirorom.service.backup import Backup
+
+        return Backup(
+            self.data,
+            TarArchive(self.data),
+            lambda folder, practice: SqliteRows(folder, practice=practice),
+            self.clock,
+        )
+
+    @property
+    def warnings(self) -> Sequence[tuple[str, dict[str, str | int]]]:
+        """What should be told once beside any result."""
+        return ()
+
+    # Serving
+
+    def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
+        """Run the web app until interrupted."""
+        from shirorom.edge.web.serve import is_loopback
+
+        if not is_loopback(options.bind) and not self.settings.web.hosts:
+            raise ConfigError("bind-unsafe", bind=options.bind)
+        if not options.practice:
+            asyncio.run(self._serving(options).serve_app(options, on_ready))
+            return
+        practice = self.start_practice()
+        try:
+            inner = self._serving(options).practising(practice)
+            asyncio.run(inner.serve_app(options, on_ready))
+            inner.close()
+        finally:
+            practice.close()
+
+    def _serving(self, options: ServeOptions) -> Composition:
+        if not options.public:
+            return self
+        web = msgspec.structs.replace(self.settings.web, public=True)
+        return Composition(self._options, settings=msgspec.structs.replace(self.settings, web=web))
+
+    async def serve_app(self, options: ServeOptions, on_ready: Callable[[str], None]) -> None:
+        """The app, its asker process, and the daily clearing of old evidence."""
+        from shirorom.edge.web.app import create_app
+        from shirorom.edge.web.serve import serve
+
+        clearing = asyncio.create_task(self._clear_old_blobs())
+        async with _closing(self.process_asker()) as asker:
+            try:
+                await serve(create_app(self._parts(asker)), bind=options.bind, port=options.port, on_ready=on_ready)
+            finally:
+                clearing.cancel()
+
+    def _parts(self, asker: Asker) -> Parts:
+        from shirorom.edge.web.parts import Parts
+
+        return Parts(
+            settings=self.settings,
+            facts=self.facts,
+            rooms=self.rooms,
+            clock=self.clock,
+            words=self.texts,
+            asker=asker,
+            check=self.check(asker),
+            record=self.record,
+            withdraw=self.withdraw,
+            correct=self.correct,
+            history=self.history,
+            examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
+        )
+
+    async def _clear_old_blobs(self) -> None:
+        """Once a day, remove saved pages whose time has passed ([blobs] keep_days)."""
+        while self.settings.blobs.keep_days:
+            before = self.clock.now() - timedelta(days=self.settings.blobs.keep_days)
+            await asyncio.to_thread(self._blobs().expire, before=before)
+            await asyncio.sleep(DAY_S)
+
+    def close(self) -> None:
+        """Let go of every file; idempotent."""
+        with self._lock:
+            for room in self._rooms.values():
+                room.log.close()
+            self._rooms.clear()
+
+
+def _examples() -> Sequence[Example]:
+    """Practice phones to try: one with two numbers, and one for each verdict."""
+    from shirorom.domain.imei import Device
+    from shirorom.edge.practice.catalogue import Group, catalogue
+    from shirorom.edge.web.parts import Example
+
+    phones = catalogue().phones
+    first = {phone.checks[0].verdict: phone for phone in reversed(phones) if phone.group is not Group.DUAL}
+    dual = next(phone for phone in phones if phone.group is Group.DUAL)
+    return [
+        Example(Device(tuple(number.imei for number in phone.numbers)), phone.title, phone.title_en)
+        for phone in (dual, *first.values())
+    ]
+
+
+@asynccontextmanager
+async def _closing(asker: Asker) -> AsyncIterator[Asker]:
+    try:
+        yield asker
+    finally:
+        await asker.close()
+
+
+def main() -> None:
+    """The program `shirorom`."""
+    from shirorom.edge.cli.main import run
+
+    sys.exit(run(Composition))
