@@ -29,12 +29,12 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.texts_toml import Texts
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
-    from shirorom.ports import Asker, Facts, Head
+    from shirorom.ports import Asker, Facts, Head, LogRows
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
-    from shirorom.service.fsck import FsckReport
+    from shirorom.service.fsck import Fsck, FsckReport
     from shirorom.service.history import History
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
@@ -237,15 +237,25 @@ class Composition:
 
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare."""
-        from shirorom.adapters.log_rows import SqliteRows
+        return self._fsck(on_progress=on_progress)
+
+    def renew_checkpoint(self, *, practice: bool) -> bool:
+        """Accept a log as it stands where its checkpoint was lost."""
+        return self._fsck.renew_checkpoint(practice=practice)
+
+    @cached_property
+    def _fsck(self) -> Fsck:
         from shirorom.service.fsck import Fsck
 
         return Fsck(
-            lambda practice: SqliteRows(self.data, practice=practice),
-            self._blobs(),
-            self.clock,
-            self.settings.blobs.keep_days,
-        )(on_progress=on_progress)
+            lambda practice: self._rows(self.data, practice), self._blobs(), self.clock, self.settings.blobs.keep_days
+        )
+
+    @staticmethod
+    def _rows(data: Path, practice: bool) -> LogRows:
+        from shirorom.adapters.log_rows import SqliteRows
+
+        return SqliteRows(data, practice=practice)
 
     def backup(self, target: Path) -> None:
         """Everything in one file."""
@@ -258,15 +268,9 @@ class Composition:
     @cached_property
     def _backup(self) -> Backup:
         from shirorom.adapters.archive_tar import TarArchive
-        from shirorom.adapters.log_rows import SqliteRows
         from shirorom.service.backup import Backup
 
-        return Backup(
-            self.data,
-            TarArchive(self.data),
-            lambda folder, practice: SqliteRows(folder, practice=practice),
-            self.clock,
-        )
+        return Backup(self.data, TarArchive(self.data), self._rows, self.clock)
 
     @property
     def warnings(self) -> Sequence[tuple[str, dict[str, str | int]]]:
@@ -318,7 +322,7 @@ class Composition:
             facts=self.facts,
             rooms=self.rooms,
             clock=self.clock,
-            words=self.texts,
+            words=self._words,
             asker=asker,
             check=self.check(asker),
             record=self.record,
@@ -327,6 +331,9 @@ class Composition:
             history=self.history,
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
         )
+
+    def _words(self, language: str) -> Texts:
+        return self.texts(language)
 
     async def _clear_old_blobs(self) -> None:
         """Once a day, remove saved pages whose time has passed ([blobs] keep_days)."""
