@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -45,8 +45,9 @@ class SqliteLog:
         self._failed = False
         self._rows_since_checkpoint = 0
         self._last = CheckpointLast(data, name)
-        with storage_errors(self._path):
-            self._open(entropy)
+        with storage_errors(self._path), ExitStack() as opened:
+            self._open(entropy, opened)
+            opened.pop_all()
 
     @property
     def origin(self) -> str:
@@ -108,7 +109,7 @@ class SqliteLog:
                     self._reader.connection.close()
                     self._writer.connection.close()
 
-    def _open(self, entropy: Callable[[int], bytes]) -> None:
+    def _open(self, entropy: Callable[[int], bytes], opened: ExitStack) -> None:
         last = self._last.read()  # before the log, which may only be ahead of it
         if last is None:
             log_file.create(self._path, practice=self._practice, entropy=entropy)
@@ -117,8 +118,8 @@ class SqliteLog:
         for part in (self._path.parent.parent, self._path.parent, self._path):
             refuse_looser(part)
         self._immutable = log_file.on_read_only_media(self._path)
-        reader = log_file.connect(self._path, read_only=self._immutable)
-        writer = log_file.connect(self._path, read_only=self._immutable)
+        reader = opened.enter_context(closing(log_file.connect(self._path, read_only=self._immutable)))
+        writer = opened.enter_context(closing(log_file.connect(self._path, read_only=self._immutable)))
         log_file.check_schema(reader)
         self._origin = log_file.read_origin(reader, practice=self._practice)
         self._reader, self._writer = LogView(reader, self._origin), LogView(writer, self._origin)
@@ -137,8 +138,11 @@ class SqliteLog:
         if last is None:
             if view.refresh().size:
                 raise StorageError("log-rolled-back", part="checkpoint")
-        elif last.origin != self._origin or not view.start_from(last.size, last.root):
+        elif last.origin != self._origin or view.stored_size() < last.size:
             raise StorageError("log-rolled-back", size_known=last.size)
+        elif not view.start_from(last.size, last.root):
+            code = "log-corrupt" if view.derived_root(last.size) == last.root else "log-rolled-back"
+            raise StorageError(code, part="tree", size_known=last.size)
         view.refresh()
 
     def _append(self, sealed: Sequence[Sealed], size_expected: int) -> Head:

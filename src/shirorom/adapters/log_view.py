@@ -67,6 +67,15 @@ class LogView:
         self._frontier, self._head, self._last_at = frontier, None, None
         return True
 
+    def stored_size(self) -> int:
+        """Entries, as the file has them; nothing is verified by it."""
+        return _whole(self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0])
+
+    def derived_root(self, size: int) -> bytes:
+        """The root over the first entries as they are, computed anew: tells a damaged tree from another log."""
+        rows = self.connection.execute("SELECT bytes FROM entry WHERE idx < ? ORDER BY idx", (size,))
+        return grow(Frontier(), (leaf_hash(_bytes(row[0])) for row in rows))[0].root
+
     def advance(self, frontier: Frontier, last_at: bytes) -> Head:
         """Go on from a frontier that the caller has derived from this one and committed."""
         self._frontier, self._head, self._last_at = frontier, Head(frontier.size, frontier.root), last_at
@@ -128,7 +137,7 @@ class LogView:
         return [stored.get(int(key), NO_DEVICE) for key in keys]
 
     def _catch_up(self) -> None:
-        size = self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0]
+        size = self.stored_size()
         if size < self._frontier.size:
             raise StorageError("log-rolled-back", size=size, size_known=self._frontier.size)
         if size == self._frontier.size:

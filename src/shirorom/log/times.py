@@ -6,11 +6,15 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 
-@lru_cache(maxsize=1_024)
 def time_text(at: datetime) -> str:
     """The text of a moment. Raises ValueError unless it is aware UTC and a whole second."""
     if at.utcoffset() != timedelta(0) or at.microsecond:
         raise ValueError("times in the log are aware UTC and whole seconds")
+    return _text(at)
+
+
+@lru_cache(maxsize=1_024)  # equal moments of two zones share a place in it: the check stands above
+def _text(at: datetime) -> str:
     return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}Z"
 
 

@@ -1,0 +1,138 @@
+"""What the tests of the record share: readings of test numbers, a clock that stands, a log of one's own."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from shirorom.adapters.archive_tar import TarArchive
+from shirorom.adapters.blobs import FileBlobs
+from shirorom.adapters.log_rows import SqliteRows
+from shirorom.adapters.log_sqlite import SqliteLog
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.fold import Recorded, Statement
+from shirorom.domain.imei import Imei
+from shirorom.domain.mark import Mark
+from shirorom.domain.notice import Ground, Notice, NoticeKind
+from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
+from shirorom.log.entry import NO_DEVICE, DeviceHead, Opening, Sealed, seal
+from shirorom.log.statement import encode_statement
+from shirorom.log.tree import leaf_hash
+from shirorom.ports import Log
+from shirorom.service.backup import Backup
+from shirorom.service.fsck import Fsck, FsckReport
+from shirorom.service.recorder import Recorder
+
+START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+
+
+class SetClock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def imei(n: int = 1) -> Imei:
+    """The n-th number of a GSMA test range."""
+    return Imei.of_key(f"0010010{n:07d}")
+
+
+def reading(
+    n: int = 1, mark: Mark = Mark.CLEAR, *, sentence: str = "制限なし", screenshot: str | None = None
+) -> Reading:
+    return Reading(
+        imei=imei(n), carrier=CarrierId.AU, mark=mark, glyph=mark.symbol, sentence=sentence, asked_at=START,
+        channel=Channel.HAND, by="local", practice=True, screenshot=screenshot,
+    )  # fmt: skip
+
+
+def open_log(data: Path) -> SqliteLog:
+    """The practice log of a data directory."""
+    return SqliteLog(data, practice=True, entropy=os.urandom)
+
+
+def recorder_of(log: Log, clock: SetClock | None = None) -> Recorder:
+    return Recorder(log, None, clock or SetClock(), os.urandom)
+
+
+def record(data: Path, *numbers: int) -> list[Recorded]:
+    """Record one reading of each phone, in one append, and close the log."""
+    log = open_log(data)
+    try:
+        return list(recorder_of(log).record([reading(n) for n in numbers]))
+    finally:
+        log.close()
+
+
+def sealed(log: Log, *numbers: int, at: datetime = START) -> list[Sealed]:
+    """Entries that the log would take now."""
+    heads = {n: head for n, head in zip(numbers, log.device_heads([imei(n).key for n in numbers]), strict=True)}
+    entries = []
+    for n in numbers:
+        head = heads[n]
+        opening = Opening(imei(n).key, head.count, head.leaf, os.urandom(32), encode_statement(reading(n)))
+        one = seal(log.origin, "reading", at, opening)
+        heads[n] = DeviceHead(head.count + 1, leaf_hash(one.entry))
+        entries.append(one)
+    return entries
+
+
+def fsck_of(data: Path, *, keep_days: int = 0, clock: SetClock | None = None) -> Fsck:
+    blobs = FileBlobs(data, entropy=os.urandom)
+    return Fsck(lambda practice: SqliteRows(data, practice=practice), blobs, clock or SetClock(), keep_days)
+
+
+def practice_report(data: Path) -> FsckReport:
+    """What fsck says of the practice log."""
+    return fsck_of(data)()[1]
+
+
+def backup_of(data: Path) -> Backup:
+    return Backup(data, TarArchive(data), lambda folder, practice: SqliteRows(folder, practice=practice), SetClock())
+
+
+_times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda at: at.replace(tzinfo=UTC, microsecond=0))
+_texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+_imeis = st.integers(0, 10**7 - 1).map(imei)
+_carriers = st.sampled_from(CarrierId)
+_digests = st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex)
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> Reading:
+    mark = draw(st.none() | st.sampled_from(Mark))
+    return Reading(
+        imei=draw(_imeis), carrier=draw(_carriers), mark=mark, glyph=draw(_texts)[:16], sentence=draw(_texts),
+        asked_at=draw(_times), channel=draw(st.sampled_from(Channel)), by=draw(_texts), practice=True,
+        page=draw(_digests), screenshot=draw(_digests), error=None if mark else "glyph-unknown",
+    )  # fmt: skip
+
+
+@st.composite
+def notices(draw: st.DrawFn) -> Notice:
+    kind = draw(st.sampled_from(NoticeKind))
+    grounded = kind in (NoticeKind.RESTRICTED, NoticeKind.LIFTED)
+    return Notice(
+        kind=kind, imei=draw(_imeis), carrier=draw(_carriers),
+        ground=draw(st.none() | st.sampled_from(Ground)) if grounded else None,
+        effective_on=draw(st.none() | st.dates()), purchased_on=draw(st.none() | st.dates()),
+        sequence=draw(st.integers(0, 2**53 - 1)), practice=True,
+    )  # fmt: skip
+
+
+statements: st.SearchStrategy[Statement] = st.one_of(
+    readings(),
+    notices(),
+    st.builds(Withdrawal, _imeis, _carriers, st.integers(0, 2**53 - 1), _texts, _times, _texts),
+    st.builds(Correction, _imeis, _carriers, _texts, _times, _texts),
+)
+
+LATER = timedelta(seconds=1)
+FIRST = NO_DEVICE
