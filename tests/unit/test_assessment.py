@@ -19,7 +19,7 @@ from shirorom.domain.imei import Device
 from shirorom.domain.mark import Mark
 from shirorom.domain.notice import Ground
 from shirorom.domain.verdict import Cell, Last
-from shirorom.edge.words import advice_text, reason_text, verdict_sentence
+from shirorom.edge import wire
 from tests.entries import BATSU, BOU, END, MARU, PHONE, SANKAKU, SECOND, START, cell
 
 FACTS = packaged_facts()
@@ -135,9 +135,7 @@ def test_reasons_name_number_and_carrier():
     found = assessed(*phone(SANKAKU, BOU, BOU, MARU, BATSU, BOU, BOU, None))
     assert found.reasons[0].places == (Place(2, CarrierId.DOCOMO),)
     assert found.reasons[0].carrier is CarrierId.DOCOMO
-    ja = Texts.load("ja")
-    assert verdict_sentence(found, ja) == "IMEI 2 に、ドコモの利用制限がかかっています"
-    assert reason_text(found.reasons[0], found, ja).startswith("IMEI 2 のドコモは ×")
+    assert wire.reasons_of(found, Texts.load("ja"))[0].text.startswith("IMEI 2 のドコモは ×")
 
 
 def test_a_policy_adds_findings_and_changes_no_mark():
@@ -148,7 +146,8 @@ def test_a_policy_adds_findings_and_changes_no_mark():
     assert set(codes(report)) - set(codes(plain)) == {"ground-unknown"}
     (finding,) = [reason for reason in report.reasons if reason.code == "ground-unknown"]
     assert finding.recommended
-    assert "施行日は分かっていません" in reason_text(finding, report, Texts.load("ja"))
+    (said,) = [one for one in wire.reasons_of(report, Texts.load("ja")) if one.code == "ground-unknown"]
+    assert "施行日は分かっていません" in said.text
 
 
 def test_a_named_ground_is_judged_with_the_day_of_purchase():
@@ -173,13 +172,9 @@ def cells_of_a_phone(draw: st.DrawFn) -> list[Cell]:
 
 @given(cells=cells_of_a_phone(), lang=st.sampled_from(LANGS), policy=st.sampled_from(["voluntary-2016", "report-2024"]))
 def test_everything_that_can_be_assessed_can_be_said(cells: list[Cell], lang: str, policy: str):
-    """Whatever the cells, verdict, reasons and advice have words, with no hole left, few for each role, each once."""
+    """Whatever the cells, reasons and advice have words, with no hole left, few for each role, each once."""
     found, texts = assessed(*cells, policy=policy), Texts.load(lang)
-    said = [
-        verdict_sentence(found, texts),
-        *(reason_text(reason, found, texts) for reason in found.reasons),
-        *(advice_text(advice, texts) for advice in found.advice),
-    ]
+    said = [one.text for one in (*wire.reasons_of(found, texts), *wire.advice_of(found, texts))]
     assert all(said)
     assert [text for text in said if "{" in text or "？" in text] == []
     for role in Role:
