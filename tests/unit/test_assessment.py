@@ -20,6 +20,7 @@ from shirorom.domain.mark import Mark
 from shirorom.domain.notice import Ground
 from shirorom.domain.verdict import Cell, Last
 from shirorom.edge import wire
+from shirorom.edge.words import verdict_sentence
 from tests.entries import BATSU, BOU, END, MARU, PHONE, SANKAKU, SECOND, START, cell
 
 FACTS = packaged_facts()
@@ -135,6 +136,7 @@ def test_reasons_name_number_and_carrier():
     found = assessed(*phone(SANKAKU, BOU, BOU, MARU, BATSU, BOU, BOU, None))
     assert found.reasons[0].places == (Place(2, CarrierId.DOCOMO),)
     assert found.reasons[0].carrier is CarrierId.DOCOMO
+    assert verdict_sentence(found, Texts.load("ja")) == "IMEI 2 に、ドコモの利用制限がかかっています"
     assert wire.reasons_of(found, Texts.load("ja"))[0].text.startswith("IMEI 2 のドコモは ×")
 
 
@@ -172,9 +174,10 @@ def cells_of_a_phone(draw: st.DrawFn) -> list[Cell]:
 
 @given(cells=cells_of_a_phone(), lang=st.sampled_from(LANGS), policy=st.sampled_from(["voluntary-2016", "report-2024"]))
 def test_everything_that_can_be_assessed_can_be_said(cells: list[Cell], lang: str, policy: str):
-    """Whatever the cells, reasons and advice have words, with no hole left, few for each role, each once."""
+    """Whatever the cells, verdict, reasons and advice have words, with no hole left, few for each role, each once."""
     found, texts = assessed(*cells, policy=policy), Texts.load(lang)
     said = [one.text for one in (*wire.reasons_of(found, texts), *wire.advice_of(found, texts))]
+    said.append(verdict_sentence(found, texts))
     assert all(said)
     assert [text for text in said if "{" in text or "？" in text] == []
     for role in Role:

@@ -23,6 +23,7 @@ from shirorom.domain.policy import Standing
 JA, EN = Texts.load("ja"), Texts.load("en")
 RULES = ("words.", "mark.", "verdict.", "reason.", "role.", "advice.", "standing.", "policy.", "ground.", "code.")
 MARK_REASONS = ("restricted", "restriction-vanished", "restricted-before", "stale", "caution", "clear", "no-record")
+VERDICT_PARTS = ("title", "sentence", "sentence_number", "text")
 CELL_CODES = [code for code, known in CODES.items() if known.area is Area.CELL]
 
 
