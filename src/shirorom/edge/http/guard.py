@@ -1,0 +1,165 @@
+"""The outermost layer of the web app: who may call from where, how much they may send, what every answer carries.
+
+One plain ASGI wrapper around Litestar's whole handler, so that also an unknown address or a wrong method passes it
+(Litestar's own middleware sees neither). Order: host, origin, kind and size of the body, the application, headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
+
+from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body
+
+BODY_BYTES_MAX = 64 * 1024
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(self)"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+NO_STORE = (b"cache-control", b"no-store")
+
+Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], bytes]]
+
+
+class Guard:
+    """Wraps an ASGI application. `refuse` words what is refused here; `hosts` are allowed besides the loopback names."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        refuse: Refuse,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        body_seconds_max: float = BODY_SECONDS_MAX,
+    ) -> None:
+        self._app = app
+        self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
+        self._refuse = refuse
+        self._bytes_max, self._seconds_max = body_bytes_max, body_seconds_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it as a problem. Never raises by what was sent."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        method = str(scope["method"])
+        send = _with_headers(send, tls=scope["scheme"] == "https", empty=method == "HEAD")
+        try:
+            headers = _headers(scope)
+            self._check_host(headers)
+            if method == "HEAD":
+                scope["method"] = "GET"  # type: ignore[typeddict-item]  # answered as GET, sent without its body
+            elif method not in SAFE_METHODS:
+                check_origin(headers)
+                receive = _replay(await self._body(scope, headers, receive))
+        except ShiroromError as error:
+            await self._send(send, scope, error)
+            return
+        await self._app(scope, receive, send)
+
+    def _check_host(self, headers: dict[bytes, bytes]) -> None:
+        if host_name(headers.get(b"host", b"")) not in self._hosts:
+            raise RequestError("host-refused")
+
+    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        wanted = JSON if scope["path"].startswith("/v1/") else FORM
+        if media != wanted or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
+            raise RequestError("media-type", wanted=wanted)
+        if _length(headers) > self._bytes_max:
+            raise RequestError("body-too-large", bytes_max=self._bytes_max)
+        body = await read_body(receive, bytes_max=self._bytes_max, seconds_max=self._seconds_max)
+        if media == JSON:
+            check_json(body)
+        return body
+
+    async def _send(self, send: Send, scope: Scope, error: ShiroromError) -> None:
+        status, headers, body = self._refuse(scope, error)
+        if error.code.startswith("body-too-"):
+            headers = [*headers, (b"connection", b"close")]  # what is still on its way is not wanted
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        await send(cast("HTTPSendMessage", start))
+        await send(cast("HTTPSendMessage", {"type": "http.response.body", "body": body, "more_body": False}))
+
+
+def check_origin(headers: dict[bytes, bytes]) -> None:
+    """Refuse a state change that another site's page started (no tokens: the browser says where a call comes from).
+
+    Browsers send `Sec-Fetch-Site` to trustworthy origins and `Origin` with every POST; programs send neither.
+    """
+    site = headers.get(b"sec-fetch-site")
+    origin = headers.get(b"origin")
+    if site is not None:
+        if site not in (b"same-origin", b"none"):
+            raise RequestError("origin-refused")
+        if origin is None or origin == b"null":
+            return
+    if origin is not None and urlsplit(origin.decode("latin-1")).netloc != headers.get(b"host", b"").decode("latin-1"):
+        raise RequestError("origin-refused")
+
+
+def host_name(host: bytes) -> str:
+    """The name in a `Host` header, without its port, in lower case."""
+    name = host.decode("latin-1").strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in headers and name in (b"host", b"origin", b"content-type", b"content-length", b"content-encoding"):
+            raise RequestError("body-malformed")  # two different answers to one question: neither is believed
+        headers[name] = value
+    return headers
+
+
+def _length(headers: dict[bytes, bytes]) -> int:
+    text = headers.get(b"content-length", b"0")
+    if not text.isdigit() or len(text) > 18:
+        raise RequestError("body-malformed")
+    return int(text)
+
+
+def _replay(body: bytes) -> Receive:
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    return receive
+
+
+def _with_headers(send: Send, *, tls: bool, empty: bool) -> Send:
+    always = (*HEADERS, HSTS) if tls else HEADERS
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            headers.extend(always)
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append(NO_STORE)
+            message["headers"] = headers
+        elif empty and message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return sending

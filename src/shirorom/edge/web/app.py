@@ -1,0 +1,114 @@
+"""The web app: pages and API from one set of services, inside one guard. Everything it works with is given to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, get
+from litestar.datastructures import State
+from litestar.response import Response
+from litestar.types import Scope
+
+from shirorom import __version__
+from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.api.describe import docs, openapi, openapi_config
+from shirorom.edge.api.routes import READ, WRITE
+from shirorom.edge.http.guard import Guard
+from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
+from shirorom.edge.web.asking import Asking
+from shirorom.edge.web.help import HELP
+from shirorom.edge.web.jobs import Jobs
+from shirorom.edge.web.page import Web, error_page, language_of, speech_of
+from shirorom.edge.web.pages import PAGES
+from shirorom.edge.web.parts import Parts
+from shirorom.edge.web.templating import static_files
+
+LOGGER = logging.getLogger("shirorom.web")
+FOR_EVER = "public, max-age=31536000, immutable"
+MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
+    """The app over these services. On a public page nothing writes but a check that its visitor wants to keep."""
+    asking = Asking(parts, Jobs())
+    routes = [*PAGES, *HELP, *READ, docs, openapi, static]
+    if not asking.public:
+        routes += WRITE
+    app = Litestar(
+        routes,
+        exception_handlers={Exception: handle},
+        openapi_config=openapi_config(),
+        lifespan=[_lifespan],
+        state=State({"web": Web.of(parts, asking)}),
+        logging_config=None,
+        request_max_body_size=None,  # the guard has read the body before, under its own limit
+    )
+    app.asgi_handler = Guard(
+        app.asgi_handler, hosts=parts.settings.web.hosts, refuse=refuse, body_seconds_max=body_seconds_max
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    web: Web = app.state["web"]
+    warming = asyncio.create_task(web.parts.asker.warm())
+    try:
+        yield
+    finally:
+        warming.cancel()
+        await web.asking.jobs.close()
+
+
+@get("/static/{name:str}", include_in_schema=False)
+async def static(name: str) -> Response[bytes]:
+    """A file of the pages. Its address changes with its content."""
+    content = static_files().get(name)
+    if content is None:
+        raise RequestError("not-found")
+    media = MEDIA[name.rpartition(".")[2]]
+    return Response(content, media_type=media, headers={"cache-control": FOR_EVER})
+
+
+def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
+    """Every failure of a handler, told once: a page for people, a problem for programs."""
+    error = error_of(exception)
+    if error.code == "internal":
+        frames = "".join(traceback.format_tb(exception.__traceback__))  # without the message: it may quote a number
+        LOGGER.error("%s\n%s", type(exception).__name__, frames)
+    return respond(request, error)
+
+
+def respond(request: Request[Any, Any, Any], error: ShiroromError) -> Response[Any]:
+    """An error as whoever called can read it."""
+    if wants_page(request):
+        return error_page(request, error)
+    problem = told(error, speech_of(request).words)
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={"content-language": language_of(request), "vary": "Accept-Language, Cookie"},
+    )
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person's browser asks for a page; the API answers problems to everyone."""
+    return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
+
+
+def refuse(scope: Scope, error: ShiroromError) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """An answer for the guard, which stands before Litestar."""
+    response = respond(Request(scope), error)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
+    body: bytes = response.content
+    headers += [(b"content-type", str(response.media_type).encode()), (b"content-length", str(len(body)).encode())]
+    return response.status_code or error.http, headers, body
+
+

@@ -1,0 +1,116 @@
+"""What every page has: language, band, links. And how an answer becomes an HTML response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.response import Response
+
+from shirorom import __version__
+from shirorom.domain.errors import ShiroromError
+from shirorom.edge.http.language import COOKIE, LANGUAGES, Language, choose, known
+from shirorom.edge.http.problems import told
+from shirorom.edge.web.asking import Asking
+from shirorom.edge.web.jobs import Job
+from shirorom.edge.web.look import Speech, practice_site
+from shirorom.edge.web.parts import Parts
+from shirorom.edge.web.templating import render
+
+YEAR_S = 31_536_000
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The app's own state: what the handlers work with."""
+
+    parts: Parts
+    asking: Asking
+    practice: bool
+
+    @classmethod
+    def of(cls, parts: Parts, asking: Asking) -> Web:
+        """The state for these parts."""
+        return cls(parts, asking, practice_site(parts.settings, parts.facts))
+
+
+def web_of(request: AnyRequest) -> Web:
+    """The app's state."""
+    web: Web = request.app.state["web"]
+    return web
+
+
+def language_of(request: AnyRequest) -> Language:
+    """The reader's language."""
+    return choose(
+        asked=request.query_params.get("lang"),
+        remembered=request.cookies.get(COOKIE),
+        accept=request.headers.get("accept-language"),
+    )
+
+
+def speech_of(request: AnyRequest) -> Speech:
+    """Words, names and the present moment for this reader."""
+    parts = web_of(request).parts
+    language = language_of(request)
+    return Speech(language, parts.words(language), parts.facts, parts.clock.now())
+
+
+def page(
+    request: AnyRequest,
+    template: str,
+    *,
+    status: int = 200,
+    here: str = "check",
+    url: str | None = None,
+    job: Job | None = None,
+    **context: object,
+) -> Response[bytes]:
+    """Render a page (or a part of one). `url` is its address when it is shown again by GET."""
+    web, speech = web_of(request), speech_of(request)
+    address = url or str(request.url.path)
+    other = next(language for language in LANGUAGES if language != speech.language)
+    practice = web.practice or (job is not None and job.device.is_test)
+    body = render(
+        template,
+        s=speech,
+        t=speech.t,
+        page={
+            "language": speech.language,
+            "other": other,
+            "other_url": f"{address}?{urlencode({'lang': other})}",
+            "practice": practice,
+            "here": here,
+            "url": address,
+            "version": __version__,
+        },
+        public=web.asking.public,
+        **context,
+    )
+    return html(request, body, status=status, language=speech.language)
+
+
+def html(request: AnyRequest, body: str, *, status: int, language: Language) -> Response[bytes]:
+    """An HTML response in one language; remembers it when it was asked for."""
+    asked = known(request.query_params.get("lang"))
+    cookies = []
+    if asked:
+        secure = request.scope["scheme"] == "https"
+        cookies = [Cookie(COOKIE, asked, path="/", max_age=YEAR_S, secure=secure, httponly=True, samesite="lax")]
+    return Response(
+        body.encode(),
+        status_code=status,
+        media_type="text/html",
+        headers={"content-language": language, "vary": "Accept-Language, Cookie"},
+        cookies=cookies,
+    )
+
+
+def error_page(request: AnyRequest, error: ShiroromError) -> Response[bytes]:
+    """The page that tells a failure, with the code that everything else uses too."""
+    problem = told(error, speech_of(request).words)
+    return page(request, "error.html", status=problem.status, here="", url="/help/" + error.code, problem=problem)

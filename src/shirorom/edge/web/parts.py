@@ -1,0 +1,45 @@
+"""What the web app is given: services and data, put in by `compose.py`. The app itself opens, reads and wires nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shirorom.domain.imei import Device
+from shirorom.edge.http.problems import WordsOf
+from shirorom.ports import Asker, Clock, Facts
+from shirorom.service.check import Check
+from shirorom.service.correct import Correct
+from shirorom.service.history import History
+from shirorom.service.record import Record
+from shirorom.service.room import Rooms
+from shirorom.service.settings import Settings
+from shirorom.service.withdraw import Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A practice phone to try from the first page: its numbers and what it shows, in both languages."""
+
+    device: Device
+    title: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now."""
+
+    settings: Settings
+    facts: Facts
+    rooms: Rooms
+    clock: Clock
+    words: WordsOf
+    asker: Asker
+    check: Check
+    record: Record
+    withdraw: Withdraw
+    correct: Correct
+    history: History
+    examples: Sequence[Example] = ()
+    asker_ready: Callable[[], bool] = lambda: True

@@ -1,0 +1,108 @@
+"""The web app on real services in a temporary data directory; only the asker is ours, so that no browser is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from litestar import Litestar
+
+from shirorom.adapters.texts_toml import Texts
+from shirorom.compose import Composition
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import CellError
+from shirorom.domain.imei import Device, Imei
+from shirorom.edge.cli.context import Options
+from shirorom.edge.web.app import create_app
+from shirorom.edge.web.parts import Example, Parts
+from shirorom.ports import Answer
+from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
+
+ONE = Imei("001001010000013")
+TWO = Imei("001001010000021")
+BASE = "http://127.0.0.1"
+PRACTICE_URL = "http://127.0.0.1:9"
+
+Says = str | Callable[[], str]
+
+
+class ScriptedAsker:
+    """Answers as it was told: a glyph for (carrier, number), or a cell error's code; － otherwise. Seconds before."""
+
+    def __init__(self, says: Mapping[tuple[str, Imei], str] | None = None, *, wait_s: float = 0.0) -> None:
+        self.says = dict(says or {})
+        self.wait_s = wait_s
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: list[tuple[Imei, CarrierId]] = []
+
+    async def ask(self, imei: Imei, carrier: CarrierId) -> Answer:
+        """One answer."""
+        self.asked.append((imei, carrier))
+        await asyncio.sleep(self.wait_s)
+        await self.gate.wait()
+        said = self.says.get((carrier.value, imei), "\uff0d")
+        if len(said) > 2:
+            raise CellError(said)
+        now = datetime.now(UTC).replace(microsecond=0)
+        return Answer(imei, carrier, said, "練習の答えです", now, b"<p>page</p>", b"picture")
+
+    async def warm(self) -> None:
+        """Nothing to make ready."""
+
+    async def close(self) -> None:
+        """Nothing to end."""
+
+
+def settings_of(*, site: bool = False, hand: tuple[CarrierId, ...] = (), public: bool = False, practice: bool = True) -> Settings:
+    """Four carriers of one access; those of `hand` by hand; practice addresses unless told otherwise."""
+    url = PRACTICE_URL if practice else None
+    tables = {
+        carrier.value: CarrierSettings(
+            access=Access.SITE if site and carrier not in hand else Access.HAND, url=url
+        )
+        for carrier in CarrierId
+    }
+    return Settings(carriers=CarriersSettings(**tables), web=WebSettings(public=public))
+
+
+class Kit:
+    """An app with everything behind it."""
+
+    def __init__(self, data: Path, settings: Settings, asker: ScriptedAsker | None = None) -> None:
+        self.composition = Composition(Options(data=data), settings=settings)
+        self.asker = asker or ScriptedAsker()
+        c = self.composition
+        self.parts = Parts(
+            settings=settings,
+            facts=c.facts,
+            rooms=c.rooms,
+            clock=c.clock,
+            words=Texts.load,
+            asker=self.asker,
+            check=c.check(self.asker),
+            record=c.record,
+            withdraw=c.withdraw,
+            correct=c.correct,
+            history=c.history,
+            examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
+        )
+        self.app: Litestar = create_app(self.parts)
+
+    def record(self, imei: Imei, carrier: CarrierId, glyph: str, *, hours_ago: float = 0) -> int:
+        """An answer by hand, recorded before the test begins."""
+        asked_at = datetime.now(UTC) - timedelta(hours=hours_ago)
+        recorded, _, _ = self.parts.record(imei, carrier, glyph, by="local", asked_at=asked_at)
+        return recorded.index
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.composition.close()
+
+
+def public(settings: Settings) -> Settings:
+    """The same for strangers."""
+    return msgspec.structs.replace(settings, web=WebSettings(public=True))
