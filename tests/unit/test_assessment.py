@@ -91,6 +91,8 @@ def test_a_caution_asks_the_seller_and_tells_of_docomos_lag():
 def test_only_docomo_has_a_lag():
     """Of the others no lag is known, and none is told."""
     assert AdviceCode.LAG not in advised(assessed(*phone(MARU, SANKAKU, BOU, BOU)), Role.SELLER)
+    assert AdviceCode.LAG not in advised(assessed(*phone(BOU, SANKAKU, BOU, BOU)), Role.SELLER)
+    assert AdviceCode.LAG in advised(assessed(*phone(BOU, BOU, BOU, BOU)), Role.SELLER)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -142,7 +142,7 @@ def _codes(verdict: Verdict, cells: Sequence[Cell]) -> list[_Row]:
         rows.append((role, code, restricted if code in _NAMES_RESTRICTED else ()))
     if verdict.kind is VerdictKind.RESTRICTED and open_:
         rows += [(_H, _A.ASK_AGAIN, open_)]
-    rows += _lag(cells)
+    rows += _lag(verdict, cells)
     if len({cell.imei for cell in cells}) == 1 and verdict.so_far is not Mark.RESTRICTED:
         rows += [(role, _A.BOTH_NUMBERS, ()) for role in Role]
     return rows
@@ -151,12 +151,12 @@ def _codes(verdict: Verdict, cells: Sequence[Cell]) -> list[_Row]:
 _NAMES_RESTRICTED = frozenset({_A.OTHER_NETWORKS, _A.ASK_CARRIER, _A.DO_NOT_BUY})
 
 
-def _lag(cells: Sequence[Cell]) -> list[_Row]:
-    """Only docomo says how late its list is: a payment, or a sale, shows days later."""
-    docomo = [
-        cell for cell in cells if cell.carrier is CarrierId.DOCOMO and cell.mark in (Mark.CAUTION, Mark.NO_RECORD)
-    ]
-    return [(role, _A.LAG, (CarrierId.DOCOMO,)) for role in (_S, _B) if docomo]
+def _lag(verdict: Verdict, cells: Sequence[Cell]) -> list[_Row]:
+    """Only docomo says how late its list is: a payment (△), or a sale (－ everywhere), shows days later."""
+    waits = {Mark.CAUTION} if verdict.so_far is not Mark.NO_RECORD else {Mark.NO_RECORD}
+    docomo = any(cell.carrier is CarrierId.DOCOMO and cell.mark in waits for cell in cells)
+    mild = verdict.so_far is not Mark.RESTRICTED
+    return [(role, _A.LAG, (CarrierId.DOCOMO,)) for role in (_S, _B) if docomo and mild]
 
 
 def _who(cells: Sequence[Cell], which: Callable[[Cell], bool]) -> tuple[CarrierId, ...]:
