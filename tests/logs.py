@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.notice import Ground, Notice, NoticeKind
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
-from shirorom.log.entry import NO_DEVICE, DeviceHead, Opening, Sealed, seal
+from shirorom.log.entry import DeviceHead, Opening, Sealed, seal
 from shirorom.log.statement import encode_statement
 from shirorom.log.tree import leaf_hash
 from shirorom.ports import Log
@@ -73,7 +73,7 @@ def record(data: Path, *numbers: int) -> list[Recorded]:
 
 def sealed(log: Log, *numbers: int, at: datetime = START) -> list[Sealed]:
     """Entries that the log would take now."""
-    heads = {n: head for n, head in zip(numbers, log.device_heads([imei(n).key for n in numbers]), strict=True)}
+    heads = dict(zip(numbers, log.device_heads([imei(n).key for n in numbers]), strict=True))
     entries = []
     for n in numbers:
         head = heads[n]
@@ -98,7 +98,7 @@ def backup_of(data: Path) -> Backup:
     return Backup(data, TarArchive(data), lambda folder, practice: SqliteRows(folder, practice=practice), SetClock())
 
 
-_times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda at: at.replace(tzinfo=UTC, microsecond=0))
+_times = st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))
 _texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 _imeis = st.integers(0, 10**7 - 1).map(imei)
 _carriers = st.sampled_from(CarrierId)
@@ -133,6 +133,3 @@ statements: st.SearchStrategy[Statement] = st.one_of(
     st.builds(Withdrawal, _imeis, _carriers, st.integers(0, 2**53 - 1), _texts, _times, _texts),
     st.builds(Correction, _imeis, _carriers, _texts, _times, _texts),
 )
-
-LATER = timedelta(seconds=1)
-FIRST = NO_DEVICE
