@@ -12,7 +12,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
 from shirorom.edge.practice.catalogue import Catalogue, catalogue
 from shirorom.edge.practice.index import index_handler
-from shirorom.edge.practice.server import Handle, SiteServer
+from shirorom.edge.practice.server import Handle, Request, Response, SiteServer
 from shirorom.edge.practice.sites import PLACES, Site, World
 
 TIMEOUT_S = 15
@@ -62,17 +62,20 @@ def start(
         ConfigError: `port-in-use`.
     """
     world = World(phones if phones is not None else catalogue(), clock, slow_s, consent)
-    if evil:
-        from shirorom.edge.practice.evil import answer_for  # only here: 100 pages that nobody else needs
-
-        world.evil = answer_for
     servers: list[SiteServer] = []
     origins: dict[CarrierId, str] = {}
     try:
+        if evil:
+            from shirorom.edge.practice.evil import EvilMode  # only here: hundreds of pages that nobody else needs
+
+            trap = _bind(_trap(world), 0)
+            servers.append(trap)
+            world.evil = EvilMode(trap.origin)
         for n, carrier in enumerate(CarrierId, 1):
-            server = _bind(Site(carrier, world).handle, port + n if port else 0)
+            site = Site(carrier, world)
+            server = _bind(site.handle, port + n if port else 0)
             servers.append(server)
-            origins[carrier] = server.origin
+            origins[carrier] = site.origin = server.origin
         index = _bind(index_handler(world.catalogue, origins, PLACES), port)
         servers.append(index)
     except ConfigError:
@@ -82,6 +85,16 @@ def start(
     for server in servers:
         server.start()
     return Practice(origins, f"{index.origin}/", world, tuple(servers))
+
+
+def _trap(world: World) -> Handle:
+    """Another origin that evil pages try to reach. It remembers who came (paths only), and answers ○ to all."""
+
+    def handle(request: Request) -> Response:
+        world.strays.append(request.path)
+        return Response("<!DOCTYPE html><meta charset=utf-8><p>○</p>".encode())
+
+    return handle
 
 
 def _bind(handle: Handle, port: int) -> SiteServer:

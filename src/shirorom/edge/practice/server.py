@@ -46,13 +46,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes over the wire. `chunks` streams instead of `body`, until the caller or the site ends it."""
+    """What goes over the wire.
+
+    Attributes:
+        chunks: Streams instead of `body`, until the caller or the site ends it.
+        length: A length that is declared although the body has another; the rest never comes.
+    """
 
     body: bytes = b""
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
     chunks: Callable[[threading.Event], Iterator[bytes]] | None = None
+    length: int | None = None
 
 
 class Drop(Exception):  # noqa: N818 (it is no error of ours, it is what the site does)
@@ -186,12 +192,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_header("Connection", "close")
         if response.chunks is None:
-            self.send_header("Content-Length", str(len(response.body)))
+            length = len(response.body) if response.length is None else response.length
+            self.send_header("Content-Length", str(length))
         self.end_headers()
         if self.command == "HEAD":
             return
         if response.chunks is None:
             self.wfile.write(response.body)
+            if response.length is not None:
+                self.wfile.flush()
+                self.server.closing.wait(SILENCE_S_MAX)
             return
         for chunk in response.chunks(self.server.closing):
             self.wfile.write(chunk)

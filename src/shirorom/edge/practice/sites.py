@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import NumberError
@@ -20,19 +21,38 @@ from shirorom.edge.practice.server import Drop, Request, Response, Silence
 OTHER_NUMBER = Imei.of_key("00100116999999")
 """What a site echoes that answers for another phone."""
 
-EvilAnswer = Callable[[CarrierId, Imei], Response | None]
-"""The evil mode's answer to one of its numbers; None where it has nothing for this carrier."""
+
+class Evil(Protocol):
+    """The evil mode (`evil.EvilMode`), as the sites see it; named here because it is loaded only where it is wanted."""
+
+    def answer(self, carrier: CarrierId, imei: Imei, origin: str) -> Response | None:
+        """The page of one of its numbers; None where it has nothing for this carrier."""
+        ...
+
+    def front(self, name: str, carrier: CarrierId, origin: str) -> Response:
+        """The page of that name, in the form's stead."""
+        ...
+
+    def helper(self, request: Request) -> Response | None:
+        """What its pages load."""
+        ...
 
 
 @dataclass(slots=True)
 class World:
-    """What the four sites share: the catalogue, the modes, the time, and how often each was asked about each number."""
+    """What the four sites share: the catalogue, the modes, the time, and how often each was asked about each number.
+
+    `front` names an evil page that every site shows in its form's stead (for tests; only in the evil mode).
+    `strays` are the paths that were asked of the evil mode's trap: requests that should never have been made.
+    """
 
     catalogue: Catalogue
     clock: Callable[[], float]  # seconds; only differences count
     slow_s: float = 0.0
     consent: bool = False
-    evil: EvilAnswer | None = None
+    evil: Evil | None = None
+    front: str | None = None
+    strays: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
     started: float = 0.0
     _asks: Counter[tuple[CarrierId, str]] = field(default_factory=Counter)
@@ -86,6 +106,7 @@ class Site:
 
     def __init__(self, carrier: CarrierId, world: World) -> None:
         self.carrier = carrier
+        self.origin = ""  # known once it is bound to a port
         self._world = world
         self._place = PLACES[carrier]
 
@@ -96,6 +117,8 @@ class Site:
             Drop, Silence: the catalogue says so.
         """
         get = request.method in ("GET", "HEAD")
+        if self._world.evil is not None and (helper := self._world.evil.helper(request)) is not None:
+            return helper
         match request.path:
             case "/captcha.svg" if get:
                 return Response(asset("captcha.svg").encode(), content_type="image/svg+xml")
@@ -121,6 +144,8 @@ class Site:
     # ── the way in ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _form(self, problem: str | None = None) -> Response:
+        if self._world.evil is not None and self._world.front is not None:
+            return self._world.evil.front(self._world.front, self.carrier, self.origin)
         visit = (("Set-Cookie", f"{self._visit}=1; Path=/; HttpOnly; SameSite=Lax"),)
         return self._page(pages.form(self.carrier, problem), headers=visit)
 
@@ -180,7 +205,7 @@ class Site:
     def _answer(self, imei: Imei, fields: dict[str, str], *, scripted: bool) -> Response:
         self._world.closing.wait(self._world.slow_s)
         if self._world.evil is not None and imei.tac == EVIL_TAC:
-            evil = self._world.evil(self.carrier, imei)
+            evil = self._world.evil.answer(self.carrier, imei, self.origin)
             if evil is not None:
                 return evil
         behaviour = self._world.behaviour(self.carrier, imei)
