@@ -59,7 +59,7 @@ class PlayedAsker:
         self.asked.append((imei.digits, carrier.value))
         await asyncio.sleep(0)
         if self.interrupt is not None and self.interrupt[:2] == (imei.digits, carrier.value):
-            while self.size() < self.interrupt[2]:
+            while self.size() < self.interrupt[2]:  # noqa: ASYNC110 (the log tells nobody that it grew)
                 await asyncio.sleep(0.005)
             signal.raise_signal(signal.SIGINT)
             await asyncio.sleep(60)  # cancelled by the interrupt

@@ -124,7 +124,7 @@ class Doctor:
         if names is None:
             yield Finding("data", State.UNKNOWN, "data-unknown", {"path": str(self.data)})
         elif names:
-            yield Finding("data", State.BAD, "data-open", {"path": str(self.data), "names": " ".join(names)})
+            yield Finding("data", State.BAD, "data-unsafe", {"path": str(self.data), "name": names[0]})
         else:
             yield Finding("data", State.OK, "data-ok", {"path": str(self.data)})
 

@@ -12,7 +12,7 @@ import click
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import VerdictKind
-from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import device_of
 from shirorom.edge.cli.failure import BadCallError, sentence
@@ -41,6 +41,7 @@ EXIT_STATUS = {
 @click.option("--list", "list_", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--fresh", is_flag=True)
+@json_option
 @common
 @click.pass_obj
 def check(

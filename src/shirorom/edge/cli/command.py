@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -123,18 +125,38 @@ def _option_key(command: str, option: click.Option) -> str:
     return specific if specific in OWN_WORDS else name
 
 
+def common(function: F) -> F:
+    """The options of every command: where its data are, `--lang`, `--no-color`."""
+    return place_options(plain_option(language_option(function)), hidden=True)
+
+
+def json_option(function: F) -> F:
+    """`--json` (as `as_json`): the result as one object, a failure as one problem."""
+    return click.option("--json", "as_json", is_flag=True)(function)
+
+
+def place_options(function: F, *, hidden: bool = False) -> F:
+    """`--data` and `--config`: they stand before the command, and behind it they are understood too."""
+    data = click.Path(file_okay=False, path_type=Path)
+    config = click.Path(dir_okay=False, path_type=Path)
+    for name, kind, metavar in (("--config", config, "FILE"), ("--data", data, "DIR")):
+        option = click.option(name, type=kind, metavar=metavar, expose_value=False, callback=_place, hidden=hidden)
+        function = option(function)
+    return function
+
+
 def language_option(function: F) -> F:
-    """`--lang`, also behind the command. It is read before click runs (`main.language`), so that help obeys it too."""
-    option = click.option("--lang", type=click.Choice(LANGS), expose_value=False)
-    return option(function)
+    """`--lang`. It is read before click runs (`main.language`), so that help obeys it too."""
+    return click.option("--lang", type=click.Choice(LANGS), expose_value=False)(function)
 
 
 def plain_option(function: F) -> F:
-    """`--no-color`, also behind the command; read before click runs (`streams.wants_plain`)."""
+    """`--no-color`; read before click runs (`streams.wants_plain`)."""
     return click.option("--no-color", is_flag=True, expose_value=False)(function)
 
 
-def common(function: F) -> F:
-    """The options of every command that prints a result: `--json` (as `as_json`), `--lang`, `--no-color`."""
-    function = plain_option(language_option(function))
-    return click.option("--json", "as_json", is_flag=True)(function)
+def _place(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    session = ctx.find_object(Session)
+    if value is not None and session is not None:
+        changed = {parameter.name or "": value}
+        session.options = replace(session.options, **changed)

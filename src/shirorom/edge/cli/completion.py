@@ -14,7 +14,7 @@ from click.shell_completion import (
     get_completion_class,
 )
 
-from shirorom.edge.cli.command import Command, language_option, plain_option
+from shirorom.edge.cli.command import Command, common
 
 PROGRAM = "shirorom"
 COMPLETE_VARIABLE = "_SHIROROM_COMPLETE"
@@ -60,8 +60,7 @@ add_completion_class(PowerShellComplete)
 
 @click.command(cls=Command)
 @click.argument("shell", type=click.Choice(SHELLS))
-@language_option
-@plain_option
+@common
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> int:
     """Print the completion script of a shell."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +12,12 @@ from click.shell_completion import CompletionItem
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark
-from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import imei_of
 from shirorom.edge.cli.failure import BadCallError
-from shirorom.edge.cli.streams import print_json
+from shirorom.edge.cli.streams import print_json, say
+from shirorom.edge.cli.wrap import aligned
 
 if TYPE_CHECKING:
     from shirorom.edge.wire import HistoryEntryWire, HistoryWire, RecordWire
@@ -40,6 +40,7 @@ def complete_glyph(ctx: click.Context, parameter: click.Parameter, incomplete: s
 @click.option("--screenshot", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--asked-at", metavar="TIME")
 @click.option("--by", metavar="NAME")
+@json_option
 @common
 @click.pass_obj
 def record(
@@ -76,6 +77,7 @@ def record(
 @click.option("--reason", required=True)
 @click.option("--by", metavar="NAME")
 @click.option("--practice", is_flag=True)
+@json_option
 @common
 @click.pass_obj
 def withdraw(session: Session, index: int, reason: str, by: str | None, practice: bool, as_json: bool) -> int:
@@ -94,6 +96,7 @@ def withdraw(session: Session, index: int, reason: str, by: str | None, practice
 @carrier_option
 @click.option("--reason", required=True)
 @click.option("--by", metavar="NAME")
+@json_option
 @common
 @click.pass_obj
 def accept_correction(
@@ -111,6 +114,7 @@ def accept_correction(
 @click.command(cls=Command)
 @click.argument("number", metavar="[IMEI|-]", required=False)
 @click.option("--practice", is_flag=True)
+@json_option
 @common
 @click.pass_obj
 def history(session: Session, number: str | None, practice: bool, as_json: bool) -> int:
@@ -164,9 +168,6 @@ def _show_recorded(session: Session, answer: RecordWire, as_json: bool) -> int:
 
 
 def _show_history(session: Session, answer: HistoryWire) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from shirorom.edge.cli.table import grouped, jst, moment
 
     console = session.console()
@@ -174,13 +175,14 @@ def _show_history(session: Session, answer: HistoryWire) -> None:
         console.print(session.t("cli.practice"), style="bold", soft_wrap=True)
     console.print(grouped(answer.imei), style="bold")
     if not answer.entries:
-        session.console(sys.stderr).print(session.t("cli.history.none"), soft_wrap=True)
+        say(session.t("cli.history.none"))
         return
-    table = Table.grid(padding=(0, 2))
+    rows = []
     for entry in answer.entries:
         at = jst(moment(entry.asked_at or entry.recorded_at))
-        table.add_row(f"#{entry.index}", at, session.t(f"carrier.{entry.carrier}"), Text(_entry_words(session, entry)))
-    console.print(table)
+        rows.append((f"#{entry.index}", at, session.t(f"carrier.{entry.carrier}"), _entry_words(session, entry)))
+    for line in aligned(rows):
+        console.print(line, soft_wrap=True)
     for change in answer.changes:
         since, until = (jst(moment(at)) for at in change.between)
         key = "cli.history.change" if change.expected else "cli.history.unexpected"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shirorom.domain.errors import CODES
-from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json, redact
 
@@ -23,6 +23,7 @@ SICK = 1
 @click.command(cls=Command)
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@json_option
 @common
 @click.pass_obj
 def doctor(session: Session, bind: str, port: int, as_json: bool) -> int:

@@ -6,16 +6,15 @@ import locale
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from shirorom import __version__
 from shirorom.edge.cli import failure
 from shirorom.edge.cli.check import check
-from shirorom.edge.cli.command import Group, language_option, plain_option, speak
+from shirorom.edge.cli.command import Group, language_option, place_options, plain_option, speak
 from shirorom.edge.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
-from shirorom.edge.cli.context import LANGS, Compose, Options, Session
+from shirorom.edge.cli.context import LANGS, Compose, Session
 from shirorom.edge.cli.entries import accept_correction, history, record, withdraw
 from shirorom.edge.cli.machine import doctor
 from shirorom.edge.cli.parse import parse
@@ -31,15 +30,12 @@ COMMANDS = (
 
 
 @click.group(cls=Group, name=PROGRAM)
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@place_options
 @language_option
 @plain_option
 @click.version_option(__version__, message="%(prog)s %(version)s")
-@click.pass_obj
-def cli(session: Session, data: Path | None, config: Path | None) -> None:
+def cli() -> None:
     """Is this used phone restricted? (The words that people read are `cli.help.*` of the catalogue.)"""
-    session.options = Options(data=data, config=config)
 
 
 for command in COMMANDS:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import read_text
 from shirorom.edge.cli.failure import BadCallError
-from shirorom.edge.cli.streams import print_json
+from shirorom.edge.cli.streams import print_json, say
 from shirorom.edge.cli.table import grouped
+from shirorom.edge.cli.wrap import aligned
 
 if TYPE_CHECKING:
     from shirorom.edge.wire import FoundWire, ParseWire
@@ -22,6 +23,7 @@ BAD_NUMBERS = 2
 
 @click.command(cls=Command)
 @click.argument("text", nargs=-1, metavar="[TEXT|-]")
+@json_option
 @common
 @click.pass_obj
 def parse(session: Session, text: tuple[str, ...], as_json: bool) -> int:
@@ -43,22 +45,19 @@ def parse(session: Session, text: tuple[str, ...], as_json: bool) -> int:
 
 
 def _show(session: Session, answer: ParseWire) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     if not answer.found:
-        session.console(sys.stderr).print(session.t("cli.parse.none"), soft_wrap=True)
+        say(session.t("cli.parse.none"))
         return
-    table = Table.grid(padding=(0, 2))
+    rows = []
     for found in answer.found:
-        number = grouped(found.imei) if found.imei and found.valid else found.text
-        table.add_row(Text("ok" if found.valid else "!"), Text(found.kind), Text(number), Text(_remark(session, found)))
-    console = session.console()
-    console.print(table)
+        number = grouped(found.imei) if found.imei and found.valid else " ".join(found.text.split())
+        rows.append(("ok" if found.valid else "!", found.kind, number, _remark(session, found)))
+    for line in aligned(rows):
+        click.echo(line)
     for device in answer.devices:
         if len(device) > 1:
             numbers = " ".join(map(grouped, device))
-            console.print(session.t("cli.parse.device", count=len(device), numbers=numbers), soft_wrap=True)
+            click.echo(session.t("cli.parse.device", count=len(device), numbers=numbers))
 
 
 def _remark(session: Session, found: FoundWire) -> str:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shirorom.edge.cli.command import Command, common, language_option, plain_option
+from shirorom.domain.mark import symbol_of
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import ServeOptions, Session
 from shirorom.edge.cli.streams import print_json, say
+from shirorom.edge.cli.wrap import aligned, pad
 
 if TYPE_CHECKING:
     from shirorom.edge.practice.catalogue import PracticePhone
     from shirorom.edge.practice.run import Practice
 
 PRACTICE_PORT = 9_100
-EXAMPLE = "001010000000001"
 
 
 @click.command(cls=Command)
@@ -26,6 +27,7 @@ EXAMPLE = "001010000000001"
 @click.option("--slow", default=0.0, type=click.FloatRange(0, 600), metavar="SECONDS")
 @click.option("--consent", is_flag=True)
 @click.option("--evil", is_flag=True)
+@json_option
 @common
 @click.pass_obj
 def practice(
@@ -65,8 +67,7 @@ def practice(
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS")
 @click.option("--practice", is_flag=True)
 @click.option("--public", is_flag=True)
-@language_option
-@plain_option
+@common
 @click.pass_obj
 def serve(session: Session, port: int, bind: str, practice: bool, public: bool) -> int:
     """Run the web app: the page, the API and the manual."""
@@ -74,7 +75,7 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool) 
     def ready(url: str) -> None:
         say(session.t("cli.serve.started", url=url))
         if practice:
-            say(session.t("cli.serve.example", url=url, imei=EXAMPLE))
+            say(session.t("cli.serve.example", url=url, imei=_example()))
         say(session.t("cli.stop"))
 
     session.composition.serve(ServeOptions(bind=bind, port=port, practice=practice, public=public), on_ready=ready)
@@ -82,21 +83,29 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool) 
 
 
 def _list(session: Session, *, as_json: bool) -> int:
-    from rich.table import Table
-    from rich.text import Text
-
-    from shirorom.edge.practice.catalogue import catalogue
+    """The catalogue: number, what the four carriers will say, verdict and exit status, what the phone is."""
+    from shirorom.edge.practice.catalogue import Group, catalogue
 
     phones = catalogue().phones
     if as_json:
         print_json({"phones": [_phone(session, phone) for phone in phones]})
         return 0
-    table = Table.grid(padding=(0, 2))
-    for phone in phones:
-        numbers = "\n".join(number.imei.grouped for number in phone.numbers)
-        table.add_row(numbers, Text(_title(session, phone)))
-    session.console().print(table)
+    for group in Group:
+        click.echo(session.t(f"cli.practice-list.{group.value}"))
+        for line in aligned([row for phone in phones if phone.group is group for row in _rows(session, phone)]):
+            click.echo(f"  {line}")
     return 0
+
+
+def _rows(session: Session, phone: PracticePhone) -> list[tuple[str, str, str, str, str]]:
+    """A row a number; the first also says what the whole phone comes to, check after check."""
+    rows = []
+    for number in phone.numbers:
+        said = [cell.mark for cell in phone.checks[0].cells if cell.imei == number.imei]
+        rows.append((number.imei.grouped, " ".join(pad(symbol_of(mark), 2) for mark in said), "", "", ""))
+    verdicts = "→".join(expected.verdict.symbol for expected in phone.checks)
+    exits = "→".join(str(expected.exit) for expected in phone.checks)
+    return [(*rows[0][:2], verdicts, exits, _title(session, phone)), *rows[1:]]
 
 
 def _title(session: Session, phone: PracticePhone) -> str:
@@ -104,11 +113,19 @@ def _title(session: Session, phone: PracticePhone) -> str:
 
 
 def _phone(session: Session, phone: PracticePhone) -> dict[str, object]:
-    first = phone.checks[0]
     return {
         "id": phone.id,
+        "group": phone.group.value,
         "imeis": [number.imei.digits for number in phone.numbers],
         "title": _title(session, phone),
-        "verdict": first.verdict.value,
-        "exit": first.exit,
+        "checks": [{"verdict": expected.verdict.value, "exit": expected.exit} for expected in phone.checks],
     }
+
+
+def _example() -> str:
+    """A practice number whose answer nobody overlooks: restricted."""
+    from shirorom.domain.mark import VerdictKind
+    from shirorom.edge.practice.catalogue import catalogue
+
+    phones = [phone for phone in catalogue().phones if phone.checks[0].verdict is VerdictKind.RESTRICTED]
+    return phones[0].numbers[0].imei.digits

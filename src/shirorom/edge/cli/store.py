@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shirorom.edge.cli.command import Command, common
+from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json
 
@@ -22,6 +22,7 @@ DAMAGE = 1
 
 @click.command(cls=Command)
 @click.option("--renew-checkpoint", type=click.Choice(["real", "practice"]))
+@json_option
 @common
 @click.pass_obj
 def fsck(session: Session, renew_checkpoint: str | None, as_json: bool) -> int:
@@ -69,6 +70,7 @@ def _show_report(session: Session, report: FsckReport) -> None:
 
 @click.command(cls=Command)
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
+@json_option
 @common
 @click.pass_obj
 def backup(session: Session, target: Path, as_json: bool) -> int:
@@ -79,6 +81,7 @@ def backup(session: Session, target: Path, as_json: bool) -> int:
 
 @click.command(cls=Command)
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@json_option
 @common
 @click.pass_obj
 def restore(session: Session, source: Path, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 _NOT_FIRST = "、。，．・：；？！）」』】〉》〕］｝ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;!?)]}"
@@ -48,6 +49,12 @@ def fold(text: str, width: int, *, indent: str = "", first: str | None = None) -
         lines += [f"{own}{line}" for line in fold_line(paragraph, room)]
     head = indent if first is None else first
     return "\n".join(f"{head if n == 0 else indent}{line}".rstrip() for n, line in enumerate(lines))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines with their columns below each other; nothing behind the last word."""
+    widths = [max(columns(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
+    return ["  ".join(pad(text, width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _unbreakable(text: str) -> list[str]:
