@@ -31,7 +31,7 @@ class Speech:
     facts: Facts
     now: datetime
 
-    def t(self, key: str, **details: str | int) -> str:
+    def t(self, key: str, /, **details: str | int) -> str:
         """A text of the catalogue."""
         return self.words.t(key, **details)
 
@@ -84,6 +84,7 @@ class Tile:
     lines: tuple[str, ...]
     raw: str | None
     code: str | None
+    why: str | None
     asked_at: datetime | None
     stale: bool
     vanished: bool
@@ -100,9 +101,10 @@ def tile(cell: Cell | None, *, number: int, imei: Imei, carrier: CarrierId, spee
     mark = cell.mark if cell else None
     word = speech.word(mark)
     lines: list[str] = []
+    code = cell.error if cell and cell.error != "not-asked" and state != "waiting" else None
     if cell is None or mark is None:
-        word, why = _absent(cell, speech=speech, state=state, skipped=skipped)
-        lines += [why] if why else []
+        word, note = _absent(cell, speech=speech, state=state, skipped=skipped)
+        lines += [note] if note else []
     if cell is not None:
         if cell.channel is Channel.HAND:
             lines.append(speech.t("ui.cell.by_hand"))
@@ -124,7 +126,8 @@ def tile(cell: Cell | None, *, number: int, imei: Imei, carrier: CarrierId, spee
         word=word,
         lines=tuple(lines),
         raw=_raw(cell, speech),
-        code=cell.error if cell and cell.error not in (None, "not-asked") else None,
+        code=code,
+        why=speech.t(f"code.{code}.title") if code else None,
         asked_at=cell.asked_at if cell else None,
         stale=bool(cell and cell.stale),
         vanished=bool(cell and cell.vanished),
@@ -140,7 +143,7 @@ def _absent(cell: Cell | None, *, speech: Speech, state: str, skipped: bool) -> 
         return speech.t("mark.unknown.failed"), speech.t("ui.cell.no_answer")
     if cell is None or cell.error in (None, "not-asked"):
         return speech.t("mark.unknown.not_asked"), speech.t("ui.cell.off") if state == "off" else None
-    return speech.t("mark.unknown.failed"), speech.t(f"code.{cell.error}.title")
+    return speech.t("mark.unknown.failed"), None
 
 
 def _raw(cell: Cell | None, speech: Speech) -> str | None:

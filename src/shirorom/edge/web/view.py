@@ -27,6 +27,10 @@ from shirorom.edge.words import verdict_sentence
 from shirorom.service.settings import Access
 
 
+FIRST = 2
+"""Advice for each role that stands open; the rest is one step away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Makes the views of one request."""
@@ -34,13 +38,14 @@ class Viewer:
     asking: Asking
     speech: Speech
 
-    def t(self, key: str, **details: str | int) -> str:
+    def t(self, key: str, /, **details: str | int) -> str:
         """A text of the catalogue."""
         return self.speech.t(key, **details)
 
     def check(self, job: Job, *, at: Place | None = None, focus: bool = False, error: ShiroromError | None = None,
               seen: int | None = None) -> dict[str, Any]:  # fmt: skip
         """Everything that `check.html` and its parts need. `seen`: the version that the reader already has."""
+        hand = self._hand(job, at, focus=focus, error=error)
         done = sum(place in job.cells for place in job.asking)
         waiting = job.running and done < len(job.asking)
         result = None if waiting else job.assessment
@@ -52,7 +57,8 @@ class Viewer:
             "done": done,
             "total": len(job.asking),
             "rows": self._rows(job),
-            "hand": self._hand(job, at, focus=focus, error=error),
+            "hand": hand,
+            "hand_first": bool(hand and hand["now"] and not (result and result.verdict.so_far is Mark.RESTRICTED)),
             "corrections": self._corrections(job),
             "again": 0 if job.running else len(self.asking.failed(job)),
             "history": not self.asking.public,
@@ -60,7 +66,8 @@ class Viewer:
             "sources": self._sources(),
             "policy": self.asking.parts.settings.verdict.policy,
             "indexes": self._indexes(job),
-            "trouble": self._trouble(job.error),
+            "troubles": [self._trouble(error) for error in (job.error, _storage(job)) if error],
+            "said": "",
             "news": self._news(job, seen),
             "as_of": result.as_of if result else None,
         }
@@ -68,7 +75,8 @@ class Viewer:
 
     def _verdict(self, job: Job, result: Assessment) -> dict[str, Any]:
         kind = result.verdict.kind
-        start = bool(self.asking.by_hand(job)) and not any(cell.mark for cell in job.cells.values())
+        start = bool(self.asking.open_places(job)) and not any(cell.mark for cell in job.cells.values())
+        early = bool(self.asking.open_places(job)) and kind.value == "undetermined"
         return {
             "css": CLASS_OF_VERDICT[kind],
             "symbol": kind.symbol,
@@ -76,7 +84,7 @@ class Viewer:
             "headline": self.t("ui.headline.hand") if start else verdict_sentence(result, self.speech.words),
             "sub": self._sub(job, result),
             "reasons": [] if start else reasons_of(result, self.speech.words),
-            "advice": [] if start else self._advice(result),
+            "advice": [] if early else self._advice(result),
         }
 
     def _no_verdict(self, job: Job) -> dict[str, Any]:
@@ -102,9 +110,9 @@ class Viewer:
     def _advice(self, result: Assessment) -> list[dict[str, Any]]:
         told = advice_of(result, self.speech.words)
         return [
-            {"title": self.t(f"role.{role}"), "texts": [advice for advice in told if advice.role == role]}
+            {"title": self.t(f"role.{role}"), "first": mine[:FIRST], "rest": mine[FIRST:]}
             for role in ("buyer", "seller", "holder")
-            if any(advice.role == role for advice in told)
+            if (mine := [advice for advice in told if advice.role == role])
         ]
 
     def _rows(self, job: Job) -> list[dict[str, Any]]:
@@ -147,14 +155,14 @@ class Viewer:
             "now": self._card(job, now) if now else None,
             "total": len(places),
             "done": len(rest),
-            "steps": ["now" if place == now else "todo" if place in open_ else "done" for place in places],
+            "steps": ["now" if place == now else "later" if place in open_ else "done" for place in places],
             "options": [
                 {"css": CLASS_OF[mark], "symbol": mark.symbol, "word": self.speech.word(mark)} for mark in Mark
             ],
             "undo": bool(job.given),
             "redo": [self._card(job, place) for place in rest],
             "focus": focus,
-            "error": self._trouble(error),
+            "error": self._trouble(error) if error else None,
         }
 
     def _card(self, job: Job, place: Place) -> dict[str, Any]:
@@ -199,9 +207,7 @@ class Viewer:
         found = sorted(cell.index for cell in job.cells.values() if cell.index is not None)
         return ", ".join(f"{index:,}" for index in found)
 
-    def _trouble(self, error: ShiroromError | None) -> dict[str, str] | None:
-        if error is None:
-            return None
+    def _trouble(self, error: ShiroromError) -> dict[str, str]:
         return {"code": error.code, "title": self.t(f"code.{error.code}.title", **error.details)}
 
     def _news(self, job: Job, seen: int | None) -> str:
@@ -224,3 +230,8 @@ class Viewer:
         if cell is not None and cell.mark is not None:
             return self.speech.word(cell.mark)
         return self.t("mark.unknown.failed")
+
+
+def _storage(job: Job) -> ShiroromError | None:
+    """Why the answers are shown and not recorded."""
+    return ShiroromError(job.storage) if job.storage else None
