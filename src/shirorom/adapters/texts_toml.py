@@ -40,7 +40,7 @@ class Texts:
         """
         return _packaged(lang) if root is None else cls(lang, _read(lang, root))
 
-    def t(self, key: str, **details: object) -> str:
+    def t(self, key: str, /, **details: object) -> str:
         """The text of a key, its `{name}` places filled.
 
         A part `{?…{name}…}` is left out when a detail in it is not given. The key of a table (`mark.clear`) gives its

@@ -188,7 +188,7 @@ class Words(Protocol):
 
     lang: str
 
-    def t(self, key: str, **details: object) -> str:
+    def t(self, key: str, /, **details: object) -> str:
         """The text of a key, its `{name}` places filled."""
         ...
 

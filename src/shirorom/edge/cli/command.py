@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Any)
 WIDTH_MAX = 100
 TERM_COLUMNS_MAX = 26
+NUMBER_DIGITS_MIN = 8
 
 
 class Formatter(click.HelpFormatter):
@@ -78,6 +80,15 @@ class Command(click.Command):
         return _in_words(super().get_help_option(ctx), ctx)
 
 
+class UnknownCommandError(click.UsageError):
+    """A first word that is no command. `near`: the command that was likely meant; `number`: it may be an IMEI."""
+
+    def __init__(self, word: str, known: Sequence[str], ctx: click.Context) -> None:
+        super().__init__("no such command", ctx)
+        self.near = next(iter(get_close_matches(word, known, n=1)), None)
+        self.number = sum(character.isdigit() for character in word) >= NUMBER_DIGITS_MIN
+
+
 class Group(click.Group):
     """The program."""
 
@@ -87,6 +98,14 @@ class Group(click.Group):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """`--help`, in the session's language."""
         return _in_words(super().get_help_option(ctx), ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command named; an unknown one is refused with the nearest name, or the way to check a number."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UnknownCommandError(args[0], list(self.commands), ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a person meets them, not by the alphabet."""

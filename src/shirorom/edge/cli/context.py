@@ -165,7 +165,7 @@ class Session:
             self._texts = self.compose(Options()).texts(self.lang)
         return self._texts
 
-    def t(self, key: str, **details: str | int) -> str:
+    def t(self, key: str, /, **details: str | int) -> str:
         """A text of the catalogue."""
         return self.texts.t(key, **details)
 

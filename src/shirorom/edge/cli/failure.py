@@ -10,6 +10,7 @@ from types import TracebackType
 import click
 
 from shirorom.domain.errors import CODES, NumberError, ShiroromError
+from shirorom.edge.cli.command import UnknownCommandError
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json, redact, say
 
@@ -75,6 +76,11 @@ def _failure(session: Session, error: BaseException) -> ShiroromError:
 
 def _usage(session: Session, error: click.UsageError) -> str:
     """click's complaint in the session's language; what was typed is named only where it cannot be a number."""
+    if isinstance(error, UnknownCommandError):
+        if error.number:
+            return session.t("cli.usage.number-first")
+        near = session.t("cli.usage.near", near=error.near) if error.near else ""
+        return f"{session.t('cli.usage.no-such-command')} {near}".strip()
     if isinstance(error, click.NoSuchOption):
         near = ", ".join(error.possibilities or ())
         return session.t("cli.usage.no-such-option", name=error.option_name) + (

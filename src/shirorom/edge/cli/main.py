@@ -28,14 +28,20 @@ COMMANDS = (
 )  # fmt: skip
 """In the order in which `--help` lists them."""
 
+BAD_USAGE = 2
 
-@click.group(cls=Group, name=PROGRAM)
+
+@click.group(cls=Group, name=PROGRAM, invoke_without_command=True)
 @place_options
 @language_option
 @plain_option
 @click.version_option(__version__, message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Is this used phone restricted? (The words that people read are `cli.help.*` of the catalogue.)"""
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
+        ctx.exit(BAD_USAGE)
 
 
 for command in COMMANDS:
@@ -56,9 +62,6 @@ def run(compose: Compose, argv: Sequence[str] | None = None) -> int:
         status = cli.main(
             arguments, prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False, obj=session
         )
-    except click.exceptions.NoArgsIsHelpError as bare:
-        say(bare.format_message())
-        return bare.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the outermost place: told by its code)
         return failure.report(session, error, as_json=_wants_json(arguments))
     finally:
