@@ -14,7 +14,12 @@ from shirorom.domain.numbers.token import STRONG_SHAPES, Number
 LABELLED_DIGITS_MIN = 10
 """Behind an IMEI label this many digits were meant as one, even if the length is wrong; fewer are a count or a part."""
 
-_SERIAL_CHARS = range(8, 21)
+NUMBER_DIGITS_MAX = 64
+"""Longer ones (an EID, the longest, has 32) are no attempt at a device number, unless nothing else was given."""
+
+SERIAL_CHARS = range(8, 21)
+"""How long the serial numbers of phones are: Apple 10–12, Samsung 11, others up to 20."""
+
 _WEAK_SHAPES = frozenset(
     ((3, 3, 3, 3, 3), (5, 5, 5), (4, 4, 4, 3), (14, 1), (7, 8), (8, 7), (2, 6, 7), (8, 1, 6), (1,) * 15)
 )
@@ -78,7 +83,7 @@ def judge(number: Number, labels: Labels, *, alone: bool) -> Judgement | None:
         alone: Whether nothing else stands on their line.
     """
     digits, shape = number.digits, number.shape
-    if labels.refused:
+    if labels.refused or (len(digits) > NUMBER_DIGITS_MAX and not labels.asked):
         return None
     if number.unclear:
         return _LENGTH
@@ -98,7 +103,7 @@ def judge(number: Number, labels: Labels, *, alone: bool) -> Judgement | None:
             return _foreign(Kind.ICCID)
         case 32 if digits.startswith("89") or named is Names.EID:
             return _foreign(Kind.EID)
-    if named is Names.SERIAL and len(shape) == 1 and len(digits) in _SERIAL_CHARS:
+    if named is Names.SERIAL and len(shape) == 1 and len(digits) in SERIAL_CHARS:
         return _foreign(Kind.SERIAL)
     if labels.imei_tight and named not in (Names.SERIAL, Names.MEID, Names.EID, Names.ICCID):
         meant = len(digits) >= LABELLED_DIGITS_MIN or (labels.asked and alone)
@@ -119,6 +124,8 @@ def _wrong_length(digits: str) -> Judgement:
 def _fifteen(digits: str, shape: tuple[int, ...], labels: Labels, *, alone: bool) -> Judgement | None:
     if labels.names is Names.URN and digits[14] == "0":
         return of_key(digits[:14], Kind.IMEI14)
+    if shape == _AMEX_SHAPE and not labels.named_imei:
+        return None
     judgement = imei_of(digits)
     if judgement.imei is None and labels.tight and labels.names is Names.SERIAL:
         return _foreign(Kind.SERIAL)
@@ -126,14 +133,14 @@ def _fifteen(digits: str, shape: tuple[int, ...], labels: Labels, *, alone: bool
         return judgement
     if judgement.imei is None:
         return judgement if alone and shape in _WEAK_SHAPES else None
-    return judgement if shape in _WEAK_SHAPES or (alone and shape != _AMEX_SHAPE) else None
+    return judgement if shape in _WEAK_SHAPES or alone else None
 
 
 def _fourteen(digits: str, shape: tuple[int, ...], labels: Labels, *, alone: bool) -> Judgement | None:
     solid = shape == (14,)
     if not (labels.imei or (solid and alone) or (shape in STRONG_SHAPES and not solid)):
         return None
-    if not labels.imei and _MOMENT.fullmatch(digits):
+    if not labels.named_imei and _MOMENT.fullmatch(digits):
         return None
     if labels.count is not None and labels.spaced:
         with_count = f"{labels.count}{digits}"  # "IMEI 4 90154203237518": is the 4 a count, or the first digit?
@@ -145,11 +152,20 @@ def _fourteen(digits: str, shape: tuple[int, ...], labels: Labels, *, alone: boo
 
 
 def _sixteen(digits: str, shape: tuple[int, ...], labels: Labels, *, alone: bool) -> Judgement | None:
-    if digits[0] in "12" and imei_of(digits[1:]).imei is not None:  # no phone begins so: a digit slipped in before it
+    if shape not in STRONG_SHAPES and digits[0] in "12" and imei_of(digits[1:]).imei is not None:
+        # No phone's number begins so: a digit slipped in before an IMEI.
         return _bad("imei-length", suggestion=digits[1:]) if labels.imei or (alone and shape == (16,)) else None
+    if shape == _CARD_SHAPE and not labels.named_imei and _is_card(digits):
+        return None
     if shape in STRONG_SHAPES or (shape == (16,) and alone) or (labels.imei and shape in ((16,), _CARD_SHAPE, (14, 2))):
         return of_key(digits[:14], Kind.IMEISV)
     return _LENGTH if labels.imei_tight else None
+
+
+def _is_card(digits: str) -> bool:
+    """Whether the check digit of a 16-digit payment card holds; it must not be sent to anybody."""
+    doubled = sum(divmod(int(digits[0]) * 2, 10))
+    return (doubled + int(digits[15]) - int(luhn_digit(digits[1:15]))) % 10 == 0
 
 
 def _is_meid_decimal(digits: str) -> bool:
@@ -161,7 +177,7 @@ def judge_odd(digits: str) -> Judgement | None:
 
     A telephone number, a JAN code, an 18-digit or other code that is recognisably something else is not one.
     """
-    if len(digits) < LABELLED_DIGITS_MIN or (digits[0] == "0" and len(digits) <= 11):
+    if not LABELLED_DIGITS_MIN <= len(digits) <= NUMBER_DIGITS_MAX or (digits[0] == "0" and len(digits) <= 11):
         return None
     if len(digits) == 13:
         lost = _wrong_length(digits)
@@ -191,18 +207,18 @@ def judge_word(word: str, labels: Labels) -> Judgement | None:
     if labels.refused:
         return None
     named = labels.names if labels.tight else None
-    if named is Names.SERIAL and len(word) in _SERIAL_CHARS and word.isalnum():
+    if named is Names.SERIAL and len(word) in SERIAL_CHARS and word.isalnum():
         return _foreign(Kind.SERIAL)
     if _MEID.fullmatch(word) or (named is Names.MEID and _HEX.fullmatch(word)):
         return _foreign(Kind.MEID) if _is_hex_number(word) or named is Names.MEID else None
     if named is Names.ICCID or (len(word) == 20 and word.upper().endswith("F") and word[:19].isdigit()):
         return _foreign(Kind.ICCID) if word[:2] == "89" else None
     digits = sum(character.isdigit() for character in word)
-    if labels.asked and digits < LABELLED_DIGITS_MIN and len(word) in _SERIAL_CHARS and word.isalnum():
+    if labels.asked and digits < LABELLED_DIGITS_MIN and len(word) in SERIAL_CHARS and word.isalnum():
         return _foreign(Kind.SERIAL)
     if labels.imei_tight and named in (None, Names.IMEI, Names.URN) and len(word) >= LABELLED_DIGITS_MIN:
         serial = (
-            named is not Names.URN and digits < LABELLED_DIGITS_MIN and len(word) in _SERIAL_CHARS and word.isalnum()
+            named is not Names.URN and digits < LABELLED_DIGITS_MIN and len(word) in SERIAL_CHARS and word.isalnum()
         )
         return _foreign(Kind.SERIAL) if serial else _bad("imei-characters", Kind.UNKNOWN)
     return None

@@ -68,6 +68,7 @@ _GLUE = re.compile(
 )
 _LINE_ENDS = f"\n\r\v{BREAK_SOFT}"
 _HARD_BREAK = re.compile(r"\r\n|[\n\r\v]")
+_CELL_END = re.compile(r"[\n\r\t,;|\f]")
 _BETWEEN_WORDS = re.compile(r"[\s/・,、()（）\[\]|\u200b]*+")
 
 
@@ -116,11 +117,13 @@ class Lead:
             _count_breaks(lead),
             _count_breaks(after),
             glue or _is_clean(rest),
-            len(labels) > 1 and any(
-                re.search(r"[\n\r\t,;|\f]", lead[one.end() : other.start()])
-                for one, other in pairwise(labels)
-            ),
+            _is_heading(lead, [label for label, names in zip(labels, families, strict=True) if names is Names.IMEI]),
         )  # fmt: skip
+
+
+def _is_heading(lead: str, labels: list[re.Match[str]]) -> bool:
+    """Whether two IMEI labels stand in cells of their own with no number between: a heading."""
+    return any(_CELL_END.search(lead, one.end(), other.start()) for one, other in pairwise(labels))
 
 
 def _names(label: re.Match[str]) -> Names:
@@ -222,8 +225,13 @@ class Labels:
             self.slot = None
 
     @property
+    def named_imei(self) -> bool:
+        """Whether a label calls the next number an IMEI, on its line or just above."""
+        return self.near and self.names in (Names.IMEI, Names.URN)
+
+    @property
     def imei(self) -> bool:
-        """Whether the next number is said to be an IMEI, on its line or just above."""
+        """Whether it was meant as an IMEI: by a label, or by the person who was asked for one."""
         return self.asked or (self.near and self.names in (Names.IMEI, Names.URN))
 
     @property

@@ -131,6 +131,9 @@ class _Scan:
 
     def _mixed(self, word: str, start: int, end: int) -> None:
         """A word of letters and digits; a label glued to its number (IMEI490…) is taken off first."""
+        if len(word) < kind.SERIAL_CHARS.start:  # 5G, A14, T30: nothing can come of it
+            self._pass_other()
+            return
         glued = _GLUED_LABEL.match(word)
         digits = word[glued.end() :] if glued else ""
         if glued is None or not digits.isdigit():

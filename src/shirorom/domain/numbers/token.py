@@ -36,17 +36,17 @@ _APART = rf"(?<![0-9A-Za-z{MARK}])"
 _ENDS = rf"(?![0-9A-Za-z{MARK}])"
 _SLIP = "[0-9OoIlSsB]"
 _SEP = "[- /]"
-_UNITS = "台件個枚つ本回番桁円年月日時分秒点名人社"
+_COUNT_ENDS = r"(?![0-9A-Za-z台件個枚つ本回番桁円年月日時分秒点名人社]|[.,][0-9])"  # not the 2 of "IMEI 2台"
 
 TOKEN = re.compile(
     rf"""
     (?P<solid>  {_APART}[0-9]{{15}}(?![0-9A-Za-z{MARK}{_I}.,]|\ ?{_JOINT}|\ {{1,3}}[0-9]))
     |(?P<label> (?P<imei>(?<![A-Za-z])IMEI|製造番号|端末識別番号|機器識別番号)
                 (?:\ ?(?:番号|ナンバー|コード|no\.?|number|code))?+
-                [\s_\#.(\-]{{0,3}}+(?:(?:e?sim|slot|スロット|カード|card)[\s_\#]{{0,2}}+){{0,2}}+
-                (?P<imei_count>[1-4①②③④])(?![0-9A-Za-z{_UNITS}])\)?+
-              |(?<![A-Za-z])(?:sim|(?:sim[\s_]?)?(?:slot|スロット|カード|card))[\s_\#]{{0,2}}+
-                (?P<slot_count>[1-4①②③④])(?![0-9A-Za-z{_UNITS}])
+                [\ \t_\#.(\-]{{0,3}}+(?:(?:e?sim|slot|スロット|カード|card)[\ _\#]{{0,2}}+){{0,2}}+
+                (?P<imei_count>[1-4①②③④]){_COUNT_ENDS}\)?+
+              |(?<![A-Za-z])(?:sim|(?:sim[\ _]?)?(?:slot|スロット|カード|card))[\ _\#]{{0,2}}+
+                (?P<slot_count>[1-4①②③④]){_COUNT_ENDS}
               |\((?P<ai>804[01])\) )
     |(?P<gs1>   \](?:C1|e0|d2|Q3|J1)[0-9]++{_ENDS})
     |(?P<article> \(0[12]\)[0-9]{{14}}(?![0-9]))
@@ -70,7 +70,7 @@ IMEI_SHAPES = frozenset(((2, 6, 6, 1), (6, 2, 6, 1), (8, 6, 1)))
 STRONG_SHAPES = IMEI_SHAPES | {(15,), (2, 6, 6), (6, 2, 6), (8, 6), (2, 6, 6, 2), (6, 2, 6, 2), (8, 6, 2)}
 """Groupings that only IMEIs have: those of phones, boxes and standards."""
 
-_GROUP = re.compile(r"[0-9]+")
+_GROUP = re.compile(rf"[0-9](?:{_I}*+[0-9])*+")  # invisible characters do not part a group
 
 
 class Number(NamedTuple):
@@ -129,19 +129,15 @@ def numbers(chain: str, start: int) -> list[Number]:
 
 
 def _phrases(chain: str, start: int) -> list[list[_Group]]:
-    """Groups joined by more than blanks. Invisible characters alone do not part a group."""
+    """The groups of a chain, together where more than blanks joins them."""
     phrases: list[list[_Group]] = []
     last_end = 0
     for match in _GROUP.finditer(chain):
-        between = chain[last_end : match.start()].replace(IGNORED, "")
-        group = _Group(start + match.start(), start + match.end(), match[0])
-        if not phrases or (between and not between.strip(" ")):
-            phrases.append([group])
-        elif between:
+        group = _Group(start + match.start(), start + match.end(), match[0].replace(IGNORED, ""))
+        if phrases and chain[last_end : match.start()].strip(f" {IGNORED}"):
             phrases[-1].append(group)
         else:
-            before = phrases[-1].pop()
-            phrases[-1].append(_Group(before.start, group.end, before.digits + group.digits))
+            phrases.append([group])
         last_end = match.end()
     return phrases
 
@@ -151,6 +147,8 @@ def _is_14_and_1(before: list[_Group], phrase: list[_Group]) -> bool:
 
 
 def _stands_alone(phrase: list[_Group]) -> bool:
+    if len(phrase) == 1:
+        return len(phrase[0].digits) >= SOLID_DIGITS_MIN
     return any(len(group.digits) >= SOLID_DIGITS_MIN for group in phrase) or _shape(phrase)[0] in STRONG_SHAPES
 
 
