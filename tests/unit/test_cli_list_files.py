@@ -139,13 +139,6 @@ def test_the_journal_forgets_what_does_not_count(tmp_path: Path, row: RowAnswer,
     assert journal(tmp_path).read() == {}
 
 
-def test_an_answer_left_out_by_choice_counts(tmp_path: Path) -> None:
-    """With `--only`, the carriers left out are no failure."""
-    row = answer(error="docomo:not-asked softbank:not-asked")
-    journal(tmp_path).add(ONE, row)
-    assert list(journal(tmp_path).read()) == [ONE]
-
-
 def test_a_torn_last_line_costs_only_itself(tmp_path: Path) -> None:
     """A power cut in the middle of a line loses that device, no other."""
     kept = journal(tmp_path)

@@ -28,8 +28,8 @@ class RowAnswer:
 
     @property
     def answered(self) -> bool:
-        """Whether nothing is left to ask: no cell without mark, except those left out by choice."""
-        return all(error.endswith(":not-asked") for error in self.error.split())
+        """Whether nothing is left to ask: every carrier that was to be asked gave an answer, on record."""
+        return not self.error
 
 
 @dataclass(frozen=True, slots=True)

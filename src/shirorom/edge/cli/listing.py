@@ -12,7 +12,7 @@ Stopped at any point (Ctrl-C, sleep, a power cut), the same command goes on. The
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ from shirorom.edge.cli.failure import BadCallError, sentence
 from shirorom.edge.cli.journal import Journal, RowAnswer
 from shirorom.edge.cli.rows import Row, Table, read_table, write_table
 from shirorom.edge.cli.streams import say
-from shirorom.edge.cli.table import cell_words
 
 if TYPE_CHECKING:
     from shirorom.domain.assessment import Assessment
@@ -53,8 +52,13 @@ def check_list(
     todo = [row for row in table.rows if row.device is not None and row.key not in answers]
     if answers:
         say(session.t("cli.list.resumed", count=len(answers), left=len(todo)))
+    write_table(target, table, answers)  # an output that cannot be written is told before the first question
+    wanted = _wanted(session, only, practice)
     try:
-        asyncio.run(_ask_all(session, todo, journal, answers, only=only, practice=practice, record=record))
+        asyncio.run(_ask_all(session, todo, journal, answers, wanted, only=only, practice=practice, record=record))
+    except KeyboardInterrupt:
+        say(session.t("cli.list.stopped"))
+        raise
     finally:  # also on Ctrl-C: what is done is in the output, the rest of its rows are empty
         write_table(target, table, answers)
     return _sum_up(session, table, answers, journal, target)
@@ -65,6 +69,7 @@ async def _ask_all(
     todo: Sequence[Row],
     journal: Journal,
     answers: dict[str, RowAnswer],
+    wanted: frozenset[CarrierId],
     *,
     only: Only,
     practice: bool,
@@ -77,21 +82,24 @@ async def _ask_all(
         for count, row in enumerate(todo, start=1):
             if row.key in answers:
                 continue
-            answer = await _ask(checking, row, only=only, record=record)
+            answer = row_answer(await _ask(checking, row, only=only, record=record), wanted)
             journal.add(row.key, answer)
             answers[row.key] = answer
-            words = cell_words(session.texts, None, None) if answer.verdict == "" else _words(session, answer)
+            words = _words(session, answer)
             say(session.t("cli.list.progress", count=count, total=len(todo), line=row.line, words=words))
 
 
-async def _ask(checking: Check, row: Row, *, only: Only, record: bool) -> RowAnswer:
+async def _ask(checking: Check, row: Row, *, only: Only, record: bool) -> Assessment:
     if row.device is None:
         raise ValueError("only rows with a device are asked")
-    return row_answer(await checking(row.device, only=only, record=record, on_cell=None))
+    return await checking(row.device, only=only, record=record, on_cell=None)
 
 
-def row_answer(assessment: Assessment) -> RowAnswer:
-    """What the columns of one row say: over several numbers, a carrier's worst cell; errors as `carrier:code`."""
+def row_answer(assessment: Assessment, wanted: Collection[CarrierId]) -> RowAnswer:
+    """What the columns of one row say: over several numbers, a carrier's worst cell; errors as `carrier:code`.
+
+    A carrier that was left out by choice (not `wanted`) has an empty column and no error.
+    """
     from shirorom.domain.verdict import decide
 
     marks: dict[str, str] = {}
@@ -101,6 +109,8 @@ def row_answer(assessment: Assessment) -> RowAnswer:
         kind = decide(cells).kind
         marks[carrier.value] = "" if kind is VerdictKind.UNDETERMINED else kind.value
         for cell in cells:
+            if carrier not in wanted:
+                continue
             if cell.error is not None:
                 errors[f"{carrier.value}:{cell.error}"] = None
             elif cell.stale:
@@ -133,6 +143,16 @@ def _sum_up(session: Session, table: Table, answers: Mapping[str, RowAnswer], jo
     else:
         journal.forget()
     return 6 if bad or open_ else 0
+
+
+def _wanted(session: Session, only: Only, practice: bool) -> frozenset[CarrierId]:
+    """The carriers whose answer a row waits for: not those left out by `--only` or switched off."""
+    settings = session.composition.settings
+    return frozenset(
+        carrier
+        for carrier in CarrierId
+        if (only is None or carrier in only) and (practice or settings.carrier(carrier).access.value != "off")
+    )
 
 
 def _scope(only: Only, practice: bool) -> str:
