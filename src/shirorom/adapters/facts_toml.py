@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -23,6 +24,8 @@ from shirorom.domain.policy import Policy
 
 FILE_BYTES_MAX = 256 * 1024
 """No fact file comes near this; a bigger one is not ours."""
+
+_AT = re.compile(r"`\$\.?([^`]+)`$")
 
 _T = TypeVar("_T")
 
@@ -81,6 +84,8 @@ class TomlFacts:
                 raise _invalid(file, key, "its host is not among `hosts`")
         if facts.page.glyph not in ("alone", "first-character"):
             raise _invalid(file, "page.glyph", "neither alone nor first-character")
+        if set(facts.wording) != set(Mark):
+            raise _invalid(file, "wording", "needs one list for each of the four marks")
         if not facts.sources:
             raise _invalid(file, "source", "a fact without a source")
         return facts
@@ -113,8 +118,8 @@ def load(file: Traversable, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(prepared, shape, strict=True)
     except (msgspec.ValidationError, ValueError) as error:
-        message, _, path = str(error).partition(" - at `$")
-        raise _invalid(file, path.strip("`.") or "?", message) from error
+        at = _AT.search(str(error))
+        raise _invalid(file, at[1] if at else "?", str(error).partition(" - at ")[0]) from error
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
