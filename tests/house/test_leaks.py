@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -136,11 +137,11 @@ def visit_pages(url: str, visit: Visit) -> None:
 
 def browse(url: str, method: str, path: str, visit: Visit, body: str | None = None, *, keep: bool = True) -> str | None:
     """One request as a browser makes it; notes every address that the answer names. Returns where it sends to."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
     form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-    connection.request(method, path, body, form)
-    answer = connection.getresponse()
-    page = answer.read().decode("utf-8", "replace")
+    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)) as connection:
+        connection.request(method, path, body, form)
+        answer = connection.getresponse()
+        page = answer.read().decode("utf-8", "replace")
     if keep:
         visit.addresses += [path, *ADDRESS.findall(page), *(value for _, value in answer.getheaders())]
     return answer.getheader("location")

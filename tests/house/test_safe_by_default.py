@@ -15,7 +15,10 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,11 +50,11 @@ class Fresh:
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """One request; the answer and its body."""
-        connection = http.client.HTTPConnection(self.served.url.removeprefix("http://"), timeout=60)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, names)
-        answer = connection.getresponse()
-        return answer, answer.read()
+        with closing(http.client.HTTPConnection(self.served.url.removeprefix("http://"), timeout=60)) as connection:
+            connection.request(method, path, body, names)
+            answer = connection.getresponse()
+            return answer, answer.read()
 
     def json(self, body: str) -> tuple[int, dict[str, Any]]:
         """A check with a body as it stands; status and object."""
@@ -83,9 +86,8 @@ def looser(paths: list[Path]) -> list[str]:
 
 def test_only_loopback_is_listened_on(fresh: Fresh) -> None:
     """The server, its browser and the practice carriers listen on 127.0.0.1 and nowhere else."""
-    family = [psutil.Process(fresh.served.process.pid)]
-    family += family[0].children(recursive=True)
-    listening = [c for one in family for c in one.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    server = psutil.Process(fresh.served.process.pid)
+    listening = [c for one in (server, *server.children(recursive=True)) for c in listened_by(one)]
     assert len(listening) >= 6  # control: the app, the four carriers and their index are seen
     assert {c.laddr.ip for c in listening} == {"127.0.0.1"}
 
@@ -102,8 +104,16 @@ def test_other_address_is_served_with_hosts(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[web]\nhosts = ["shop.example"]\n')
     with serving("--bind", "0.0.0.0", data=tmp_path / "data", config=config) as served:
-        connections = psutil.Process(served.process.pid).net_connections("inet")
-    assert "0.0.0.0" in {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN}
+        listening = listened_by(psutil.Process(served.process.pid))
+    assert {c.laddr.ip for c in listening} == {"0.0.0.0"}
+
+
+def listened_by(process: psutil.Process) -> list[Any]:
+    """The sockets on which a process waits for others; none when it has ended meanwhile."""
+    try:
+        return [c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    except psutil.NoSuchProcess:
+        return []
 
 
 # --- Files and secrets -----------------------------------------------------------------------------------------------
@@ -155,7 +165,7 @@ def test_secrets_are_files_of_their_own(fresh: Fresh) -> None:
 
 def test_log_is_kept_in_wal_mode(fresh: Fresh) -> None:
     """The log's file says WAL; that commits are synced (FULL) is what the power-cut tests show."""
-    with sqlite3.connect(f"file:{fresh.data / 'log' / 'practice.sqlite'}?mode=ro", uri=True) as log:
+    with closing(sqlite3.connect(f"file:{fresh.data / 'log' / 'practice.sqlite'}?mode=ro", uri=True)) as log:
         assert log.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -218,6 +228,7 @@ def test_only_cookie_is_the_language(fresh: Fresh) -> None:
         ({"sec_fetch_site": "cross-site"}, "origin-refused"),
         ({"origin": "null"}, "origin-refused"),
     ],
+    ids=["name", "origin", "site", "opaque"],
 )
 def test_other_sites_are_refused(headers: dict[str, str], code: str, fresh: Fresh) -> None:
     """Another name (DNS rebinding), another origin, another site: 403, and nothing is asked."""
@@ -238,6 +249,7 @@ def test_other_sites_are_refused(headers: dict[str, str], code: str, fresh: Fres
         ("{", 400, "body-malformed"),
         ('{"imeis": ["' + IMEI + '"]}', 200, None),
     ],
+    ids=["large", "deep", "deeper", "twice", "unknown", "torn", "control"],
 )
 def test_bodies_have_limits(body: str, status: int, code: str | None, fresh: Fresh) -> None:
     """64 kB, depth 32, no double keys, no unknown fields: each has its code, never 500. Last row: the control."""
@@ -269,33 +281,36 @@ def test_unit_file_is_hardened() -> None:
 # --- Telemetry, update checks ----------------------------------------------------------------------------------------
 
 _CONNECT = re.compile(r'connect\(\d+, \{sa_family=AF_INET6?, .*?inet_(?:addr|pton)\((?:AF_INET6, )?"([^"]+)"')
+TRACE = ("strace", "-D", "-f", "-q", "-e", "trace=connect,sendto", "-o")  # -D: the traced program is our own child
+TRACE_S_MAX = 30.0
 
 
-def called(trace: Path) -> set[str]:
-    """Addresses that anything in a trace connected to or asked (name servers too)."""
-    return {address for line in trace.read_text().splitlines() for address in _CONNECT.findall(line)}
+def called(trace: Path, pid: int) -> set[str]:
+    """Addresses that anything in a trace connected to or asked (name servers too), once the program has ended."""
+    until = time.monotonic() + TRACE_S_MAX
+    while not re.search(rf"^{pid} +\+\+\+ ", text := trace.read_text(), re.MULTILINE):
+        assert time.monotonic() < until, "the trace has no end"
+        time.sleep(0.05)
+    return {address for line in text.splitlines() for address in _CONNECT.findall(line)}
 
 
 def test_nobody_is_told_anything(tmp_path: Path) -> None:
     """From start to end, with pages, API and an answer by hand, the server connects to nothing but loopback."""
     trace = tmp_path / "trace"
-    under = ("strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(trace))
-    with serving(data=tmp_path / "data", under=under) as served:
-        for address in ADDRESSES:
-            connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=60)
-            connection.request("GET", address)
-            connection.getresponse().read()
+    with serving(data=tmp_path / "data", under=(*TRACE, str(trace))) as served:
+        fresh = Fresh(served, tmp_path / "data", {})
+        assert all(fresh.request("GET", address)[0].status < 500 for address in ADDRESSES)
         reading = {"imei": IMEI, "carrier": "au", "glyph": "○"}
         assert post(f"{served.url}/v1/readings", reading)[0] == 201
         assert post(f"{served.url}/v1/checks", {"imeis": [IMEI]})[0] == 200
-    assert {address for address in called(trace) if not address.startswith(("127.", "::1"))} == set()
+    found = called(trace, served.process.pid)
+    assert {address for address in found if not address.startswith(("127.", "::1"))} == set()
 
 
 def test_trace_sees_who_is_called(tmp_path: Path) -> None:
     """Control: the same trace sees a connection when one is made."""
     trace = tmp_path / "trace"
     code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('192.0.2.1', 53))"  # sends nothing
-    subprocess.run(
-        ["strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", trace, "python3", "-c", code], check=True
-    )
-    assert called(trace) == {"192.0.2.1"}
+    with subprocess.Popen([*TRACE, trace, sys.executable, "-c", code]) as process:
+        process.wait()
+    assert called(trace, process.pid) == {"192.0.2.1"}
