@@ -1,0 +1,198 @@
+"""The program as its own process: terminals, pipes, encodings, Ctrl-C. POSIX terminals; Windows has no `pty`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from shirorom.edge.practice.run import start
+
+PROGRAM = [sys.executable, "-m", "shirorom"]
+PHONE = "001001010000047"
+WAIT_S = 90.0
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """What a person's shell gives, without this test run's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIROROM_", "COLUMNS", "NO_"))}
+    return {**kept, "SHIROROM_LANG": "ja", "TERM": "xterm-256color", **extra}
+
+
+def call(*words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+    """One call with pipes."""
+    return subprocess.run(
+        [*PROGRAM, *words],
+        input=stdin.encode(),
+        capture_output=True,
+        env=dict(env or environment()),
+        timeout=WAIT_S,
+        check=False,
+    )
+
+
+def on_terminal(*words: str, typed: bytes = b"", env: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """One call on a terminal of 80 columns that echoes, as terminals do: status and everything that was seen."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *words],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env=dict(env or environment()),
+        start_new_session=True,
+    )
+    os.close(child)
+    seen = b""
+    limit = time.monotonic() + WAIT_S
+    while time.monotonic() < limit:
+        if select.select([parent], [], [], 0.1)[0]:
+            try:
+                seen += os.read(parent, 65_536)
+            except OSError:  # the other side is closed
+                break
+        if typed and "出ません".encode() in seen:
+            os.write(parent, typed)
+            typed = b""
+    status = process.wait(timeout=WAIT_S)
+    os.close(parent)
+    return status, seen
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    """A data directory with one reading by hand."""
+    directory = str(tmp_path / "data")
+    done = call("--data", directory, "record", "-", "--carrier", "docomo", "--glyph", "○", stdin=PHONE)
+    assert done.returncode == 0, done.stderr
+    return directory
+
+
+def test_exit_status_of_the_process(data: str) -> None:
+    """The status that a shell sees is the command's."""
+    assert call("--data", data, "check", "-", "--only", "docomo", stdin=PHONE).returncode == 0
+    assert call("--data", data, "check", "-", stdin=PHONE).returncode == 6
+    assert call("--data", data, "check", "-", stdin="001001010000048").returncode == 2
+    assert call("--data", data, "withdraw", "9", "--reason", "x").returncode == 1
+
+
+def test_a_problem_is_alone_on_stderr(data: str) -> None:
+    """With --json a failure is one object on stderr, and stdout is empty."""
+    done = call("--data", data, "check", "-", "--json", stdin="001001010000048")
+    assert done.stdout == b""
+    assert json.loads(done.stderr)["type"] == "/help/imei-check-digit"
+
+
+def test_colour_on_a_terminal(data: str) -> None:
+    """The control of the next test: on a terminal there are escape codes."""
+    _, seen = on_terminal("--data", data, "history", PHONE)
+    assert b"\x1b[" in seen
+
+
+@pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_escape_code_where_colour_was_declined(data: str, extra: dict[str, str]) -> None:
+    """NO_COLOR and TERM=dumb: the same words, not one escape code, on a terminal."""
+    status, seen = on_terminal("--data", data, "check", PHONE, env=environment(**extra))
+    assert status == 6
+    assert "○ 現在制限なし".encode() in seen
+    assert b"\x1b" not in seen
+
+
+def test_no_color_flag_behind_the_command(data: str) -> None:
+    """--no-color counts wherever it stands."""
+    assert b"\x1b" not in on_terminal("--data", data, "check", PHONE, "--no-color")[1]
+
+
+def test_the_prompt_hides_the_number(data: str) -> None:
+    """Without arguments the number is asked for, and what is typed is not echoed."""
+    status, seen = on_terminal("--data", data, "check", "--only", "docomo", typed=PHONE.encode() + b"\n")
+    assert status == 0
+    assert PHONE.encode() not in seen
+
+
+def test_a_closed_pipe_is_quiet(data: str) -> None:
+    """`shirorom … | head` ends without a word on stderr."""
+    script = f"{sys.executable} -m shirorom practice --list | head -n 1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, env=environment(), timeout=WAIT_S, check=False)
+    assert done.stderr == b""
+    assert done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "ascii", "utf-8"])
+def test_no_console_is_too_poor(data: str, encoding: str) -> None:
+    """The table is printed in whatever the console can show; ○ － ？ never end a command."""
+    done = call("--data", data, "check", "-", stdin=PHONE, env=environment(PYTHONIOENCODING=f"{encoding}:strict"))
+    assert (done.returncode, b"Traceback" in done.stderr) == (6, False)
+    symbol = {"ascii": b"\\u25cb", "cp932": "○".encode("cp932"), "utf-8": "○".encode()}[encoding]
+    assert symbol in done.stdout
+
+
+def wait_for(path: Path, text: str, process: subprocess.Popen[bytes]) -> None:
+    """Until a file holds a text; fails when the process ends first."""
+    limit = time.monotonic() + WAIT_S
+    while text not in path.read_text(encoding="utf-8"):
+        assert process.poll() is None, path.read_text(encoding="utf-8")
+        assert time.monotonic() < limit, path.read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
+def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:
+    """Ctrl-C while one carrier is silent: exit 130 soon, the answers of the other three are on record."""
+    phone = partly_silent()
+    with start() as practice:
+        config = tmp_path / "config.toml"
+        config.write_text(
+            "".join(
+                f'[carriers.{carrier.value}]\naccess = "site"\nurl = "{origin}"\ntimeout_s = 60\n'
+                for carrier, origin in practice.origins.items()
+            ),
+            encoding="utf-8",
+        )
+        err = tmp_path / "err"
+        with err.open("wb") as stderr:
+            process = subprocess.Popen(
+                [*PROGRAM, "--data", str(tmp_path / "data"), "--config", str(config), "check", "-"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment(),
+                start_new_session=True,
+            )
+            assert process.stdin is not None
+            process.stdin.write(phone.encode())
+            process.stdin.close()
+            for name in ("au", "ソフトバンク", "ドコモ"):
+                wait_for(err, f"{name}: ", process)
+            time.sleep(1)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the program and to its browser
+            assert process.wait(timeout=30) == 130
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+        process.stdout.close()
+    told = err.read_text(encoding="utf-8")
+    assert "Traceback" not in told
+    history = call("--data", str(tmp_path / "data"), "history", "-", "--json", stdin=phone)
+    kept = {entry["carrier"] for entry in json.loads(history.stdout)["entries"]}
+    assert kept == {"docomo", "au", "softbank"}
+    assert call("--data", str(tmp_path / "data"), "fsck").returncode == 0
+
+
+def partly_silent() -> str:
+    """A practice phone at which rakuten alone never answers."""
+    from shirorom.domain.carrier import CarrierId
+    from shirorom.edge.practice.catalogue import catalogue
+
+    for phone in catalogue().phones:
+        errors = {cell.carrier for cell in phone.checks[0].cells if cell.error == "carrier-timeout"}
+        if errors == {CarrierId.RAKUTEN} and len(phone.numbers) == 1:
+            return phone.numbers[0].imei.digits
+    raise LookupError
