@@ -89,7 +89,9 @@ def _phone(phone: PracticePhone) -> str:
             f'<button type="button" data-copy="{digits}" hidden>コピー</button></div>'
             f'<dl class="cells">{cells}</dl>'
         )
-    verdicts = " → ".join(f"<span class=nb>{check.verdict.symbol} {_WORDS[check.verdict.value]}</span>" for check in phone.checks)
+    verdicts = " → ".join(
+        f"<span class=nb>{check.verdict.symbol} {_WORDS[check.verdict.value]}</span>" for check in phone.checks
+    )
     over = {None: "", Over.ASKS: "（照会するたび）", Over.MINUTES: "（1分ごと）"}[phone.over]
     return (
         f'<li id="{escape(phone.id)}"><h3>{escape(phone.title)}</h3><p class="dim">{escape(phone.shows)}</p>'

@@ -99,6 +99,11 @@ def _other(imei: Imei) -> str:
     return Imei.of_key(f"{int(imei.key) + 1:014d}").digits
 
 
+def _one_digit_off(scene: Scene) -> str:
+    digits = scene.imei.digits
+    return digits[:9] + str((int(digits[9]) + 1) % 10) + digits[10:]
+
+
 _PLACES: dict[CarrierId, str] = {
     CarrierId.DOCOMO: '<div class="result-panel"><span class="mark">{}</span><p>{}</p></div>',
     CarrierId.AU: '<ul class="list-result"><li><span class="heading">状態</span>'
@@ -258,9 +263,7 @@ def _echoes() -> list[Evil]:
         echo("echo-other-dash", "－ for another number", other, DASH),
         echo("echo-none", "an answer for nobody", lambda s: None),
         echo("echo-none-dash", "－ for nobody", lambda s: None, DASH),
-        echo(
-            "echo-one-digit", "a number with one digit changed", lambda s: s.imei.digits[:5] + "9" + s.imei.digits[6:]
-        ),
+        echo("echo-one-digit", "a number with one digit changed", _one_digit_off),
         echo("echo-short", "a number that lost its last digit", lambda s: s.imei.digits[:14]),
         echo("echo-masked", "a number of which only the end is shown", lambda s: "***********" + s.imei.digits[-4:]),
         echo("echo-two", "two numbers, both asked for", lambda s: f"{s.imei.digits} / {_other(s.imei)}"),
