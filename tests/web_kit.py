@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.edge.cli.context import Options
 from shirorom.edge.web.app import create_app
 from shirorom.edge.web.parts import Example, Parts
+from shirorom.edge.web.serve import serve
 from shirorom.ports import Answer
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
 
@@ -57,13 +59,13 @@ class ScriptedAsker:
         """Nothing to end."""
 
 
-def settings_of(*, site: bool = False, hand: tuple[CarrierId, ...] = (), public: bool = False, practice: bool = True) -> Settings:
+def settings_of(
+    *, site: bool = False, hand: tuple[CarrierId, ...] = (), public: bool = False, practice: bool = True
+) -> Settings:
     """Four carriers of one access; those of `hand` by hand; practice addresses unless told otherwise."""
     url = PRACTICE_URL if practice else None
     tables = {
-        carrier.value: CarrierSettings(
-            access=Access.SITE if site and carrier not in hand else Access.HAND, url=url
-        )
+        carrier.value: CarrierSettings(access=Access.SITE if site and carrier not in hand else Access.HAND, url=url)
         for carrier in CarrierId
     }
     return Settings(carriers=CarriersSettings(**tables), web=WebSettings(public=public))
@@ -81,7 +83,7 @@ class Kit:
             facts=c.facts,
             rooms=c.rooms,
             clock=c.clock,
-            words=Texts.load,
+            words=lambda language: Texts.load(language),
             asker=self.asker,
             check=c.check(self.asker),
             record=c.record,
@@ -101,6 +103,19 @@ class Kit:
     def close(self) -> None:
         """Let go of the files."""
         self.composition.close()
+
+
+@asynccontextmanager
+async def served(kit: Kit, *, app: Litestar | None = None) -> AsyncIterator[str]:
+    """The app under granian on a free port, in this loop; gives its origin, without a slash at the end."""
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(app or kit.app, port=0, on_ready=ready.set_result, stop=stop))
+    try:
+        yield (await ready).rstrip("/")
+    finally:
+        stop.set()
+        await task
 
 
 def public(settings: Settings) -> Settings:

@@ -1,4 +1,4 @@
-"""What callers send, and the answers that only the API gives. The answers that the command gives too are in `wire.py`."""
+"""What callers send, and the answers that only the API gives; those that the command gives too are in `wire.py`."""
 
 from __future__ import annotations
 

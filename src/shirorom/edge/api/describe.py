@@ -89,7 +89,7 @@ def _fields(schema: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]
 
 def _type(spec: dict[str, Any]) -> str:
     if "oneOf" in spec or "anyOf" in spec:
-        return " | ".join(_type(one) for one in spec.get("oneOf", spec.get("anyOf")))
+        return " | ".join(_type(one) for one in spec.get("oneOf") or spec["anyOf"])
     if "enum" in spec:
         return " | ".join(str(one) for one in spec["enum"])
     if "$ref" in spec:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
 
 from shirorom.domain.errors import RequestError, ShiroromError
@@ -38,7 +39,7 @@ Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], 
 
 
 class Guard:
-    """Wraps an ASGI application. `refuse` words what is refused here; `hosts` are allowed besides the loopback names."""
+    """Wraps an ASGI application. `refuse` words a refusal; `hosts` are allowed besides the loopback names."""
 
     def __init__(
         self,
@@ -56,16 +57,15 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it as a problem. Never raises by what was sent."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        if scope["type"] != ScopeType.HTTP:
+            return  # no WebSocket is spoken here
         method = str(scope["method"])
         send = _with_headers(send, tls=scope["scheme"] == "https", empty=method == "HEAD")
         try:
             headers = _headers(scope)
             self._check_host(headers)
             if method == "HEAD":
-                scope["method"] = "GET"  # type: ignore[typeddict-item]  # answered as GET, sent without its body
+                scope["method"] = HttpMethod.GET  # answered as GET, sent without its body
             elif method not in SAFE_METHODS:
                 check_origin(headers)
                 receive = _replay(await self._body(scope, headers, receive))

@@ -7,8 +7,9 @@ is not a success is written here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+import msgspec
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
@@ -91,11 +92,22 @@ def declared(*codes: str) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             Problem,
             generate_examples=False,
-            media_type=MEDIA_TYPE,  # type: ignore[arg-type]  # Litestar takes any media type, its annotation does not
+            media_type=MEDIA_TYPE,
             description=", ".join(f"`{code}`" for code in dict.fromkeys(names)),
         )
         for status, names in sorted(by_status.items())
     }
+
+
+def about(
+    operation: str, tag: str, summary: str, answers: Mapping[int, type[msgspec.Struct]], *codes: str
+) -> dict[str, Any]:
+    """What a route's description says besides its docstring: name, answers, and the codes that may refuse."""
+    good = {
+        status: ResponseSpec(wire, generate_examples=False, description="The answer.")
+        for status, wire in answers.items()
+    }
+    return {"operation_id": operation, "tags": [tag], "summary": summary, "responses": good | declared(*codes)}
 
 
 ALWAYS: Sequence[str] = ("host-refused", "method-not-allowed", "internal")

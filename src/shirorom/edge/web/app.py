@@ -15,7 +15,6 @@ from litestar.datastructures import State
 from litestar.response import Response
 from litestar.types import Scope
 
-from shirorom import __version__
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.routes import READ, WRITE
@@ -67,8 +66,9 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(name: str) -> Response[bytes]:
+async def static(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of the pages. Its address changes with its content."""
+    name: str = request.path_params["name"]
     content = static_files().get(name)
     if content is None:
         raise RequestError("not-found")
@@ -110,5 +110,3 @@ def refuse(scope: Scope, error: ShiroromError) -> tuple[int, list[tuple[bytes, b
     body: bytes = response.content
     headers += [(b"content-type", str(response.media_type).encode()), (b"content-length", str(len(body)).encode())]
     return response.status_code or error.http, headers, body
-
-

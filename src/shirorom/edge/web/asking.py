@@ -149,9 +149,7 @@ class Asking:
             if first or cell.carrier in asked:
                 job.seen(cell)
 
-        result = await self.parts.check(
-            job.device, only=None if everyone else asked, record=job.record, on_cell=seen
-        )
+        result = await self.parts.check(job.device, only=None if everyone else asked, record=job.record, on_cell=seen)
         job.storage = result.storage
         return self._assess(job)
 
@@ -214,5 +212,3 @@ def name_of(place: Place, device: Device) -> str:
     """The other way round."""
     imei, carrier = place
     return f"{device.imeis.index(imei) + 1}-{carrier.value}"
-
-

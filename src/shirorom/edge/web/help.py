@@ -26,8 +26,9 @@ async def help_index(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/help/{code:str}", include_in_schema=False)
-async def help_code(request: AnyRequest, code: str) -> Response[bytes]:
+async def help_code(request: AnyRequest) -> Response[bytes]:
     """One code: what it means, what to do, how it is answered elsewhere."""
+    code: str = request.path_params["code"]
     if code not in CODES:
         raise RequestError("not-found")
     t = speech_of(request).t

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shirorom.domain.carrier import CarrierFacts, CarrierId
 from shirorom.domain.fold import JST
-from shirorom.domain.imei import Device, Imei
+from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark, VerdictKind, symbol_of
 from shirorom.domain.reading import Channel
 from shirorom.domain.verdict import Cell
@@ -19,7 +19,9 @@ from shirorom.ports import Facts
 from shirorom.service.settings import Access, Settings
 
 CLASS_OF = {Mark.CLEAR: "ok", Mark.CAUTION: "ca", Mark.RESTRICTED: "ng", Mark.NO_RECORD: "un", None: "q"}
-CLASS_OF_VERDICT = {kind: CLASS_OF[None if kind is VerdictKind.UNDETERMINED else Mark(kind.value)] for kind in VerdictKind}
+CLASS_OF_VERDICT = {
+    kind: CLASS_OF[None if kind is VerdictKind.UNDETERMINED else Mark(kind.value)] for kind in VerdictKind
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,7 @@ class Speech:
         """The moment in Japan's time, with the year only when it is not this one."""
         local = moment.astimezone(JST)
         key = "day" if local.year == self.now.astimezone(JST).year else "year"
-        return self.t(
-            f"ui.time.{key}", year=local.year, month=local.month, day=local.day, time=local.strftime("%H:%M")
-        )
+        return self.t(f"ui.time.{key}", year=local.year, month=local.month, day=local.day, time=local.strftime("%H:%M"))
 
     def word(self, mark: Mark | None) -> str:
         """A mark in words, never the glyph alone."""
@@ -96,7 +96,9 @@ class Tile:
         return f"cell-{self.number}-{self.carrier.value}"
 
 
-def tile(cell: Cell | None, *, number: int, imei: Imei, carrier: CarrierId, speech: Speech, state: str, skipped: bool) -> Tile:
+def tile(
+    cell: Cell | None, *, number: int, imei: Imei, carrier: CarrierId, speech: Speech, state: str, skipped: bool
+) -> Tile:
     """Draw one cell; None: nothing is known of it yet."""
     mark = cell.mark if cell else None
     word = speech.word(mark)

@@ -100,7 +100,7 @@ def html(request: AnyRequest, body: str, *, status: int, language: Language) -> 
     cookies = []
     if asked:
         secure = request.scope["scheme"] == "https"
-        cookies = [Cookie(COOKIE, asked, path="/", max_age=YEAR_S, secure=secure, httponly=True, samesite="lax")]
+        cookies = [Cookie(key=COOKIE, value=asked, max_age=YEAR_S, secure=secure, httponly=True, samesite="lax")]
     return Response(
         body.encode(),
         status_code=status,

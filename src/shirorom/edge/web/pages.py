@@ -11,9 +11,8 @@ from urllib.parse import parse_qs
 from litestar import get, post
 from litestar.response import Redirect, Response
 
-from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.domain.imei import Device, Imei
+from shirorom.domain.imei import Device
 from shirorom.domain.parse import parse
 from shirorom.domain.reading import REASON_CHARS_MAX
 from shirorom.edge.web.asking import place_of
@@ -45,6 +44,20 @@ async def form_of(request: AnyRequest) -> dict[str, str]:
     if any(len(values) > 1 for values in fields.values()):
         raise RequestError("body-malformed")
     return {name: values[0] for name, values in fields.items()}
+
+
+def id_of(request: AnyRequest) -> str:
+    """Which check an address names."""
+    id_: str = request.path_params["id_"]
+    return id_
+
+
+def seen_of(request: AnyRequest) -> int:
+    """The version that a waiting page already has. Raises `body-invalid`."""
+    text = request.query_params.get("seen", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise RequestError("body-invalid")
+    return int(text)
 
 
 @get("/", include_in_schema=False)
@@ -106,10 +119,10 @@ def refused(request: AnyRequest, form: dict[str, str]) -> Response[bytes]:
 
 
 @get("/check/{id_:str}", include_in_schema=False)
-async def result(request: AnyRequest, id_: str, at: str = "") -> Response[bytes]:
+async def result(request: AnyRequest) -> Response[bytes]:
     """A check as it stands now."""
-    job = web_of(request).asking.jobs.get(id_)
-    place = place_of(at, job.device)
+    job = web_of(request).asking.jobs.get(id_of(request))
+    place = place_of(request.query_params.get("at", ""), job.device)
     return show(request, job, at=place, focus=bool(place))
 
 
@@ -120,19 +133,20 @@ def show(request: AnyRequest, job: Job, *, status: int = 200, **options: Any) ->
 
 
 @get("/check/{id_:str}/news", include_in_schema=False)
-async def news(request: AnyRequest, id_: str, seen: int) -> Response[bytes]:
+async def news(request: AnyRequest) -> Response[bytes]:
     """The parts of a result page that have changed since a version; waits for a change."""
-    job = web_of(request).asking.jobs.get(id_)
+    job = web_of(request).asking.jobs.get(id_of(request))
+    seen = seen_of(request)
     await job.newer_than(seen, seconds_max=NEWS_WAIT_S)
     view = Viewer(web_of(request).asking, speech_of(request)).check(job, seen=seen)
     return page(request, "news.html", url=f"/check/{job.id}", job=job, view=view)
 
 
 @post("/check/{id_:str}/answer", status_code=303, include_in_schema=False)
-async def answer(request: AnyRequest, id_: str) -> Response[Any]:
+async def answer(request: AnyRequest) -> Response[Any]:
     """What a person saw on a carrier's page (an empty glyph: no answer came)."""
     asking = web_of(request).asking
-    job = asking.jobs.get(id_)
+    job = asking.jobs.get(id_of(request))
     form = await form_of(request)
     place = place_of(form.get("place", ""), job.device)
     glyph = form.get("glyph")
@@ -151,10 +165,10 @@ async def answer(request: AnyRequest, id_: str) -> Response[Any]:
 
 
 @post("/check/{id_:str}/undo", status_code=303, include_in_schema=False)
-async def undo(request: AnyRequest, id_: str) -> Response[Any]:
+async def undo(request: AnyRequest) -> Response[Any]:
     """Take back the last answer given on this page."""
     asking = web_of(request).asking
-    job = asking.jobs.get(id_)
+    job = asking.jobs.get(id_of(request))
     try:
         await asking.undo(job, reason=speech_of(request).t("ui.hand.undo_reason"))
     except ShiroromError as error:
@@ -163,19 +177,19 @@ async def undo(request: AnyRequest, id_: str) -> Response[Any]:
 
 
 @post("/check/{id_:str}/again", status_code=303, include_in_schema=False)
-async def again(request: AnyRequest, id_: str) -> Response[Any]:
+async def again(request: AnyRequest) -> Response[Any]:
     """Ask once more those carriers that gave no answer."""
     asking = web_of(request).asking
-    job = asking.jobs.get(id_)
+    job = asking.jobs.get(id_of(request))
     await asking.again(job)
     return Redirect(f"/check/{job.id}", status_code=303)
 
 
 @post("/check/{id_:str}/correct", status_code=303, include_in_schema=False)
-async def correct(request: AnyRequest, id_: str) -> Response[Any]:
+async def correct(request: AnyRequest) -> Response[Any]:
     """A person explains why a × has gone."""
     asking = web_of(request).asking
-    job = asking.jobs.get(id_)
+    job = asking.jobs.get(id_of(request))
     form = await form_of(request)
     place = place_of(form.get("place", ""), job.device)
     reason = form.get("reason", "").strip()
@@ -186,12 +200,12 @@ async def correct(request: AnyRequest, id_: str) -> Response[Any]:
 
 
 @get("/check/{id_:str}/history", include_in_schema=False)
-async def history(request: AnyRequest, id_: str) -> Response[bytes]:
+async def history(request: AnyRequest) -> Response[bytes]:
     """Every entry about a phone. Not on a public page: what a shop recorded is not for strangers."""
     web = web_of(request)
     if web.asking.public:
         raise RequestError("not-found")
-    job = web.asking.jobs.get(id_)
+    job = web.asking.jobs.get(id_of(request))
     phones = [await past_of(web.parts, imei, speech_of(request)) for imei in job.device.imeis]
     return page(request, "history.html", url=f"/check/{job.id}", job=job, phones=phones)
 

@@ -1,4 +1,4 @@
-"""What the web app is given: services and data, put in by `compose.py`. The app itself opens, reads and wires nothing."""
+"""What the web app is given by `compose.py`: services and data. The app itself opens, reads and wires nothing."""
 
 from __future__ import annotations
 

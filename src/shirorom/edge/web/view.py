@@ -26,7 +26,6 @@ from shirorom.edge.wire import advice_of, reasons_of
 from shirorom.edge.words import verdict_sentence
 from shirorom.service.settings import Access
 
-
 FIRST = 2
 """Advice for each role that stands open; the rest is one step away."""
 
@@ -220,9 +219,7 @@ class Viewer:
             for place in new
         ]
         if not job.running and job.assessment:
-            told.append(
-                self.t("ui.result.finished", headline=verdict_sentence(job.assessment, self.speech.words))
-            )
+            told.append(self.t("ui.result.finished", headline=verdict_sentence(job.assessment, self.speech.words)))
         return self.t("ui.join.sentences").join(told)
 
     def _said(self, job: Job, place: Place) -> str:
