@@ -46,7 +46,7 @@ class BrowserAsker:
     async def ask(self, imei: Imei, carrier: CarrierId) -> Answer:
         """As `ports.Asker.ask`. A test number never goes to a real carrier."""
         facts = self._facts.carrier(carrier)
-        settings: CarrierSettings = getattr(self._settings.carriers, carrier.value)
+        settings: CarrierSettings = self._settings.carrier(carrier)
         origin = settings.url or facts.origin
         real = facts.is_real(origin)
         if real and imei.is_test:

@@ -39,6 +39,7 @@ class Browser:
         self._room = asyncio.Semaphore(TABS_AT_ONCE)
         self._chromium: Chromium | None = None
         self._ready: list[Tab] = []
+        self._used: list[Tab] = []
         self._work: set[asyncio.Task[Any]] = set()
         self._asking = 0
         self._refilling: asyncio.Task[None] | None = None
@@ -100,9 +101,13 @@ class Browser:
             tab.aim(facts, origin, real=real)
             ask = Ask(tab, facts, glyphs, imei)
             await page.ask(ask)
-            return await ask.evidence()
-        finally:
-            self._later(tab.close())
+            evidence = await ask.evidence()
+        except BaseException:
+            self._later(tab.close())  # at once: what went wrong may be a page that eats the machine
+            raise
+        await tab.drop()
+        self._used.append(tab)  # the rest when nobody waits
+        return evidence
 
     async def _bounded(self, chromium: Chromium, work: Callable[[], Coroutine[Any, Any, _T]], limit_s: float) -> _T:
         """Race the work against the limit and the browser's end: a call into a dead browser may never return."""
@@ -158,8 +163,11 @@ class Browser:
     async def _refill_when_idle(self) -> None:
         while True:
             await asyncio.sleep(IDLE_S)
-            if not self._asking:
+            if not self._asking or len(self._used) > TABS_AT_ONCE:
                 break
+        used, self._used = self._used, []
+        for tab in used:
+            await tab.close()
         if self._chromium is not None and not self._closed:
             await self._refill(self._chromium)
 

@@ -20,14 +20,37 @@ from shirorom.service.settings import BrowserSettings, Sandbox
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
+_FEATURES_OFF = (
+    # Browser windows that nobody sees would each load pages of the browser itself, and a spare process beside:
+    # together three quarters of what a fresh context costs.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "SpareRendererForSitePerProcess",
+    # What Playwright switches off (the last list on the command line is the one that counts).
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "Translate",
+)
 FLAGS = (
+    f"--disable-features={','.join(_FEATURES_OFF)}",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-remote-fonts",  # a font of the page's own could draw × as ○
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--deny-permission-prompts",
     "--disable-print-preview",
@@ -111,6 +134,8 @@ class Chromium:
             from playwright.async_api import async_playwright
         except ImportError:
             raise CellError("browser-missing", why="no-playwright") from None
+        for name in ("DEBUG", "DEBUG_FILE", "PWDEBUG"):  # the driver's own logs hold pages and numbers
+            os.environ.pop(name, None)
         driver = await async_playwright().start()
         try:
             chromium = await cls._launch(driver, settings)

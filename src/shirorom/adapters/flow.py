@@ -16,16 +16,15 @@ from shirorom.domain.errors import CellError
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Imei
 
-GRACE_S = 0.8
-"""A page at rest that shows no answer gets so long to draw one."""
+LATER_MS = (2_000, 170, 45)
+"""Moments of the page's own time at which an answer must still be the same: swapped and flickering ones are not."""
+GRACE_S = 0.3
+"""A page at rest that shows no answer gets so long to draw one, besides the first of the times above."""
 QUIET_S = 2.5
 """A press after which nothing at all happens for so long has failed."""
 FORM_S_MAX = 2.0
 PRESS_S_MAX = 3.0
-STEADY_S = 0.15
-"""An answer stands at least so long before it is believed."""
 POLL_S = 0.04
-READINGS_MAX = 3
 
 
 class CarrierPage(Protocol):
@@ -125,23 +124,27 @@ class Ask:
             CellError: no answer, or not beyond doubt, or the page would not keep still.
         """
         judged = await self._settled()
-        for _ in range(READINGS_MAX):
-            steady = asyncio.ensure_future(asyncio.sleep(STEADY_S))
-            html = await self._tab.html()
-            picture = await self._tab.picture()
-            await steady
-            again = await self._settled()
-            if again.glyph != judged.glyph:
-                raise changed("not-steady")
-            if again == judged:
-                return Evidence(judged, html, picture)
-            judged = again
-        raise changed("not-steady")
+        for milliseconds in LATER_MS:
+            await self._tab.pass_time(milliseconds)
+            judged = await self._still(judged)
+        html = await self._tab.html()
+        picture = await self._tab.picture()
+        if await self._still(judged) != judged:
+            raise changed("not-steady")
+        return Evidence(judged, html, picture)
+
+    async def _still(self, judged: Judged) -> Judged:
+        """Look again: the symbol must be the same; words may have come late."""
+        again = await self._settled()
+        if again.glyph != judged.glyph:
+            raise changed("not-steady")
+        return again
 
     async def _settled(self) -> Judged:
         """The answer once the page is at rest."""
         loop = asyncio.get_running_loop()
         rest_since: float | None = None
+        waited = False
         while True:
             seen = await self._look()
             at_rest = seen.ready and not self._tab.busy
@@ -150,8 +153,11 @@ class Ask:
                 try:
                     return self._judge(seen)
                 except CellError as error:
-                    if self._is_detour(seen) or loop.time() - rest_since > GRACE_S:
+                    if self._is_detour(seen) or (waited and loop.time() - rest_since > GRACE_S):
                         raise self._explain(seen, error) from None
+                    if not waited:
+                        await self._tab.pass_time(LATER_MS[0])
+                        waited = True
             await self._tab.stir(POLL_S)
 
     def _judge(self, seen: Seen) -> Judged:

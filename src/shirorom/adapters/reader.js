@@ -15,6 +15,9 @@ function readCarrierPage(facts) {
   const INLINE = /^(inline|contents|ruby|math)/;
   const HARMLESS = /^[\s\u00a0\u3000\u30fb\u2022\u203a\u00bb\u25b6:\uff1a|\uff5c\u203b]*$/u;
   const BULLETS = new Set(['none', 'disc', 'circle', 'square', 'decimal', 'decimal-leading-zero', 'lower-alpha', 'upper-alpha', 'lower-latin', 'upper-latin', 'lower-roman', 'upper-roman', 'lower-greek', 'cjk-decimal', 'cjk-ideographic', 'japanese-informal', 'japanese-formal', 'hiragana', 'katakana', 'hiragana-iroha', 'katakana-iroha', 'disclosure-open', 'disclosure-closed']);
+  const SPACE = '[ \\t\\n\\v\\f\\r\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'; // as Python's; U+FEFF is no space
+  const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g'), SPACES = new RegExp(SPACE, 'g');
+  const trim = (text) => text.replace(ENDS, '');
   const scrollX0 = window.scrollX, scrollY0 = window.scrollY;
   let elements = 0, chars = 0, tooBig = false;
 
@@ -130,7 +133,7 @@ function readCarrierPage(facts) {
   const lines = [], drawn = [], ghosts = [];
   let line = null;
   function close() {
-    if (line && line.text.trim()) lines.push(line);
+    if (line && trim(line.text)) lines.push(line);
     line = null;
   }
   function add(node, element) {
@@ -233,18 +236,23 @@ function readCarrierPage(facts) {
       return a.playState === 'running' && target && (inside(target, element) || inside(element, target));
     });
   }
+  // A font of the page's own may draw any shape for any character: is this one drawn by it?
   function webfont(element, character) {
-    const wanted = getComputedStyle(element).fontFamily.split(',').map((name) => name.trim().replace(/^["']|["']$/g, '').toLowerCase());
-    const code = character.codePointAt(0);
-    for (const face of document.fonts) {
-      if (face.status !== 'loaded' || !wanted.includes(face.family.replace(/^["']|["']$/g, '').toLowerCase())) continue;
-      const covers = face.unicodeRange.split(',').some((part) => {
-        const m = /U\+([0-9A-F?]+)(?:-([0-9A-F]+))?/i.exec(part);
-        return m && code >= parseInt(m[1].replace(/\?/g, '0'), 16) && code <= parseInt((m[2] || m[1]).replace(/\?/g, 'F'), 16);
-      });
-      if (covers) return true;
-    }
-    return false;
+    const bareName = (name) => name.trim().replace(/^["']|["']$/g, '').toLowerCase();
+    const families = getComputedStyle(element).fontFamily.split(',');
+    const own = [...document.fonts].filter((face) => families.map(bareName).includes(bareName(face.family)));
+    if (own.some((face) => face.status === 'loading')) return 'moving';
+    const names = new Set(own.filter((face) => face.status === 'loaded').map((face) => bareName(face.family)));
+    if (!names.size) return null;
+    const others = families.filter((name) => !names.has(bareName(name)));
+    return drawnWith(families, character) === drawnWith(others, character) ? null : 'webfont';
+  }
+  function drawnWith(families, character) {
+    const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    pen.canvas.width = pen.canvas.height = 64;
+    pen.font = `40px ${families.concat('sans-serif').join(',')}`;
+    pen.fillText(character, 8, 48);
+    return pen.getImageData(0, 0, 64, 64).data.join();
   }
   function characterRect(piece, last) {
     const text = piece.node.data, found = last ? text.trimEnd().length : text.search(/\S/);
@@ -260,7 +268,9 @@ function readCarrierPage(facts) {
     const flags = new Set(), l = look(piece.element);
     let at = characterRect(piece, last);
     if (!at) return flags;
-    if (!shownRect(at.rect, l)) flags.add('covered');
+    const { width, height } = at.rect;
+    if (!shownRect(at.rect, l) || width < 4 || width < 0.2 * height || height < 0.1 * width) flags.add('covered');
+    if (piece.element.closest('button, select, summary, [role=button], [contenteditable=""], [contenteditable=true]')) flags.add('control');
     const bottom = at.rect.bottom, top = at.rect.top;
     if (top < 0 || bottom > innerHeight || at.rect.left < 0 || at.rect.right > innerWidth) {
       window.scrollTo({ left: scrollX, top: scrollY + (top + bottom) / 2 - innerHeight / 2, behavior: 'instant' });
@@ -282,7 +292,8 @@ function readCarrierPage(facts) {
     }
     const firstLetter = getComputedStyle(piece.element, '::first-letter');
     if (!last && (colour(firstLetter.color)[3] < OPACITY_MIN || !l.backs.every((b) => contrast(over(colour(firstLetter.color), b), b) >= CONTRAST_MIN))) flags.add('covered');
-    if (webfont(piece.element, at.text)) flags.add('webfont');
+    const font = webfont(piece.element, at.text);
+    if (font) flags.add(font);
     return flags;
   }
   function paints(element) {
@@ -324,10 +335,10 @@ function readCarrierPage(facts) {
     if (!beside) {
       edge(one.pieces[0], false).forEach((flag) => flags.add(flag));
       edge(one.pieces[one.pieces.length - 1], true).forEach((flag) => flags.add(flag));
-      if (one.text.trim().length <= 4 && shadeOver(one.boxes[0])) flags.add('covered');
+      if (trim(one.text).length <= 4 && shadeOver(one.boxes[0])) flags.add('covered');
     }
-    const head = one.pieces[0].part.trim(), tail = one.pieces[one.pieces.length - 1].part.trim();
-    return { text: one.text.trim(), head, tail, size: one.size, label: labelOf(one), beside: !!beside, flags: [...flags] };
+    const head = trim(one.pieces[0].part), tail = trim(one.pieces[one.pieces.length - 1].part);
+    return { text: trim(one.text), head, tail, size: one.size, label: labelOf(one), beside: !!beside, flags: [...flags] };
   }
   function place(element, own, beside) {
     const flags = spoilt(element);
@@ -352,17 +363,18 @@ function readCarrierPage(facts) {
     const counts = new Map();
     for (const one of lines) for (const piece of one.pieces) {
       const size = parseFloat(look(piece.element).style.fontSize);
-      counts.set(size, (counts.get(size) || 0) + piece.part.trim().length);
+      counts.set(size, (counts.get(size) || 0) + trim(piece.part).length);
     }
     return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] || 16;
   }
   const DECORATION = /^[|｜・･/／>＞<＜›»‹«※:：、。，．,.*＊1-9]$/u;
   function lone(text) { // one symbol, or what a wrong encoding left of one (as `is_lone` in domain/answer.py)
-    const seen = text.replace(/[\s\p{M}\p{Cf}]/gu, '');
-    return /^\ufffd.{0,2}$/u.test(text.trim()) || ([...seen].length === 1 && !DECORATION.test(seen));
+    const seen = text.replace(SPACES, '').replace(/[\p{M}\p{Cf}]/gu, '');
+    return /^\ufffd.{0,2}$/u.test(trim(text)) || ([...seen].length === 1 && !DECORATION.test(seen));
   }
   const bare = (text) => text.replace(/^[\s\u3010\u3008\u300a\[\uff3b\u25a0\u25a1\u25cf\u25c6\u30fb\u25bc]+|[\s\u3011\u3009\u300b\]\uff3d:\uff1a]+$/gu, '');
 
+  let rivals = [];
   function places(matches) {
     if (facts.answer_heading) return besideHeading(matches);
     if (facts.answer_large) return largeType(matches);
@@ -374,6 +386,7 @@ function readCarrierPage(facts) {
     if (matches.indexOf(one) !== facts.answer_nth - 1 || matches.some((other) => other !== one && (inside(one, other) || inside(other, one)))) found.flags.push('ambiguous');
     const before = seen[facts.answer_nth - 2];
     if (before && !order(boxOf(before.getBoundingClientRect()), boxOf(one.getBoundingClientRect()))) found.flags.push('reordered');
+    rivals = seen.filter((other) => other !== one).slice(0, PLACES_MAX).map((other) => place(other, within(other), []));
     return [found];
   }
   function largeType(matches) {
@@ -385,14 +398,14 @@ function readCarrierPage(facts) {
       const cell = matches.filter((match) => inside(one.pieces[0].element, match)).pop();
       if (!cell || !visible(cell)) continue;
       const row = cell.closest('tr') || cell, label = labelOf(one);
-      found.push(place(cell, [one], within(row).filter((other) => other !== one && other.text.trim() !== label)));
+      found.push(place(cell, [one], within(row).filter((other) => other !== one && trim(other.text) !== label)));
     }
     return found.slice(0, PLACES_MAX);
   }
   function besideHeading(matches) {
     const found = [];
     lines.forEach((one, i) => {
-      const text = one.text.trim(), plain = bare(text) === facts.answer_heading;
+      const text = trim(one.text), plain = bare(text) === facts.answer_heading;
       const leading = !plain && headed(text);
       if (!plain && !leading) return;
       const home = matches.filter((match) => inside(one.pieces[0].element, match)).pop();
@@ -450,6 +463,7 @@ function readCarrierPage(facts) {
     ready: document.readyState === 'complete',
     too_big: tooBig,
     places: places(safely(facts.answer)),
+    rivals,
     numbers: numbers.slice(0, 40),
     form: {
       field: wanted.filter(editable).length > 0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import time
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -31,6 +32,8 @@ PAGE_CHARS_MAX = 2 * 1024 * 1024
 PICTURE_HEIGHT_MAX = 8_000
 PICTURE_BYTES_MAX = 6 * 1024 * 1024
 WIDTH, HEIGHT = 1_024, 1_280
+UNREAD_S_MAX = 0.5
+PASS_S_MAX = 1.0
 _WORLD = "shirorom"
 
 
@@ -51,18 +54,27 @@ class Tab:
     """A page behind its own gate. `prepare` it ahead of time, `aim` it at a carrier, use it once, `close` it."""
 
     def __init__(
-        self, chromium: Chromium, gate: Gate, context: BrowserContext, page: BrowserPage, cdp: CDPSession
+        self,
+        chromium: Chromium,
+        gate: Gate,
+        context: BrowserContext,
+        page: BrowserPage,
+        cdp: CDPSession,
+        frame: str,
     ) -> None:
         self.chromium = chromium
         self._gate = gate
         self._context = context
         self._page = page
         self._cdp = cdp
+        self._frame = frame
+        self._world: int | None = None
+        self._passed = asyncio.Event()
         self._received = 0
         self._origin = ""
         self._facts: Page | None = None
         self._asked = ""
-        self._in_flight: set[Request] = set()
+        self._in_flight: dict[Request, float] = {}  # when its response began; 0.0: it has not
         self.status = 0
         self.document_failed = ""
         self.question_failed = 0
@@ -87,10 +99,11 @@ class Tab:
             page = await context.new_page()
             cdp = await context.new_cdp_session(page)
             await cdp.send("Network.enable")
+            tree = await cdp.send("Page.getFrameTree")
         except BaseException:
             await gate.close()
             raise
-        return cls(chromium, gate, context, page, cdp)
+        return cls(chromium, gate, context, page, cdp, tree["frameTree"]["frame"]["id"])
 
     def _follow(self) -> None:
         page, context = self._page, self._context
@@ -103,6 +116,7 @@ class Tab:
         page.on("domcontentloaded", lambda _: self.stirred.set())
         page.on("load", lambda _: self.stirred.set())
         self._cdp.on("Network.dataReceived", self._count)
+        self._cdp.on("Emulation.virtualTimeBudgetExpired", lambda _: self._passed.set())
 
     # ── what the network tells ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,9 +124,11 @@ class Tab:
         return request.is_navigation_request() and request.frame == self._page.main_frame
 
     def _asked_for(self, request: Request) -> None:
-        self._in_flight.add(request)
+        self._in_flight[request] = 0.0
 
     def _answered(self, response: Response) -> None:
+        if response.request in self._in_flight:
+            self._in_flight[response.request] = time.monotonic()
         if self._is_document(response.request):
             self.status = response.status
             self.document_failed = "" if response.url.startswith(self._origin + "/") else "off-origin"
@@ -121,11 +137,11 @@ class Tab:
         self.stirred.set()
 
     def _done(self, request: Request) -> None:
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         self.stirred.set()
 
     def _failed(self, request: Request) -> None:
-        self._in_flight.discard(request)
+        self._in_flight.pop(request, None)
         if self._is_document(request):
             failure = request.failure or ""
             if "ERR_ABORTED" not in failure:  # an own new navigation, a download, a 204: the page stays
@@ -147,8 +163,11 @@ class Tab:
 
     @property
     def busy(self) -> bool:
-        """Whether the page still waits for something from the network."""
-        return bool(self._in_flight)
+        """Whether the page still waits for the network. A script may leave a response unread: that one is not waited for."""
+        oldest = time.monotonic() - UNREAD_S_MAX
+        return any(
+            began == 0.0 or self._is_document(request) or began > oldest for request, began in self._in_flight.items()
+        )
 
     def refuse_failures(self) -> None:
         """Raise what the network has told so far.
@@ -203,7 +222,8 @@ class Tab:
 
     async def press(self, selector: str, wait_s: float) -> None:
         """Press the first visible match, once it can be pressed; Playwright's TimeoutError when it cannot."""
-        await self._page.locator(selector).locator("visible=true").first.click(timeout=wait_s * 1000)
+        button = self._page.locator(selector).locator("visible=true").first
+        await button.click(timeout=wait_s * 1000, no_wait_after=True)
 
     async def look(self) -> Seen:
         """What is visible now. During a change of documents it is tried again."""
@@ -226,22 +246,42 @@ class Tab:
         """Run a function of ours in the isolated world of the present document."""
         from playwright.async_api import Error
 
-        tree = await self._cdp.send("Page.getFrameTree")
-        world = await self._cdp.send(
-            "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": _WORLD}
-        )
-        told = await self._cdp.send(
-            "Runtime.callFunctionOn",
-            {
-                "functionDeclaration": function,
-                "executionContextId": world["executionContextId"],
-                "arguments": [{"value": argument}],
-                "returnByValue": True,
-            },
-        )
+        if self._world is None:
+            made = await self._cdp.send("Page.createIsolatedWorld", {"frameId": self._frame, "worldName": _WORLD})
+            self._world = int(made["executionContextId"])
+        try:
+            told = await self._cdp.send(
+                "Runtime.callFunctionOn",
+                {
+                    "functionDeclaration": function,
+                    "executionContextId": self._world,
+                    "arguments": [{"value": argument}],
+                    "returnByValue": True,
+                },
+            )
+        except Error:
+            self._world = None  # that document is gone
+            raise
         if "exceptionDetails" in told:
             raise Error("the reader failed")
         return told["result"]["value"]
+
+    async def pass_time(self, milliseconds: int) -> None:
+        """Let the page's own clock run ahead and stand still then: what its timers would do soon, they do now.
+
+        Where the browser cannot do that, or the page waits for the network, at most `PASS_S_MAX` of real time pass.
+        """
+        self._passed.clear()
+        with contextlib.suppress(TimeoutError):
+            await self._cdp.send(
+                "Emulation.setVirtualTimePolicy",
+                {
+                    "policy": "pauseIfNetworkFetchesPending",
+                    "budget": milliseconds,
+                    "maxVirtualTimeTaskStarvationCount": 1_000,
+                },
+            )
+            await asyncio.wait_for(self._passed.wait(), PASS_S_MAX)
 
     async def stir(self, wait_s: float) -> None:
         """Return when something moved on the network, or after `wait_s`."""

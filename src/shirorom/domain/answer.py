@@ -66,13 +66,18 @@ class Markers:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `reader.js` saw. `document` tells one loaded document from the next; `path` has no query."""
+    """What `reader.js` saw.
+
+    `document` tells one loaded document from the next, `path` has no query. `rivals` are the other elements that match
+    the place's selector; where the place is one of several, none of them may hold an answer of its own.
+    """
 
     document: float
     path: str
     ready: bool
     too_big: bool
     places: tuple[Place, ...]
+    rivals: tuple[Place, ...]
     numbers: tuple[Number, ...]
     form: Form
     markers: Markers
@@ -102,7 +107,9 @@ _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPOILS_PLACE = frozenset(
     {"generated", "image", "altered", "struck", "busy", "moving", "closed", "reordered", "ambiguous", "long", "clipped"}
 )
-_SPOILS_GLYPH = frozenset({"covered", "webfont", "clipped", "reordered", "altered", "struck", "long"})
+_SPOILS_GLYPH = frozenset(
+    {"covered", "webfont", "control", "moving", "clipped", "reordered", "altered", "struck", "long"}
+)
 
 
 def judge(seen: Seen, *, facts: CarrierFacts, glyphs: GlyphTable, asked: Imei) -> Judged:
@@ -121,6 +128,8 @@ def judge(seen: Seen, *, facts: CarrierFacts, glyphs: GlyphTable, asked: Imei) -
     line, glyph, rest = _one_answer(place, facts.page, glyphs)
     if spoilt := line.flags & _SPOILS_GLYPH:
         raise changed(min(spoilt))
+    if any(_answers(rival, facts.page, glyphs) for rival in seen.rivals):
+        raise changed("several-places")
     check_echo(seen.numbers, asked, facts.page.echo_labels)
     sentence = _sentence(place, line, rest)
     _refuse_contradiction(glyphs.mark_on_page(glyph), sentence, facts.wording)
@@ -155,6 +164,14 @@ def _one_answer(place: Place, page: Page, glyphs: GlyphTable) -> tuple[Line, str
     ):
         raise changed("several-glyphs")
     return line, glyph, rest
+
+
+def _answers(rival: Place, page: Page, glyphs: GlyphTable) -> bool:
+    try:
+        _one_answer(rival, page, glyphs)
+    except CellError:
+        return False
+    return True
 
 
 def _alone(line: Line, glyphs: GlyphTable) -> tuple[str, str] | None:
@@ -208,7 +225,16 @@ def _leading(line: Line, glyphs: GlyphTable) -> tuple[str, str]:
         return glyph, after[1:].strip()
     if glyphs.mark_on_page(glyph) is None or glyph[0] in _LOOSE_DASHES or _speaks_of(after):
         raise changed("no-glyph")
+    if not rest[0].isspace() and line.head != glyph and not _is_explanation(rest, glyphs):
+        raise changed("no-glyph")
     return glyph, after
+
+
+def _is_explanation(rest: str, glyphs: GlyphTable) -> bool:
+    """○制限なし: words right after the symbol; not ○月○日, ○？, ○○."""
+    if unicodedata.category(rest[0]) != "Lo" or any(colon in rest[:12] for colon in _COLONS):
+        return False
+    return not any(glyphs.mark_on_page(character) for character in rest if character not in _DASHES)
 
 
 def is_lone(text: str) -> bool:

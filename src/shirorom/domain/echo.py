@@ -33,7 +33,7 @@ _LABEL_REACH = 40
 def check_echo(numbers: Sequence[Number], asked: Imei, labels: Sequence[str]) -> None:
     """The asked number must stand on the page, and no other device number.
 
-    The page's own spelling may have any grouping, 14 digits (no check digit) or 16 (IMEISV).
+    Any grouping will do, but all 15 digits: a shortened number may be another phone's.
 
     Raises:
         CellError: `echo-mismatch`, another device number stands there; `page-changed` (`why` "no-echo"), none does:
@@ -42,7 +42,7 @@ def check_echo(numbers: Sequence[Number], asked: Imei, labels: Sequence[str]) ->
     found = False
     for number in numbers:
         for digits, lead in _runs(number):
-            if _is_asked(digits, asked):
+            if digits == asked.digits:
                 found = True
             elif _is_device_number(digits, lead, labels):
                 raise CellError("echo-mismatch")
@@ -62,12 +62,6 @@ def _runs(number: Number) -> Iterator[tuple[str, str]]:
             yield whole, lead
         else:  # several numbers in one row
             yield from ((part, lead) for part in parts)
-
-
-def _is_asked(digits: str, asked: Imei) -> bool:
-    if len(digits) == 15:
-        return digits == asked.digits
-    return len(digits) in (14, 16) and digits[:14] == asked.key
 
 
 def _is_device_number(digits: str, lead: str, labels: Sequence[str]) -> bool:
