@@ -20,7 +20,7 @@ from shirorom.edge.practice.catalogue import catalogue
 from shirorom.service.settings import BrowserSettings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 WIDTHS = {390: 844, 1366: 900}
@@ -70,6 +70,7 @@ def answer(page: Page, glyph: str) -> None:
 
 def shoot(page: Page, name: str) -> None:
     """One picture of the whole page."""
+    page.mouse.move(0, 0)
     page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True, animations="disabled")
     print(f"pictures: docs/pictures/{name}.png", flush=True)
@@ -95,14 +96,13 @@ def take_by_hand(page: Page, url: str, look: str) -> None:
     shoot(page, f"hand-{look}")
 
 
-def take(browser: Browser, url: str, way: Literal["site", "hand"]) -> None:
-    """All pictures of one way of asking."""
+def looks(browser: Browser) -> Iterator[tuple[Page, str]]:
+    """A fresh page for each width and scheme, with the name of the look."""
     for width, height in WIDTHS.items():
         for scheme in SCHEMES:
-            with browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, locale="ja-JP"
-            ) as context:
-                (take_by_machine if way == "site" else take_by_hand)(context.new_page(), url, f"{width}-{scheme}")
+            viewport: ViewportSize = {"width": width, "height": height}
+            with browser.new_context(viewport=viewport, color_scheme=scheme, locale="ja-JP") as context:
+                yield context.new_page(), f"{width}-{scheme}"
 
 
 def main() -> None:
@@ -113,9 +113,11 @@ def main() -> None:
             executable_path=find_browser(BrowserSettings()), chromium_sandbox=sandbox_possible()
         )
         with by_machine(Path(folder) / "site") as url:
-            take(browser, url, "site")
-        with by_hand(Path(folder) / "hand") as url:
-            take(browser, url, "hand")
+            for page, look in looks(browser):
+                take_by_machine(page, url, look)
+        for page, look in looks(browser):
+            with by_hand(Path(folder) / look) as url:  # what was answered once is known: each look begins anew
+                take_by_hand(page, url, look)
         browser.close()
 
 
