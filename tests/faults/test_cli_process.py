@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from shirorom.compose import Composition
+from shirorom.edge.cli.context import Options
 from shirorom.edge.practice.run import start
 
 PROGRAM = [sys.executable, "-m", "shirorom"]
@@ -68,10 +70,10 @@ def on_terminal(*words: str, typed: bytes = b"", env: Mapping[str, str] | None =
     return status, seen
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> str:
-    """A data directory with one reading by hand."""
-    directory = str(tmp_path / "data")
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A data directory with one reading by hand; nothing here adds to it."""
+    directory = str(tmp_path_factory.mktemp("shop") / "data")
     done = call("--data", directory, "record", "-", "--carrier", "docomo", "--glyph", "○", stdin=PHONE)
     assert done.returncode == 0, done.stderr
     return directory
@@ -145,9 +147,13 @@ def wait_for(path: Path, text: str, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:
-    """Ctrl-C while one carrier is silent: exit 130 soon, the answers of the other three are on record."""
-    phone = partly_silent()
+@pytest.mark.parametrize(("extra", "kept"), [([], {"docomo", "au", "softbank"}), (["--no-record"], set())])
+def test_ctrl_c_keeps_what_was_read(tmp_path: Path, extra: list[str], kept: set[str]) -> None:
+    """Ctrl-C while one carrier is silent: exit 130, the answers of the other three are on record.
+
+    Control: with --no-record the same interrupt leaves nothing, so it is the recording that keeps them.
+    """
+    phone, data = partly_silent(), tmp_path / "data"
     with start() as practice:
         config = tmp_path / "config.toml"
         config.write_text(
@@ -160,7 +166,7 @@ def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:
         err = tmp_path / "err"
         with err.open("wb") as stderr:
             process = subprocess.Popen(
-                [*PROGRAM, "--data", str(tmp_path / "data"), "--config", str(config), "check", "-"],
+                [*PROGRAM, "--data", str(data), "--config", str(config), "check", "-", *extra],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -172,18 +178,26 @@ def test_ctrl_c_keeps_what_was_read(tmp_path: Path) -> None:
             process.stdin.close()
             for name in ("au", "ソフトバンク", "ドコモ"):
                 wait_for(err, f"{name}: ", process)
-            time.sleep(1)
+            wait_for_size(data, len(kept))
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the program and to its browser
-            assert process.wait(timeout=30) == 130
+            assert process.wait(timeout=WAIT_S) == 130
         assert process.stdout is not None
         assert process.stdout.read() == b""
         process.stdout.close()
-    told = err.read_text(encoding="utf-8")
-    assert "Traceback" not in told
-    history = call("--data", str(tmp_path / "data"), "history", "-", "--json", stdin=phone)
-    kept = {entry["carrier"] for entry in json.loads(history.stdout)["entries"]}
-    assert kept == {"docomo", "au", "softbank"}
-    assert call("--data", str(tmp_path / "data"), "fsck").returncode == 0
+    assert "Traceback" not in err.read_text(encoding="utf-8")
+    history = call("--data", str(data), "history", "-", "--json", stdin=phone)
+    assert {entry["carrier"] for entry in json.loads(history.stdout)["entries"]} == kept
+    assert call("--data", str(data), "fsck").returncode == 0
+
+
+def wait_for_size(data: Path, size: int) -> None:
+    """Until the practice record holds so many entries."""
+    composition = Composition(Options(data=data))
+    limit = time.monotonic() + WAIT_S
+    while composition.room(True).log.head().size < size:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    composition.close()
 
 
 def partly_silent() -> str:

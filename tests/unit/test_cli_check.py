@@ -205,3 +205,19 @@ def test_an_interrupt_keeps_what_was_read(shop: Shop) -> None:
     assert (answer.status, answer.out) == (130, "")
     assert "3 件は記録してあります" in answer.err
     assert {entry["carrier"] for entry in shop.entries(PHONE)} == {"docomo", "au", "softbank"}
+
+
+def test_sources_are_shown_when_asked_for(shop: Shop) -> None:
+    """--sources numbers them; without it the answer stays short. With --json they are always there."""
+    assert "http" not in shop.call("check", PHONE).out
+    shown = shop.call("check", PHONE, "--sources").out
+    assert "[1]" in shown
+    assert "https://" in shown
+    assert any(reason["source"] for reason in shop.call("check", PHONE, "--json").json["reasons"])
+
+
+def test_english_by_choice(shop: Shop) -> None:
+    """The whole answer in English, JSON texts too."""
+    assert "－ No record" in shop.call("check", PHONE, "--lang", "en").out
+    assert shop.call("check", PHONE, "--lang", "en", "--json").json["reasons"][0]["text"].isascii() is False
+    assert "docomo" in shop.call("check", PHONE, "--lang", "en", "--json").json["reasons"][0]["text"]

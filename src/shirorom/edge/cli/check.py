@@ -41,6 +41,7 @@ EXIT_STATUS = {
 @click.option("--list", "list_", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--fresh", is_flag=True)
+@click.option("--sources", is_flag=True)
 @json_option
 @common
 @click.pass_obj
@@ -53,6 +54,7 @@ def check(
     list_: Path | None,
     output: Path | None,
     fresh: bool,
+    sources: bool,
     as_json: bool,
 ) -> int:
     """Ask every carrier that is on about one device. `-` reads the numbers from standard input."""
@@ -69,7 +71,7 @@ def check(
 
     device = device_of(session, numbers)
     assessment = asyncio.run(_ask(session, device, chosen, practice, record=not no_record, as_json=as_json))
-    _show(session, assessment, as_json=as_json)
+    _show(session, assessment, as_json=as_json, sources=sources)
     return exit_status(assessment, chosen)
 
 
@@ -93,7 +95,7 @@ async def _ask(
 
     composition = session.composition
     quiet = as_json and not sys.stderr.isatty()
-    progress = Progress(session, device, only=only or frozenset(CarrierId))
+    progress = Progress(session, device, only=only or frozenset(CarrierId), record=record)
     try:
         async with composition.checking(practice=practice) as checking:
             with nullcontext() if quiet else progress:
@@ -104,7 +106,7 @@ async def _ask(
         raise
 
 
-def _show(session: Session, assessment: Assessment, *, as_json: bool) -> None:
+def _show(session: Session, assessment: Assessment, *, as_json: bool, sources: bool) -> None:
     import msgspec
 
     from shirorom.edge import wire
@@ -114,7 +116,7 @@ def _show(session: Session, assessment: Assessment, *, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(answer))
     else:
-        show_check(session.console(), assessment, answer, session.texts)
+        show_check(session.console(), assessment, answer, session.texts, sources=sources)
         _show_by_hand(session, assessment)
     if assessment.storage is not None:
         say(f"{session.t('cli.error')}: {sentence(session, StorageError(assessment.storage))}")

@@ -26,8 +26,9 @@ Key = tuple[Imei, CarrierId]
 class Progress:
     """Told of each cell as it becomes known (index None: 記録中) and again once it is durable. A context manager."""
 
-    def __init__(self, session: Session, device: Device, *, only: Collection[CarrierId]):
+    def __init__(self, session: Session, device: Device, *, only: Collection[CarrierId], record: bool):
         self._session = session
+        self._record = record
         self._cells: dict[Key, Cell | None] = {
             (imei, carrier): None for carrier in CarrierId if carrier in only for imei in device.imeis
         }
@@ -89,6 +90,6 @@ class Progress:
         return grid
 
     def _tail(self, cell: Cell) -> str:
-        if cell.error is not None or cell.index is not None:
-            return "" if cell.index is None else self._session.t("cli.progress.recorded", index=cell.index)
-        return self._session.t("cli.progress.recording")
+        if cell.index is not None:
+            return self._session.t("cli.progress.recorded", index=cell.index)
+        return self._session.t("cli.progress.recording") if self._record and cell.error is None else ""

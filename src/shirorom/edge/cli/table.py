@@ -26,14 +26,19 @@ CELL_COLUMNS_MIN = 26
 """Narrower columns break the words of a mark: then numbers stand below each other."""
 CELL_COLUMNS_MAX = 60
 SENTENCE_CHARS_MAX = 80
-ADVICE_A_ROLE_MAX = 3
+ADVICE_A_ROLE_MAX = 2
 GAP = "  "
 
 Line = tuple[str, str]  # text, style
 
 
-def show_check(console: Console, assessment: Assessment, check: CheckWire, texts: Words) -> None:
-    """Print a whole answer. No drawn lines: terminals disagree on their width, and on that of ○ △ ×."""
+def show_check(
+    console: Console, assessment: Assessment, check: CheckWire, texts: Words, *, sources: bool = False
+) -> None:
+    """Print a whole answer; with `sources`, also what each sentence rests on.
+
+    No drawn lines: terminals disagree on their width, and on that of ○ △ ×.
+    """
     from shirorom.edge.words import verdict_sentence
 
     width = min(console.width, WIDTH_MAX)
@@ -52,7 +57,7 @@ def show_check(console: Console, assessment: Assessment, check: CheckWire, texts
     put()
     for line in cells_lines(check, texts, width=width):
         put(line)
-    notes = Footnotes()
+    notes = Footnotes(shown=sources)
     put(texts.t("cli.heading.reasons"), "bold")
     for reason in check.reasons:
         put(fold(f"{reason.text}{notes.mark(reason.source)}", width, indent="    ", first="  - "))
@@ -64,18 +69,20 @@ def show_check(console: Console, assessment: Assessment, check: CheckWire, texts
     if notes.sources:
         put(texts.t("cli.heading.sources"), "bold")
     for n, source in enumerate(notes.sources, start=1):
-        put(f"  [{n}] {source.title} ({source.read_on}) {source.url}")
+        put(f"  [{n}] {source.title} ({source.read_on})")
+        put(f"      {source.url}")
 
 
 class Footnotes:
-    """Sources, each once, numbered in the order in which they are first named."""
+    """Sources, each once, numbered in the order in which they are first named; none where they are not shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
         self.sources: list[SourceWire] = []
 
     def mark(self, source: SourceWire | None) -> str:
         """The number to put behind a sentence; empty without a source."""
-        if source is None:
+        if source is None or not self._shown:
             return ""
         if source not in self.sources:
             self.sources.append(source)
@@ -205,7 +212,8 @@ def shorten(text: str, chars_max: int) -> str:
 def _below(cell: CellWire, texts: Words, as_of: datetime) -> list[str]:
     lines = []
     if cell.asked_at is not None:
-        words = [age(texts, as_of - moment(cell.asked_at)), texts.t(f"cli.channel.{cell.channel}")]
+        asked = age(texts, as_of - moment(cell.asked_at))
+        words = [texts.t("cli.asked", age=asked, channel=texts.t(f"cli.channel.{cell.channel}"))]
         words += [texts.t("cli.stale")] if cell.stale else []
         words += [f"#{cell.index}"] if cell.index is not None else []
         lines.append(" ".join(words))
