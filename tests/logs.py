@@ -6,18 +6,15 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import strategies as st
-
 from shirorom.adapters.archive_tar import TarArchive
 from shirorom.adapters.blobs import FileBlobs
 from shirorom.adapters.log_rows import SqliteRows
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded, Statement
+from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
-from shirorom.domain.notice import Ground, Notice, NoticeKind
-from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
+from shirorom.domain.reading import Channel, Reading
 from shirorom.log.entry import DeviceHead, Opening, Sealed, seal
 from shirorom.log.statement import encode_statement
 from shirorom.log.tree import leaf_hash
@@ -96,40 +93,3 @@ def practice_report(data: Path) -> FsckReport:
 
 def backup_of(data: Path) -> Backup:
     return Backup(data, TarArchive(data), lambda folder, practice: SqliteRows(folder, practice=practice), SetClock())
-
-
-_times = st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))
-_texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
-_imeis = st.integers(0, 10**7 - 1).map(imei)
-_carriers = st.sampled_from(CarrierId)
-_digests = st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex)
-
-
-@st.composite
-def readings(draw: st.DrawFn) -> Reading:
-    mark = draw(st.none() | st.sampled_from(Mark))
-    return Reading(
-        imei=draw(_imeis), carrier=draw(_carriers), mark=mark, glyph=draw(_texts)[:16], sentence=draw(_texts),
-        asked_at=draw(_times), channel=draw(st.sampled_from(Channel)), by=draw(_texts), practice=True,
-        page=draw(_digests), screenshot=draw(_digests), error=None if mark else "glyph-unknown",
-    )  # fmt: skip
-
-
-@st.composite
-def notices(draw: st.DrawFn) -> Notice:
-    kind = draw(st.sampled_from(NoticeKind))
-    grounded = kind in (NoticeKind.RESTRICTED, NoticeKind.LIFTED)
-    return Notice(
-        kind=kind, imei=draw(_imeis), carrier=draw(_carriers),
-        ground=draw(st.none() | st.sampled_from(Ground)) if grounded else None,
-        effective_on=draw(st.none() | st.dates()), purchased_on=draw(st.none() | st.dates()),
-        sequence=draw(st.integers(0, 2**53 - 1)), practice=True,
-    )  # fmt: skip
-
-
-statements: st.SearchStrategy[Statement] = st.one_of(
-    readings(),
-    notices(),
-    st.builds(Withdrawal, _imeis, _carriers, st.integers(0, 2**53 - 1), _texts, _times, _texts),
-    st.builds(Correction, _imeis, _carriers, _texts, _times, _texts),
-)

@@ -24,7 +24,8 @@ from shirorom.log.entry import (
 )
 from shirorom.log.statement import decode_statement, encode_statement, kind_of
 from shirorom.log.times import date_of, time_of, time_text
-from tests.logs import START, reading, statements
+from tests.logs import START, reading
+from tests.statements import statements
 
 openings = st.builds(
     Opening,
