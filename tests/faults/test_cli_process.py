@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -210,3 +213,82 @@ def partly_silent() -> str:
         if errors == {CarrierId.RAKUTEN} and len(phone.numbers) == 1:
             return phone.numbers[0].imei.digits
     raise LookupError
+
+
+def running(*words: str) -> subprocess.Popen[str]:
+    """A command that runs until it is interrupted."""
+    return subprocess.Popen(
+        [*PROGRAM, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(),
+        encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """The first address that it tells on stderr."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(r"http://127\.0\.0\.1:[0-9]+/", line):
+            return found[0]
+    raise AssertionError("ended without an address")
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Ctrl-C: exit status and what stood on stdout."""
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=WAIT_S)
+    return process.returncode, out
+
+
+def test_serve_tells_its_address_and_ends_quietly(tmp_path: Path) -> None:
+    """The address that is printed answers; Ctrl-C ends it with 0; stdout holds nothing."""
+    process = running("--data", str(tmp_path / "data"), "serve", "--port", "0")
+    with urllib.request.urlopen(f"{address(process)}healthz", timeout=WAIT_S) as answer:  # loopback, our own
+        assert answer.status == 200
+    assert interrupt(process) == (0, "")
+
+
+def test_a_port_in_use_is_told_with_its_remedy(tmp_path: Path) -> None:
+    """Exit 1, `port-in-use`, and what to do; for the web app and the practice carriers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for command in ("serve", "practice"):
+            done = call("--data", str(tmp_path / "data"), command, "--port", port)
+            assert done.returncode == 1
+            assert b"--port" in done.stderr
+            assert done.stderr.strip().endswith(b"(port-in-use)")
+
+
+def test_another_address_needs_the_configuration(tmp_path: Path) -> None:
+    """Without [web] hosts nobody but this machine is listened to."""
+    done = call("--data", str(tmp_path / "data"), "serve", "--bind", "0.0.0.0", "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(b"(bind-unsafe)")
+
+
+def test_practice_writes_a_configuration_that_check_follows(tmp_path: Path) -> None:
+    """`practice --write-config`, then `check --config`: a restricted phone ends with 4, as the catalogue says."""
+    config, data = tmp_path / "practice.toml", str(tmp_path / "data")
+    process = running("practice", "--port", "0", "--write-config", str(config))
+    address(process)
+    phone = "001001010000062"
+    done = call("--data", data, "--config", str(config), "check", "-", "--json", stdin=phone)
+    assert interrupt(process) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["verdict"], answer["practice"]) == (4, "restricted", True)
+    assert [cell["channel"] for cell in answer["cells"]] == ["site"] * 4
+    assert [cell["index"] is not None for cell in answer["cells"]] == [True] * 4
+    assert done.stderr == b""
+
+
+def test_a_backup_comes_back(data: str, tmp_path: Path) -> None:
+    """backup, restore into an empty directory, fsck: the same history; into a full one it is refused."""
+    file, other = str(tmp_path / "all.tar"), str(tmp_path / "other")
+    assert call("--data", data, "backup", file).returncode == 0
+    assert call("--data", other, "restore", file).returncode == 0
+    assert call("--data", other, "fsck").returncode == 0
+    there = [call("--data", place, "history", "-", "--json", stdin=PHONE).stdout for place in (data, other)]
+    assert there[0] == there[1] != b""
+    again = call("--data", other, "restore", file, "--json")
+    assert (again.returncode, json.loads(again.stderr)["code"]) == (1, "restore-not-empty")

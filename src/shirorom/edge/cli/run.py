@@ -63,7 +63,7 @@ def practice(
 
 
 @click.command(cls=Command)
-@click.option("--port", default=8_000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--port", default=8_000, show_default=True, type=click.IntRange(0, 65_535))
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS")
 @click.option("--practice", is_flag=True)
 @click.option("--public", is_flag=True)
@@ -75,7 +75,9 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool) 
     def ready(url: str) -> None:
         say(session.t("cli.serve.started", url=url))
         if practice:
-            say(session.t("cli.serve.example", url=url, imei=_example()))
+            imei = _example()
+            say(session.t("cli.serve.example", imei=imei))
+            say(f"  curl -s -H 'Content-Type: application/json' -d '{{\"imeis\": [\"{imei}\"]}}' {url}v1/checks")
         say(session.t("cli.stop"))
 
     session.composition.serve(ServeOptions(bind=bind, port=port, practice=practice, public=public), on_ready=ready)
