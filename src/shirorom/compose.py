@@ -272,11 +272,6 @@ class Composition:
 
         return Backup(self.data, TarArchive(self.data), self._rows, self.clock)
 
-    @property
-    def warnings(self) -> Sequence[tuple[str, dict[str, str | int]]]:
-        """What should be told once beside any result."""
-        return ()
-
     # Serving
 
     def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:

@@ -292,3 +292,13 @@ def test_a_backup_comes_back(data: str, tmp_path: Path) -> None:
     assert there[0] == there[1] != b""
     again = call("--data", other, "restore", file, "--json")
     assert (again.returncode, json.loads(again.stderr)["code"]) == (1, "restore-not-empty")
+
+
+def test_practice_for_one_call(tmp_path: Path) -> None:
+    """`check --practice` needs no configuration and leaves nothing running; --no-record leaves nothing on record."""
+    data = str(tmp_path / "data")
+    done = call("--data", data, "check", "--practice", "--no-record", "-", stdin=PHONE)
+    assert done.returncode == 0
+    assert "【練習】".encode() in done.stdout
+    assert "ドコモ: ○ 現在制限なし".encode() in done.stderr
+    assert json.loads(call("--data", data, "history", "-", "--json", stdin=PHONE).stdout)["entries"] == []

@@ -71,11 +71,6 @@ class Composition(Protocol):
         """The data directory in use; it may not exist yet."""
         ...
 
-    @property
-    def warnings(self) -> Sequence[tuple[str, dict[str, str | int]]]:
-        """Code and details of what should be told once, besides any result (a sandbox that is off, an old clock)."""
-        ...
-
     def checking(self, *, practice: bool) -> AbstractAsyncContextManager[Check]:
         """The main job with its browser; with `practice`, against practice carriers started for this call alone.
 
