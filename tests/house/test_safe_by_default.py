@@ -126,6 +126,13 @@ def test_nobody_else_may_read_the_data(fresh: Fresh) -> None:
     assert looser(made) == []
 
 
+def test_everything_kept_is_in_the_manual(fresh: Fresh) -> None:
+    """docs/reference/data-directory.md names whatever lies in the data directory; no other file is made silently."""
+    manual = (ROOT / "docs/reference/data-directory.md").read_text(encoding="utf-8")
+    made = {path.name for path in fresh.data.iterdir()}
+    assert {name for name in made if name not in manual} == set()
+
+
 def test_careless_umask_is_in_force(fresh: Fresh, tmp_path: Path) -> None:
     """Control: what is made without care under this umask is seen as loose."""
     subprocess.run([*CARELESS, "touch", str(tmp_path / "loose")], check=True)
