@@ -282,11 +282,12 @@ function readCarrierPage(facts) {
     while (boxed && look(boxed).style.display === 'contents') boxed = parentOf(boxed);
     for (const [fx, fy] of [[0.5, 0.5], [0.3, 0.35], [0.7, 0.35], [0.3, 0.65], [0.7, 0.65]]) {
       const x = left + (right - left) * fx, y = y0 + (y1 - y0) * fy;
-      if (root.elementFromPoint(x, y) !== boxed) { flags.add('covered'); break; }
+      if (coveredAt(root, boxed, x, y)) { flags.add('covered'); break; }
     }
     const glyph = { left, right, top: y0, bottom: y1 };
+    if (veiled(piece.element, glyph)) flags.add('covered');
     for (const ghost of ghosts) {
-      if (inside(piece.element, ghost) || inside(ghost, piece.element)) continue;
+      if (inside(piece.element, ghost)) continue;
       const r = ghost.getBoundingClientRect();
       if (area(cut(r, glyph)) > 0.1 * area(glyph) && paints(ghost)) flags.add('covered');
     }
@@ -296,12 +297,24 @@ function readCarrierPage(facts) {
     if (font) flags.add(font);
     return flags;
   }
-  function paints(element) {
+  function coveredAt(root, element, x, y) { // by something that paints; an empty box lets the glyph through
+    const stack = root.elementsFromPoint(x, y), at = stack.indexOf(element);
+    if (at < 0) return true;
+    return stack.slice(0, at).some((above) => (inside(element, above) ? hasPseudo(above) : paintsBox(above)));
+  }
+  const pseudos = (element) => ['::before', '::after'].map((one) => getComputedStyle(element, one)).filter((style) => !/^(none|normal)$/.test(style.content) && style.display !== 'none');
+  const hasPseudo = (element) => pseudos(element).length > 0;
+  function paintsBox(element) {
     const style = getComputedStyle(element);
     if (look(element).opacity < 0.05 || style.visibility !== 'visible') return false;
-    if (colour(style.backgroundColor)[3] > 0 || style.backgroundImage !== 'none' || DRAWN.has(element.tagName.toUpperCase())) return true;
-    return /\S/.test(element.textContent) || generated(element).size > 0;
+    return colour(style.backgroundColor)[3] > 0 || style.backgroundImage !== 'none' || DRAWN.has(element.tagName.toUpperCase()) || hasPseudo(element);
   }
+  function veiled(element, glyph) { // by a painted box that its own ::before or ::after lays out
+    return pseudos(element).some((style) => /absolute|fixed/.test(style.position)
+      && (colour(style.backgroundColor)[3] > 0 || style.backgroundImage !== 'none')
+      && !(parseFloat(style.width) * parseFloat(style.height) < 0.3 * area(glyph)));
+  }
+  const paints = (element) => paintsBox(element) || (/\S/.test(element.textContent) && look(element).opacity >= 0.05);
   function shadeOver(box) { // a text or picture that shares the glyph's spot
     for (const other of lines) for (const b of other.boxes) if (b !== box && area(cut(b, box)) > 0.3 * Math.min(area(b), area(box))) return true;
     return drawn.some((one) => area(cut(boxOf(one.getBoundingClientRect()), box)) > 0.3 * area(box));
@@ -410,7 +423,8 @@ function readCarrierPage(facts) {
       if (!plain && !leading) return;
       const home = matches.filter((match) => inside(one.pieces[0].element, match)).pop();
       if (leading) {
-        if (home) found.push(valuePlace(home, [{ ...one, text: leading, pieces: afterHeading(one) }], one));
+        const rest = { ...one, text: leading, pieces: afterHeading(one) };
+        if (home) found.push(valuePlace(home, [rest, ...within(home).filter((other) => lines.indexOf(other) > i)], one));
         return;
       }
       let region = home, own = home ? within(home).filter((other) => lines.indexOf(other) > i) : [];
@@ -429,7 +443,7 @@ function readCarrierPage(facts) {
     const from = text.indexOf(facts.answer_heading);
     if (from < 0 || bare(text.slice(0, from)) !== '') return null;
     const rest = text.slice(from + facts.answer_heading.length).replace(/^[\s\u3011\u3009\u300b\]\uff3d:\uff1a]+/u, '');
-    return rest && !/^[\p{L}\p{N}]/u.test(rest) ? rest : null;
+    return /^(?:[\u30fc\u3007]|[^\p{L}\p{N}])/u.test(rest) ? rest : null; // ー and 〇 count as letter and number
   }
   function afterHeading(one) { // the pieces after the one that holds the heading's end
     const at = one.pieces.findIndex((piece) => piece.part.includes(facts.answer_heading));

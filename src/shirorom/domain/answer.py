@@ -98,6 +98,7 @@ _LOOSE_DASHES = _DASHES - {"\uff0d"}
 _COLONS = ("：", ":")
 _DECORATION = frozenset("|｜・･/／>＞<＜›»‹«※:：、。，．,.*＊123456789")
 """Single characters that pages put between things; they are no symbols."""
+_OPENING = ("（", "(", "「", "『", "【", "※")
 _ANSWER_LABEL = re.compile(r"判定|結果|状態|制限|可否|回答|記号")
 _FOREIGN_LABEL = re.compile(r"備考|凡例|記入例|表示例")
 _FAILURE = re.compile(r"エラー|失敗|混み合|混雑|時間をおいて|しばらくお待ち|しばらくして|照会中")
@@ -184,8 +185,9 @@ def _alone(line: Line, glyphs: GlyphTable) -> tuple[str, str] | None:
         return None
     after = rest.lstrip()
     if after[:1] in _COLONS:
-        return glyph, after[1:].strip()
-    if glyph[0] in _LOOSE_DASHES or _speaks_of(after):
+        words = after[1:].strip()
+        return None if _begins_with_symbol(words, glyphs) else (glyph, words)
+    if glyph[0] in _LOOSE_DASHES or not _is_prose(after):
         return None
     return (glyph, after) if rest[0].isspace() or line.head == glyph else None
 
@@ -222,8 +224,11 @@ def _leading(line: Line, glyphs: GlyphTable) -> tuple[str, str]:
     glyph, rest = _cut(text)
     after = rest.lstrip()
     if after[:1] in _COLONS and is_lone(glyph):
-        return glyph, after[1:].strip()
-    if glyphs.mark_on_page(glyph) is None or glyph[0] in _LOOSE_DASHES or _speaks_of(after):
+        words = after[1:].strip()
+        if _begins_with_symbol(words, glyphs):
+            raise changed("several-glyphs")
+        return glyph, words
+    if glyphs.mark_on_page(glyph) is None or glyph[0] in _LOOSE_DASHES or not _is_prose(after):
         raise changed("no-glyph")
     if not rest[0].isspace() and line.head != glyph and not _is_explanation(rest, glyphs):
         raise changed("no-glyph")
@@ -257,9 +262,22 @@ def _cut(text: str) -> tuple[str, str]:
     return text[:end], text[end:]
 
 
-def _speaks_of(rest: str) -> bool:
-    """○は…, ○の…, ○や…, ○△×…: a text about the symbol, not an answer by it."""
-    return re.match(r"[はがのとやかをもにへで]|\s*[/／、,・=＝]", rest) is not None
+def _begins_with_symbol(words: str, glyphs: GlyphTable) -> bool:
+    return words != "" and glyphs.mark_on_page(words[0]) is not None
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text beside the symbol explains it: words, from a letter or bracket on.
+
+    ○は…, ○の…, ○や… are texts about the symbol, not answers by it.
+    """
+    if re.match(r"[はがのとやかをもにへで]", text):
+        return False
+    if not text or text[0] in _DASHES:
+        return False
+    if text[0] not in _OPENING and not unicodedata.category(text[0]).startswith("L"):
+        return False
+    return sum(unicodedata.category(character).startswith("L") for character in text if character not in _DASHES) > 1
 
 
 def _lists_marks(text: str, glyphs: GlyphTable, answer: str) -> bool:
