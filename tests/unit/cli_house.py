@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -136,7 +137,8 @@ class Result:
 @pytest.fixture
 def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A shop of four practice carriers that all say －."""
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # a call replaces it
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # a call replaces them
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     monkeypatch.setenv("SHIROROM_LANG", "ja")
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("NO_COLOR", "SHIROROM_DEBUG", "SHIROROM_DATA", "SHIROROM_CONFIG"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import subprocess
 import sys
+import threading
 import tomllib
 from importlib import resources
 
@@ -143,6 +145,20 @@ def test_the_unexpected_is_internal_and_says_no_number(shop: Shop, monkeypatch: 
     assert shop.call("check", PHONE, "--json").problem["code"] == "internal"
 
 
+def test_a_thread_that_fails_says_no_number(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """What escapes in a thread, or is logged as a last resort, is told without the number too."""
+    shop.call("--version")
+    thread = threading.Thread(target=broken)
+    thread.start()
+    thread.join()
+    assert logging.lastResort is not None
+    record = logging.LogRecord("asyncio", logging.ERROR, "", 0, "task failed: %s", (PHONE,), None)
+    assert logging.lastResort.format(record) == "task failed: …"
+    told = capsys.readouterr().err
+    assert "(internal)" in told
+    assert PHONE not in told
+
+
 def test_debug_shows_where_but_no_number(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """SHIROROM_DEBUG=1 prints the traceback; numbers in its message are taken out."""
     monkeypatch.setattr(Check, "__call__", broken)
@@ -174,6 +190,20 @@ def test_a_broken_configuration_is_told_by_its_code(shop: Shop) -> None:
 def test_redaction(text: str, expected: str) -> None:
     """Whatever may be an IMEI is taken out; times, ports and sizes stay."""
     assert redact(text) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
+def test_standard_input_in_any_encoding(shop: Shop, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """Windows programs write UTF-16 or cp932 into pipes; the number is found all the same."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"製造番号：{PHONE}".encode(encoding)), "ascii"))
+    assert shop.call("parse", "-", "--json").json["devices"] == [[PHONE]]
+
+
+def test_bytes_that_are_no_text_are_bad_usage(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in the pipe is not guessed at."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\x89PNG\xff\x81"), "ascii"))
+    answer = shop.call("parse", "-")
+    assert (answer.status, answer.err.endswith("(usage)\n")) == (2, True)
 
 
 @pytest.mark.parametrize(("encoding", "shown"), [("utf-8", "○"), ("cp932", "\\u25cb"), ("ascii", "\\u25cb")])

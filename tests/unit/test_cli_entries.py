@@ -152,3 +152,29 @@ def test_fsck_sound_and_damaged(shop: Shop) -> None:
     damaged = shop.call("fsck", "--json")
     assert (damaged.status, damaged.json["sound"]) == (1, False)
     assert shop.call("fsck").status == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("record", PHONE, "--carrier", "au", "--glyph", "○", "--sentence", "x" * 2_001),
+        ("record", PHONE, "--carrier", "au", "--glyph", "○", "--by", "x" * 65),
+        ("record", PHONE, "--carrier", "au", "--glyph", "○", "--asked-at", "0001-01-01T00:00"),
+        ("withdraw", "0", "--practice", "--reason", "x" * 501),
+        ("withdraw", "0", "--practice", "--reason", "  "),
+        ("withdraw", str(2**63), "--practice", "--reason", "x"),
+        ("accept-correction", PHONE, "--carrier", "au", "--reason", ""),
+    ],
+)
+def test_what_the_record_cannot_hold_is_bad_usage(shop: Shop, words: tuple[str, ...]) -> None:
+    """Texts beyond the limits, empty reasons, impossible times: exit 2, never `internal`, nothing recorded."""
+    answer = shop.call(*words)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.endswith("(usage)\n")
+    assert shop.entries(PHONE) == []
+
+
+def test_a_byte_that_is_no_text_does_not_end_the_call(shop: Shop) -> None:
+    """An argument in another encoding arrives as a surrogate; it is recorded as ? and the rest is kept."""
+    by_hand(shop, "--sentence", "abc\udce3")
+    assert shop.entries(PHONE)[0]["sentence"] == "abc?"

@@ -10,16 +10,23 @@ import click
 from shirorom.domain.imei import Device, Imei
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError
-
-STDIN_CHARS_MAX = 4_000_000
-"""Characters of standard input that are read at most; far more than any mail holds."""
+from shirorom.edge.cli.streams import decode
 
 
 def read_text(session: Session) -> str:
-    """All of standard input, or a usage failure when it is too long."""
-    text = sys.stdin.read(STDIN_CHARS_MAX + 1)
-    if len(text) > STDIN_CHARS_MAX:
-        raise BadCallError(session.t("cli.usage.too-long", chars_max=STDIN_CHARS_MAX))
+    """All of standard input, in whatever encoding the other program wrote it.
+
+    Raises:
+        BadCallError: it is longer than `parse` reads, or no text.
+    """
+    from shirorom.domain.parse import TEXT_CHARS_MAX
+
+    raw = getattr(sys.stdin, "buffer", None)
+    text = decode(raw.read(4 * TEXT_CHARS_MAX + 1)) if raw is not None else sys.stdin.read(TEXT_CHARS_MAX + 1)
+    if text is None:
+        raise BadCallError(session.t("cli.usage.no-encoding"))
+    if len(text) > TEXT_CHARS_MAX:
+        raise BadCallError(session.t("cli.usage.too-long", chars_max=TEXT_CHARS_MAX))
     return text
 
 

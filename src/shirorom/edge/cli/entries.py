@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark
+from shirorom.domain.reading import BY_CHARS_MAX, REASON_CHARS_MAX, SENTENCE_CHARS_MAX
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import imei_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shirorom.edge.wire import HistoryEntryWire, HistoryWire, RecordWire
 
 SCREENSHOT_BYTES_MAX = 10_000_000
+INDEX_MAX = 2**62
 
 carrier_option = click.option("--carrier", required=True, type=click.Choice([carrier.value for carrier in CarrierId]))
 
@@ -64,8 +66,8 @@ def record(
         imei,
         CarrierId(carrier),
         glyph,
-        by=by or session.composition.settings.operator,
-        sentence=sentence,
+        by=_by(session, by),
+        sentence=_text(session, "--sentence", sentence, SENTENCE_CHARS_MAX),
         asked_at=moment,
         screenshot=image,
     )
@@ -73,7 +75,7 @@ def record(
 
 
 @click.command(cls=Command)
-@click.argument("index", type=click.IntRange(min=0))
+@click.argument("index", type=click.IntRange(0, INDEX_MAX))
 @click.option("--reason", required=True)
 @click.option("--by", metavar="NAME")
 @click.option("--practice", is_flag=True)
@@ -82,8 +84,8 @@ def record(
 @click.pass_obj
 def withdraw(session: Session, index: int, reason: str, by: str | None, practice: bool, as_json: bool) -> int:
     """Take back a mistyped reading by hand; both stay visible."""
-    who = by or session.composition.settings.operator
-    recorded = session.composition.withdraw(index, reason=reason, by=who, practice=practice)
+    why = _reason(session, reason)
+    recorded = session.composition.withdraw(index, reason=why, by=_by(session, by), practice=practice)
     if as_json:
         print_json({"withdrawn": True, "index": recorded.index, "of": index, "practice": practice})
     else:
@@ -105,9 +107,8 @@ def accept_correction(
     """Explain why a × vanished, so that this carrier's later answers count again."""
     from shirorom.edge import wire
 
-    imei = imei_of(session, number)
-    who = by or session.composition.settings.operator
-    recorded, cell, room = session.composition.correct(imei, CarrierId(carrier), reason=reason, by=who)
+    why, imei = _reason(session, reason), imei_of(session, number)
+    recorded, cell, room = session.composition.correct(imei, CarrierId(carrier), reason=why, by=_by(session, by))
     return _show_recorded(session, wire.record_of(recorded, cell, room.log.head(), practice=room.practice), as_json)
 
 
@@ -131,13 +132,30 @@ def history(session: Session, number: str | None, practice: bool, as_json: bool)
     return 0
 
 
+def _text(session: Session, name: str, text: str, chars_max: int) -> str:
+    """A text that the record can hold."""
+    if len(text) > chars_max:
+        raise BadCallError(session.t("cli.usage.long-text", name=name, chars_max=chars_max))
+    return text.encode("utf-8", errors="replace").decode("utf-8")  # a byte that is no text arrives as a surrogate
+
+
+def _reason(session: Session, reason: str) -> str:
+    if not reason.strip():
+        raise BadCallError(session.t("cli.usage.no-reason", name="--reason"))
+    return _text(session, "--reason", reason.strip(), REASON_CHARS_MAX)
+
+
+def _by(session: Session, by: str | None) -> str:
+    return _text(session, "--by", by or session.composition.settings.operator, BY_CHARS_MAX)
+
+
 def _moment(session: Session, text: str) -> datetime:
     """An ISO 8601 time; without a zone it is Japan's."""
     try:
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError as error:
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=JST)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadCallError(session.t("cli.usage.time")) from error
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=JST)).astimezone(UTC)
 
 
 def _screenshot(session: Session, path: Path) -> bytes:

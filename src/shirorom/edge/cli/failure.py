@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import threading
 import traceback
 from types import TracebackType
 
@@ -55,13 +57,28 @@ def sentence(session: Session, failure: ShiroromError) -> str:
     return f"{words} ({failure.code})"
 
 
+class Redacting(logging.Formatter):
+    """What libraries log as a last resort (a task that failed unseen) never holds a number either."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record without long numbers."""
+        return redact(super().format(record))
+
+
 def hook(session: Session) -> None:
-    """Let an exception that escapes everything (a thread, an exit handler) be told the same way."""
+    """Let whatever escapes everything (a thread, an exit handler, a log line) be told the same way."""
 
     def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         report(session, error, as_json=False)
 
+    def told_by_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            report(session, args.exc_value, as_json=False)
+
     sys.excepthook = told
+    threading.excepthook = told_by_thread
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(Redacting())
 
 
 def _failure(session: Session, error: BaseException) -> ShiroromError:

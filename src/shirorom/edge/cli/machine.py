@@ -15,7 +15,7 @@ from shirorom.edge.cli.streams import print_json, redact
 if TYPE_CHECKING:
     from shirorom.service.doctor import Finding
 
-SIGNS = {"ok": "ok", "note": "!", "bad": "×", "unknown": "?"}
+SIGNS = {"ok": "ok", "note": "!", "bad": "!!", "unknown": "?"}
 STYLES = {"ok": "green", "note": "yellow", "bad": "bold red", "unknown": "magenta"}
 SICK = 1
 

@@ -15,6 +15,7 @@ from shirorom.domain.errors import NumberError, RequestError, ShiroromError, Sto
 from shirorom.domain.imei import Device
 from shirorom.domain.parse import parse
 from shirorom.edge.cli.journal import RowAnswer
+from shirorom.edge.cli.streams import decode
 
 FILE_BYTES_MAX = 20_000_000
 ROWS_MAX = 50_000
@@ -98,17 +99,13 @@ def _answer_cells(row: Row, answer: RowAnswer | None) -> list[str]:
 
 
 def _decode(path: Path) -> str:
-    """UTF-8 or UTF-16 by their marks, else UTF-8, else cp932: what Windows shops save."""
+    """The file as text, in whatever encoding spreadsheets here save."""
     if path.stat().st_size > FILE_BYTES_MAX:
         raise RequestError("body-too-large", limit=FILE_BYTES_MAX)
-    content = path.read_bytes()
-    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp932")
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise RequestError("body-malformed")
+    text = decode(path.read_bytes())
+    if text is None:
+        raise RequestError("body-malformed")
+    return text
 
 
 def _cells(text: str) -> list[tuple[int, list[str]]]:

@@ -50,6 +50,17 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def decode(content: bytes) -> str | None:
+    """Text as people's programs write it: UTF-16 or UTF-8 by their marks, else UTF-8, else cp932; None: no text."""
+    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp932")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
 def redact(text: str) -> str:
     """Take every long number out of a text that is about to be shown or kept: it may be an IMEI."""
     return _LONG_NUMBER.sub("…", text)
