@@ -93,6 +93,7 @@ class Kit:
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
         )
         self.app: Litestar = create_app(self.parts)
+        self.job = ""
 
     def record(self, imei: Imei, carrier: CarrierId, glyph: str, *, hours_ago: float = 0) -> int:
         """An answer by hand, recorded before the test begins."""

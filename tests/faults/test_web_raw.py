@@ -1,4 +1,4 @@
-"""T29: bodies that lie, bodies that are too much, JSON that two parsers read differently: refused as problems, never 500.
+"""T29: bodies that lie or are too much, JSON that two parsers read differently: problems, never 500.
 
 Raw sockets against the app under granian. Each guard has its control: without it the same bytes get through, or a 500.
 """
@@ -146,7 +146,7 @@ FRAMING: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", FRAMING)
 async def test_framing_tricks_are_refused(origin: str, name: str) -> None:
-    """Where it is doubtful how long a body is or for whom, the answer is 4xx, or the connection ends; never 200 or 5xx."""
+    """Where it is doubtful how long a body is, or for whom: 4xx, or the connection ends; never 200 or 5xx."""
     try:
         status, _, _ = await raw(origin, FRAMING[name])
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -181,7 +181,7 @@ CONTROLS = ("33 levels", "key twice", "gzip", "text/plain", "chunks over the lim
 
 @pytest.mark.parametrize("name", CONTROLS)
 async def test_guard_control(tmp_path: Path, name: str) -> None:
-    """Control: without the guard the same bytes are not refused with that code, so that it is the guard that does it."""
+    """Control: without the guard the same bytes are not refused so; it is the guard that does it."""
     kit = Kit(tmp_path, settings_of())
     wrapped: Any = kit.app.asgi_handler
     kit.app.asgi_handler = wrapped._app

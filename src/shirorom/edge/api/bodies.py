@@ -12,6 +12,8 @@ from shirorom.domain.imei import IMEIS_MAX
 from shirorom.domain.reading import GLYPH_CHARS_MAX, REASON_CHARS_MAX, SENTENCE_CHARS_MAX
 
 TEXT_CHARS_MAX = 20_000
+INDEX_MAX = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exact (RFC 8259 §6)."""
 
 NumberText = Annotated[
     str,
@@ -24,41 +26,56 @@ NumberText = Annotated[
 
 
 class CheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One device: all its numbers (a dual-SIM phone has two).
+    """One device: all its numbers (a dual-SIM phone has two)."""
 
-    Attributes:
-        imeis: The numbers, in the order in which the answer lists them.
-        only: Ask these carriers alone; the verdict then rests on fewer (`complete` is false).
-        record: Whether the answers are recorded. Default: yes, but no on a public server.
-    """
-
-    imeis: Annotated[list[NumberText], msgspec.Meta(min_length=1, max_length=IMEIS_MAX)]
-    only: Annotated[list[CarrierId], msgspec.Meta(min_length=1, max_length=len(CarrierId))] | None = None
-    record: bool | None = None
+    imeis: Annotated[
+        list[NumberText],
+        msgspec.Meta(
+            min_length=1, max_length=IMEIS_MAX, description="The numbers, in the order in which the answer lists them."
+        ),
+    ]
+    only: Annotated[
+        Annotated[list[CarrierId], msgspec.Meta(min_length=1, max_length=len(CarrierId))] | None,
+        msgspec.Meta(description="Ask these carriers alone; the verdict then rests on fewer (`complete` is false)."),
+    ] = None
+    record: Annotated[
+        bool | None,
+        msgspec.Meta(description="Whether the answers are recorded. Default: yes; no on a public server."),
+    ] = None
 
 
 class ParseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Any text: a screen of `*#06#`, a mail, a cell of a spreadsheet."""
 
-    text: Annotated[str, msgspec.Meta(max_length=TEXT_CHARS_MAX)]
+    text: Annotated[str, msgspec.Meta(max_length=TEXT_CHARS_MAX, description="The text to search.")]
 
 
 class ReadingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person read on a carrier's own page."""
 
     imei: NumberText
-    carrier: CarrierId
-    glyph: Annotated[str, msgspec.Meta(min_length=1, max_length=GLYPH_CHARS_MAX, examples=["\u25cb"])]
-    sentence: Annotated[str, msgspec.Meta(max_length=SENTENCE_CHARS_MAX)] = ""
-    asked_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    carrier: Annotated[CarrierId, msgspec.Meta(description="Whose page it was.")]
+    glyph: Annotated[
+        str,
+        msgspec.Meta(
+            min_length=1, max_length=GLYPH_CHARS_MAX, examples=["\u25cb"], description="The symbol, as it stood there."
+        ),
+    ]
+    sentence: Annotated[
+        str, msgspec.Meta(max_length=SENTENCE_CHARS_MAX, description="The sentence beside it, as it stood there.")
+    ] = ""
+    asked_at: Annotated[
+        Annotated[datetime, msgspec.Meta(tz=True)] | None,
+        msgspec.Meta(description="When it was read. Default: now."),
+    ] = None
 
 
 class WithdrawalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Takes back a mistyped reading by hand. `practice`: which of the two logs the index belongs to."""
+    """Takes back a mistyped reading by hand."""
 
-    index: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_CHARS_MAX)]
-    practice: bool = False
+    index: Annotated[int, msgspec.Meta(ge=0, le=INDEX_MAX, description="The entry to take back.")]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_CHARS_MAX, description="Why.")]
+    practice: Annotated[bool, msgspec.Meta(description="Which of the two logs the index belongs to.")] = False
 
 
 class WithdrawnWire(msgspec.Struct, frozen=True):

@@ -13,7 +13,18 @@ from litestar.openapi.spec import License
 from litestar.response import Response
 
 from shirorom import __version__
+from shirorom.edge.api.bodies import (
+    CarriersWire,
+    CheckRequest,
+    HealthWire,
+    ParseRequest,
+    ReadingRequest,
+    ReadyWire,
+    WithdrawalRequest,
+    WithdrawnWire,
+)
 from shirorom.edge.web.page import AnyRequest, page
+from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -31,10 +42,27 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
+WIRES: tuple[type[msgspec.Struct], ...] = (
+    CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
+    CheckWire, ParseWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
+)  # fmt: skip
+
+
 @cache
 def description(app: Litestar) -> bytes:
-    """The description as JSON, made once."""
-    return msgspec.json.encode(app.openapi_schema.to_schema())
+    """The description as JSON, made once: Litestar's of the routes, msgspec's of what the bodies are.
+
+    msgspec decodes the bodies, so its schema is what is really taken: limits, unknown fields, enumerations.
+    """
+    whole: dict[str, Any] = app.openapi_schema.to_schema()
+    _, shapes = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
+    whole["components"] = {"schemas": shapes}
+    for item in whole["paths"].values():
+        for operation in item.values():
+            example = EXAMPLES.get(operation["operationId"])
+            if example is not None:
+                operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
+    return msgspec.json.encode(whole)
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -78,26 +106,31 @@ def _operation(schema: dict[str, Any], path: str, method: str, operation: dict[s
 
 
 def _fields(schema: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
-    name = body.get("$ref", "").rpartition("/")[2]
-    shape = schema["components"]["schemas"].get(name, body)
+    shapes = schema["components"]["schemas"]
+    shape = shapes[body["$ref"].rpartition("/")[2]]
     required = shape.get("required", [])
     return [
-        {"name": field, "type": _type(spec), "required": field in required}
-        for field, spec in shape.get("properties", {}).items()
+        {
+            "name": field,
+            "type": _type(spec, shapes),
+            "required": field in required,
+            "meaning": spec.get("description", ""),
+        }
+        for field, spec in shape["properties"].items()
     ]
 
 
-def _type(spec: dict[str, Any]) -> str:
-    if "oneOf" in spec or "anyOf" in spec:
-        return " | ".join(_type(one) for one in spec.get("oneOf") or spec["anyOf"])
+def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
+    """A type as a person writes it."""
+    if "$ref" in spec:
+        return _type(shapes[spec["$ref"].rpartition("/")[2]], shapes)
+    if "anyOf" in spec:
+        return " | ".join(_type(one, shapes) for one in spec["anyOf"])
     if "enum" in spec:
         return " | ".join(str(one) for one in spec["enum"])
-    if "$ref" in spec:
-        return str(spec["$ref"].rpartition("/")[2])
-    kind = spec.get("type", "any")
-    if isinstance(kind, list):
-        return " | ".join(kind)
-    return f"[{_type(spec.get('items', {}))}]" if kind == "array" else str(kind)
+    if spec.get("type") == "array":
+        return f"[{_type(spec['items'], shapes)}]"
+    return str(spec.get("format") or spec["type"])
 
 
 EXAMPLES = {

@@ -35,6 +35,8 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 NO_STORE = (b"cache-control", b"no-store")
 
+MediaOf = Callable[[str], str | None]
+"""Which media type a path takes by a state-changing method; None: no such path."""
 Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], bytes]]
 
 
@@ -47,12 +49,13 @@ class Guard:
         *,
         hosts: Collection[str],
         refuse: Refuse,
+        media_of: MediaOf,
         body_bytes_max: int = BODY_BYTES_MAX,
         body_seconds_max: float = BODY_SECONDS_MAX,
     ) -> None:
         self._app = app
         self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
-        self._refuse = refuse
+        self._refuse, self._media_of = refuse, media_of
         self._bytes_max, self._seconds_max = body_bytes_max, body_seconds_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +71,9 @@ class Guard:
                 scope["method"] = HttpMethod.GET  # answered as GET, sent without its body
             elif method not in SAFE_METHODS:
                 check_origin(headers)
-                receive = _replay(await self._body(scope, headers, receive))
+                wanted = self._media_of(scope["path"])
+                if wanted is not None:  # else the router says 404 or 405, and no body is read
+                    receive = _replay(await self._body(wanted, headers, receive))
         except ShiroromError as error:
             await self._send(send, scope, error)
             return
@@ -78,9 +83,8 @@ class Guard:
         if host_name(headers.get(b"host", b"")) not in self._hosts:
             raise RequestError("host-refused")
 
-    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _body(self, wanted: str, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        wanted = JSON if scope["path"].startswith("/v1/") else FORM
         if media != wanted or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
             raise RequestError("media-type", wanted=wanted)
         if _length(headers) > self._bytes_max:

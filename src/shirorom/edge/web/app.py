@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +14,13 @@ import msgspec
 from litestar import Litestar, Request, get
 from litestar.datastructures import State
 from litestar.response import Response
+from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.routes import READ, WRITE
-from shirorom.edge.http.guard import Guard
+from shirorom.edge.http.guard import FORM, JSON, Guard, MediaOf
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.help import HELP
@@ -49,9 +51,25 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         request_max_body_size=None,  # the guard has read the body before, under its own limit
     )
     app.asgi_handler = Guard(
-        app.asgi_handler, hosts=parts.settings.web.hosts, refuse=refuse, body_seconds_max=body_seconds_max
+        app.asgi_handler,
+        hosts=parts.settings.web.hosts,
+        refuse=refuse,
+        media_of=media_of(app),
+        body_seconds_max=body_seconds_max,
     )
     return app
+
+
+def media_of(app: Litestar) -> MediaOf:
+    """Which media type each state-changing route takes: JSON under `/v1/`, a form elsewhere."""
+    paths = [route.path for route in app.routes if isinstance(route, HTTPRoute) and "POST" in route.methods]
+    exact = {path: JSON if path.startswith("/v1/") else FORM for path in paths if "{" not in path}
+    forms = re.compile("|".join(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)) for path in paths if "{" in path))
+
+    def wanted(path: str) -> str | None:
+        return exact.get(path) or (FORM if forms.fullmatch(path) else None)
+
+    return wanted
 
 
 @asynccontextmanager
@@ -82,7 +100,11 @@ def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[An
     if error.code == "internal":
         frames = "".join(traceback.format_tb(exception.__traceback__))  # without the message: it may quote a number
         LOGGER.error("%s\n%s", type(exception).__name__, frames)
-    return respond(request, error)
+    response = respond(request, error)
+    allowed = {name.lower(): value for name, value in (getattr(exception, "headers", None) or {}).items()}.get("allow")
+    if allowed:
+        response.headers["allow"] = allowed  # RFC 9110: a 405 names what would be allowed
+    return response
 
 
 def respond(request: Request[Any, Any, Any], error: ShiroromError) -> Response[Any]:
