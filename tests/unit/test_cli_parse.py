@@ -50,7 +50,7 @@ def test_people_see_what_is_wrong_and_what_was_meant(shop: Shop) -> None:
     assert "00-100101-000001-3" in out
     assert "1台の端末の番号 2 個" in out
     wrong = shop.call("parse", "IMEI 001001010000014").out
-    assert wrong.startswith("!   imei  001001010000014  最後の1桁が合いません")
+    assert wrong.startswith("!  imei  001001010000014  最後の1桁が合いません")
 
 
 def test_nothing_is_touched(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import ShiroromError
 from shirorom.domain.mark import VerdictKind
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError, sentence
@@ -133,11 +132,14 @@ def _words(session: Session, answer: RowAnswer) -> str:
 
 def _sum_up(session: Session, table: Table, answers: Mapping[str, RowAnswer], journal: Journal, target: Path) -> int:
     """Tell rows without answer by their line, and what to do about them."""
-    bad = [row for row in table.rows if row.error is not None]
     open_ = [row for row in table.rows if row.device is not None and not answers[row.key].answered]
-    for row in bad:
-        say(session.t("cli.list.bad-row", line=row.line, why=sentence(session, ShiroromError(row.error or "internal"))))
-    say(session.t("cli.list.done", rows=len(table.rows), bad=len(bad), open=len(open_), file=str(target)))
+    bad = 0
+    for row in table.rows:
+        if row.error is None:
+            continue
+        bad += 1
+        say(session.t("cli.list.bad-row", line=row.line, why=sentence(session, row.error)))
+    say(session.t("cli.list.done", rows=len(table.rows), bad=bad, open=len(open_), file=str(target)))
     if open_:
         say(session.t("cli.list.again", open=len(open_)))
     else:

@@ -13,7 +13,7 @@ from pathlib import Path
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import NumberError, RequestError, ShiroromError, StorageError
 from shirorom.domain.imei import Device
-from shirorom.domain.parse import parse
+from shirorom.domain.parse import parse, read_device
 from shirorom.edge.cli.journal import RowAnswer
 from shirorom.edge.cli.streams import decode
 
@@ -31,7 +31,7 @@ class Row:
     line: int
     cells: tuple[str, ...]
     device: Device | None
-    error: str | None
+    error: ShiroromError | None
 
     @property
     def key(self) -> str:
@@ -91,7 +91,7 @@ def write_table(path: Path, table: Table, answers: Mapping[str, RowAnswer]) -> N
 
 def _answer_cells(row: Row, answer: RowAnswer | None) -> list[str]:
     if row.error is not None:
-        return [""] * (len(COLUMNS) - 1) + [row.error]
+        return [""] * (len(COLUMNS) - 1) + [row.error.code]
     if answer is None:
         return [""] * len(COLUMNS)
     marks = [answer.marks.get(carrier.value, "") for carrier in CarrierId]
@@ -130,14 +130,15 @@ def _is_heading(cells: Sequence[str]) -> bool:
     )
 
 
-def _device(cells: Sequence[str]) -> tuple[Device | None, str | None]:
-    """The phone of a row, or the code of what is wrong with it."""
-    found = parse("\n".join(cells))
-    imeis = tuple(dict.fromkeys(imei for device in found.devices for imei in device))
+def _device(cells: Sequence[str]) -> tuple[Device | None, ShiroromError | None]:
+    """The phone of a row, or what is wrong with it. One bad number is enough: the others alone could look clean."""
+    parsed = parse("\n".join(cells))
+    imeis = tuple(dict.fromkeys(imei for device in parsed.devices for imei in device))
     try:
-        if imeis:
-            return Device(imeis), None
+        if parsed.bad or not imeis:
+            wrong = [*parsed.bad, *(found for found in parsed.found if not found.valid)]
+            read_device([wrong[0].text if wrong else ""])  # raises what is wrong with it
+            raise NumberError("imei-not-found")
+        return Device(imeis), None
     except ShiroromError as error:
-        return None, error.code
-    codes = [piece.error for piece in found.found if piece.error is not None]
-    return None, codes[0] if codes else NumberError("imei-not-found").code
+        return None, error
