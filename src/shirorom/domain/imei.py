@@ -11,7 +11,6 @@ from shirorom.domain.errors import NumberError
 IMEIS_MAX = 4
 """Numbers one device may have in a check (dual SIM is two; four leaves room)."""
 
-_FIFTEEN_DIGITS = re.compile(r"[0-9]{15}")
 _TEST_RANGE = re.compile(r"0010(?:0[1-9]|1[0-7])|0044|0086")  # GSMA TS.06 v28.1
 
 
@@ -47,11 +46,13 @@ class Imei:
     digits: str
 
     def __post_init__(self) -> None:
-        if not _FIFTEEN_DIGITS.fullmatch(self.digits):
-            raise NumberError("imei-length", length=len(self.digits))
-        if self.digits.count(self.digits[0]) >= 14 and self.digits[:14] == self.digits[0] * 14:
+        digits = self.digits
+        if len(digits) != 15 or not (digits.isascii() and digits.isdigit()):
+            raise NumberError("imei-length", length=len(digits))
+        key = digits[:14]
+        if key == key[0] * 14:
             raise NumberError("imei-repeated")
-        if luhn_digit(self.digits[:14]) != self.digits[14]:
+        if luhn_digit(key) != digits[14]:
             raise NumberError("imei-check-digit", position=15)
 
     @classmethod

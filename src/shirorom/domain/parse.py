@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 
 from shirorom.domain.errors import NumberError, RequestError
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
@@ -22,6 +23,9 @@ TEXT_CHARS_MAX = 1_048_576
 """Longest text that is read, in code points. Reading takes time in proportion to the length."""
 
 
+_START = attrgetter("start")
+
+
 def parse(text: str) -> Parsed:
     """Find every device number in a text.
 
@@ -30,7 +34,7 @@ def parse(text: str) -> Parsed:
     """
     _check_size(text)
     found, items = scan(text, asked=False)
-    return Parsed(tuple(found), devices(items))
+    return Parsed(tuple(sorted(found, key=_START)), devices(found, items))
 
 
 def read_imei(text: str) -> Imei:
@@ -68,15 +72,16 @@ def _check_size(text: str) -> None:
 def _read(text: str) -> list[Imei]:
     """The different IMEIs of a text that was given as a device number: at least one, and none of them bad."""
     _check_size(text)
-    found, items = scan(text, asked=False)
-    if not items and not found:  # nothing that speaks for itself, but the person meant something as a number
-        found, items = scan(text, asked=True)
+    found, _ = scan(text, asked=False)
+    if not found:  # nothing that speaks for itself, but the person meant something as a number
+        found, _ = scan(text, asked=True)
     bad = next((one for one in found if one.bad), None)
     if bad is not None:
         raise _error(bad)
-    if not items:
+    imeis = list(dict.fromkeys(one.imei for one in found if one.imei is not None))
+    if not imeis:
         raise _error(found[0]) if found else NumberError("imei-not-found")
-    return list(dict.fromkeys(item.imei for item in items if item.imei is not None))
+    return imeis
 
 
 def _error(found: Found) -> NumberError:
@@ -86,4 +91,7 @@ def _error(found: Found) -> NumberError:
         details["length"] = len(re.findall(r"\d", found.text))
     if code == "imei-check-digit":
         details["position"] = 15
+    if code == "imei-characters":
+        wrong = next((place for place, one in enumerate(found.text, 1) if one.isalpha()), None)
+        details |= {} if wrong is None else {"position": wrong}
     return NumberError(code, suggestion=found.suggestion, **details)

@@ -55,6 +55,8 @@ def _foreign(kind: Kind) -> Judgement:
 
 
 _LENGTH = _bad("imei-length", Kind.UNKNOWN)
+SPOILT = _bad("imei-characters", Kind.UNKNOWN)
+"""Digits with letters among them, where IMEIs stand."""
 
 
 def imei_of(digits: str) -> Judgement:
@@ -220,8 +222,13 @@ def judge_word(word: str, labels: Labels) -> Judgement | None:
         serial = (
             named is not Names.URN and digits < LABELLED_DIGITS_MIN and len(word) in SERIAL_CHARS and word.isalnum()
         )
-        return _foreign(Kind.SERIAL) if serial else _bad("imei-characters", Kind.UNKNOWN)
+        return _foreign(Kind.SERIAL) if serial else SPOILT
     return None
+
+
+def is_spoilt(word: str) -> bool:
+    """Whether so many digits are in a word that, in a list of IMEIs, it was one."""
+    return sum(character.isdigit() for character in word) >= LABELLED_DIGITS_MIN
 
 
 def _is_hex_number(word: str) -> bool:

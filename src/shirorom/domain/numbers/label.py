@@ -62,13 +62,13 @@ _WORDS: tuple[tuple[Names, str], ...] = (
 )
 _LABEL = re.compile("|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_WORDS)), re.IGNORECASE)
 _GLUE = re.compile(
-    r"(?:[\W_]|番号|コード|一覧|リスト|情報|物理|第|は|が|の|を|"
+    r"(?:(?![○◯△▲×✕✖✗])[\W_]|番号|コード|一覧|リスト|情報|物理|第|は|が|の|を|"
     r"(?:number|num|no|nr|code|id|is|list|dec|hex|sim|esim|and)(?![A-Za-z]))*+",
     re.IGNORECASE,
 )
 _LINE_ENDS = f"\n\r\v{BREAK_SOFT}"
 _HARD_BREAK = re.compile(r"\r\n|[\n\r\v]")
-_CELL_END = re.compile(r"[\n\r\t,;|\f]")
+_CELL_END = re.compile(r"[\t,;|]")
 _BETWEEN_WORDS = re.compile(r"[\s/・,、()（）\[\]|\u200b]*+")
 
 
@@ -83,7 +83,8 @@ class Lead:
         breaks: Line ends in it.
         breaks_after: Line ends after the last label.
         clean: Nothing but glue and labels since the last line end.
-        stacked: Two different device labels on lines or in cells of their own, with no number between (a heading).
+        stacked: Two IMEI labels in it, the second on a line of its own: their numbers come further down.
+        cells: It holds the border of a table's cell.
     """
 
     names: Names | None
@@ -93,6 +94,7 @@ class Lead:
     breaks_after: int
     clean: bool
     stacked: bool
+    cells: bool
 
     @classmethod
     def of(cls, lead: str) -> Self:
@@ -101,11 +103,13 @@ class Lead:
             breaks = _count_breaks(lead)
             near = cls.of(lead[-_LEAD_CHARS_MAX:])
             return cls(near.names, near.tight and near.names is not None, False, breaks, near.breaks_after,
-                       near.clean, False)  # fmt: skip
+                       near.clean, False, near.cells)  # fmt: skip
         labels = list(_LABEL.finditer(lead))
         if not labels:
             glue = _GLUE.fullmatch(lead) is not None
-            return cls(None, glue, glue, _count_breaks(lead), 0, glue or _is_clean(lead), False)
+            called = Names.OTHER if lead.endswith("+") else None  # +81 90 ...: a telephone number with its country
+            cells = _CELL_END.search(lead) is not None
+            return cls(called, glue, glue, _count_breaks(lead), 0, glue or _is_clean(lead), False, cells)
         after = lead[labels[-1].end() :]
         rest = _LABEL.sub(" ", lead)
         families = [_names(label) for label in labels]
@@ -117,13 +121,14 @@ class Lead:
             _count_breaks(lead),
             _count_breaks(after),
             glue or _is_clean(rest),
-            _is_heading(lead, [label for label, names in zip(labels, families, strict=True) if names is Names.IMEI]),
+            _is_stack(lead, [label for label, names in zip(labels, families, strict=True) if names is Names.IMEI]),
+            _CELL_END.search(lead) is not None,
         )  # fmt: skip
 
 
-def _is_heading(lead: str, labels: list[re.Match[str]]) -> bool:
-    """Whether two IMEI labels stand in cells of their own with no number between: a heading."""
-    return any(_CELL_END.search(lead, one.end(), other.start()) for one, other in pairwise(labels))
+def _is_stack(lead: str, labels: list[re.Match[str]]) -> bool:
+    """Whether IMEI labels stand below one another with no number between: their numbers come further down."""
+    return any(_count_breaks(lead[one.end() : other.start()]) for one, other in pairwise(labels))
 
 
 def _names(label: re.Match[str]) -> Names:
@@ -154,8 +159,8 @@ class Labels:
     """What has been said of the number that comes next. One pass, one object, forgotten after it."""
 
     __slots__ = (
-        "asked", "blank_since", "breaks_since", "clean", "fresh", "glued", "inherited", "names", "near", "ordinal",
-        "slot", "spaced", "stacked", "tight", "wordless",
+        "asked", "blank_since", "breaks_since", "cells", "clean", "fresh", "glued", "inherited", "names", "near",
+        "ordinal", "slot", "spaced", "stacked", "tight", "wordless",
     )  # fmt: skip
 
     def __init__(self, *, asked: bool) -> None:
@@ -164,7 +169,7 @@ class Labels:
         self.names: Names | None = None
         self.ordinal: int | None = None
         self.slot: int | None = None
-        self.tight = self.near = self.fresh = self.inherited = self.stacked = self.spaced = False
+        self.tight = self.near = self.fresh = self.inherited = self.stacked = self.spaced = self.cells = False
         self.clean = True
         self.wordless = True
         self.glued = True
@@ -182,6 +187,7 @@ class Labels:
             self.clean = False
         if not lead.glue:
             self.wordless = self.glued = False
+        self.cells = self.cells or lead.cells
         if lead.names is not None:
             self._name(lead.names, None, stacked=lead.stacked)
             self.tight = lead.tight and lead.breaks_after <= 2
@@ -193,7 +199,7 @@ class Labels:
             self.near = self.tight or not breaks
 
     def pass_label(self, names: Names, ordinal: int | None, *, spaced: bool) -> None:
-        """Take in a label that holds a number of its own: IMEI2, SIM 1, (8041). `spaced`: only a blank follows it."""
+        """Take in a label that is known to be one: IMEI2, SIM 1, (8041), a column's. `spaced`: only a blank follows."""
         if names is Names.SLOT:
             self.slot = ordinal
             if not self.near:
@@ -206,20 +212,23 @@ class Labels:
 
     def _name(self, names: Names, ordinal: int | None, *, stacked: bool) -> None:
         twice = self.fresh and not self.inherited and names is Names.IMEI and self.names is Names.IMEI
-        self.stacked = stacked or (twice and ordinal != self.ordinal)
+        heading = stacked or (twice and ordinal != self.ordinal)
+        self.stacked = heading and not self.cells
         if names is Names.IMEI and ordinal is None:
             ordinal, self.slot = self.slot, None
-        self.names, self.ordinal = names, None if self.stacked else ordinal
-        self.fresh, self.inherited, self.spaced = True, False, False
+        self.names, self.ordinal = names, None if heading else ordinal
+        self.fresh, self.inherited, self.spaced, self.cells = True, False, False, False
 
     def pass_number(self, *, device: bool) -> None:
         """A number was read. What stands with it, by the same label, is of the same family but has no count."""
-        keep = self.names in (Names.IMEI, Names.URN)
-        self.ordinal = None
-        self.fresh = self.clean = self.spaced = False
-        self.inherited = True
-        if not keep:
-            self.names, self.tight, self.near = None, False, False
+        names = self.names
+        self.fresh = self.clean = False
+        if names is not None:
+            self.ordinal = None
+            self.spaced = False
+            self.inherited = True
+            if names is not Names.IMEI and names is not Names.URN:
+                self.names, self.tight, self.near = None, False, False
         if device:
             self.glued, self.breaks_since, self.blank_since = True, 0, False
             self.slot = None
@@ -247,6 +256,6 @@ class Labels:
     @property
     def count(self) -> int | None:
         """Which of a phone's numbers it is said to be (1–4)."""
-        if self.ordinal is None and self.names in (Names.SLOT, None) and self.tight:
+        if self.names is Names.SLOT and self.tight:
             return self.slot
         return self.ordinal

@@ -4,7 +4,8 @@ A phone with two SIMs has two IMEIs, and is clean only if both are. To part them
 join two phones only mixes their answers, with the worse one on top. So, in this order:
 
 1. **Counted labels decide.** IMEI (or IMEI1, SIM 1, (8040)) and then IMEI2 (SIM 2, (8041)) are one phone, wherever they
-   stand and whatever lies between; so on up to four. A second IMEI1 begins another phone.
+   stand and whatever lies between; so on up to four. A second IMEI1 begins another phone. IMEI2 may
+   stand first.
 2. **Without counts, numbers that stand together** (nothing between but punctuation, labels of a device and its other
    numbers, no empty line) **are one phone when they are exactly two** and
    - stand on one line (a row is one thing), or under one heading that counts (IMEI1, IMEI2), or
@@ -23,13 +24,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from shirorom.domain.imei import IMEIS_MAX, Imei
+from shirorom.domain.numbers.found import Found
 
 
 class Item(NamedTuple):
     """One IMEI of a text, good or bad, and how it stands there.
 
     Attributes:
-        imei: The number; None when it is bad.
+        place: Where it is in the list of what was found; None when it is only a doubt.
         digits: Its digits as far as known (a bad one too), to tell twins.
         count: Which number of its phone its label calls it, 1–4; None without.
         labelled: Whether a label calls it an IMEI.
@@ -39,7 +41,7 @@ class Item(NamedTuple):
         together: Whether it stands together with the item before it.
     """
 
-    imei: Imei | None
+    place: int | None
     digits: str
     count: int | None = None
     labelled: bool = False
@@ -49,18 +51,28 @@ class Item(NamedTuple):
     together: bool = False
 
 
-def devices(items: Iterable[Item]) -> tuple[tuple[Imei, ...], ...]:
+def devices(found: Sequence[Found], items: Sequence[Item]) -> tuple[tuple[Imei, ...], ...]:
     """The phones that the items make, in order, none of them twice and none with a bad number."""
-    return _offered(_phones(items))
+    whole: list[tuple[Imei, ...]] = []
+    for phone in _phones(items):
+        if len(phone) == 1:  # the usual case, in the shortest way
+            imei = None if phone[0].place is None else found[phone[0].place].imei
+            if imei is not None:
+                whole.append((imei,))
+            continue
+        imeis = tuple([imei for item in phone if item.place is not None and (imei := found[item.place].imei)])
+        if imeis and len(imeis) == len(phone):
+            whole.append(imeis)
+    return _different(whole)
 
 
-def _phones(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+def _phones(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     counted: list[Item] = []
     run: list[Item] = []  # uncounted, standing together
     before: Item | None = None
-    for item in items:
-        if before is not None and _echoes(before, item):
-            continue
+    for place, item in enumerate(items):
+        if item.together and before is not None and item.digits and item.digits[:14] == before.digits[:14]:
+            continue  # only shown again: as text and under its barcode, as IMEI and as IMEISV
         before = item
         if item.count is not None and item.count > 1:
             if not counted and run and _takes(run[-1:], item):
@@ -68,7 +80,15 @@ def _phones(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
             if counted and _takes(counted, item):
                 counted.append(item)
                 continue
-        if run and (counted or item.count is not None or not item.together):
+        if (
+            item.count == 1
+            and len(counted) == 1
+            and counted[0].count == 2
+            and _takes_first(counted, item, items, place)
+        ):
+            counted.append(item)
+            continue
+        if run and (counted or item.count is not None or not (item.together or (item.stacked and run[-1].stacked))):
             yield from _of_run(run)
             run = []
         if counted:
@@ -79,9 +99,10 @@ def _phones(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
     yield counted
 
 
-def _echoes(before: Item, item: Item) -> bool:
-    """Whether a number is only shown again: as text and under its barcode, as IMEI and as IMEISV."""
-    return item.together and item.digits != "" and item.digits[:14] == before.digits[:14]
+def _takes_first(phone: Sequence[Item], item: Item, items: Sequence[Item], place: int) -> bool:
+    """Whether IMEI1 below IMEI2 belongs to it: unless an IMEI2 of its own comes next."""
+    own = place + 1 < len(items) and items[place + 1].count == 2
+    return not own and item.digits[:14] != phone[0].digits[:14]
 
 
 def _takes(phone: Sequence[Item], item: Item) -> bool:
@@ -114,13 +135,8 @@ def _twins(one: Item, other: Item) -> bool:
     return one.digits[:8] == other.digits[:8] or one.digits[8:14] == other.digits[8:14]
 
 
-def _offered(phones: Iterable[Sequence[Item]]) -> tuple[tuple[Imei, ...], ...]:
-    """Whole phones only; one that is part of another is that other."""
-    whole: list[tuple[Imei, ...]] = []
-    for phone in phones:
-        imeis = tuple([item.imei for item in phone if item.imei is not None])
-        if imeis and len(imeis) == len(phone):
-            whole.append(imeis)
+def _different(whole: Sequence[tuple[Imei, ...]]) -> tuple[tuple[Imei, ...], ...]:
+    """Each phone once; one that is part of another is that other."""
     in_larger = {imei.digits for device in whole if len(device) > 1 for imei in device}
     offered: dict[str, tuple[Imei, ...]] = {}
     for device in whole:

@@ -17,7 +17,7 @@ MARK = "\u0301"
 """Stands for every combining mark: what is under it is not the digit that it looks like."""
 
 BREAK_SOFT = "\f"
-"""Where HTML begins a block: ends a line; several in a row are still one line end, never an empty line."""
+"""Where HTML begins or ends a block: ends a line; several in a row are still one line end, never an empty line."""
 
 _REMEMBERED_MAX = 4_096
 
@@ -66,7 +66,7 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding({code: chr(code) for code in range(128)})
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*+)(?:[\s/][^<>]*+)?>")
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*+)(?:[\s/][^<>]*+)?>")
 _URN_ESCAPED = re.compile(r"(urn)%3A(gsma)%3A(imei)%3A", re.IGNORECASE)
 
 _BLOCK = re.compile(
@@ -90,11 +90,11 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def _tag(match: re.Match[str]) -> str:
-    name, closing = match[2], match[1]
+    name = match[1]
     if name.lower() == "br":
         stands_for = "\n"
     elif _BLOCK.fullmatch(name):
-        stands_for = "\t" if closing else BREAK_SOFT
+        stands_for = BREAK_SOFT
     elif _CELL.fullmatch(name):
         stands_for = "\t"
     elif _INLINE.fullmatch(name):
@@ -105,7 +105,7 @@ def _tag(match: re.Match[str]) -> str:
 
 
 def _without_tags(text: str) -> str:
-    names = {match[2] for match in _TAG.finditer(text)}
+    names = {match[1] for match in _TAG.finditer(text)}
     if any(_BLOCK.fullmatch(name) or _CELL.fullmatch(name) for name in names):
         text = text.replace("\r", " ").replace("\n", " ")  # in HTML a line end is only a blank
     return _TAG.sub(_tag, text)

@@ -7,6 +7,7 @@ import re
 from shirorom.domain.errors import NumberError
 from shirorom.domain.imei import Imei
 from shirorom.domain.numbers import kind
+from shirorom.domain.numbers.column import COUNTS, columns
 from shirorom.domain.numbers.found import Found, Kind
 from shirorom.domain.numbers.kind import Judgement
 from shirorom.domain.numbers.label import Labels, Lead, Names
@@ -25,7 +26,7 @@ _REST_OF_LINE = re.compile(r"[^\w\n\r\v\f]*+(?:[\n\r\v\f]|\Z)")
 _LINE_OF_IMEI = re.compile(r"\W*(?:[0-9]\W?){14,16}\W*")
 _GLUED_LABEL = re.compile(r"(?:IMEI(?:SV)?|no)(?=[0-9])", re.IGNORECASE)
 _VERSION_LEAD = re.compile(r"\s?/\s?")
-_COUNTS = {"1": 1, "2": 2, "3": 3, "4": 4, "①": 1, "②": 2, "③": 3, "④": 4}
+_IMEI = Kind.IMEI
 _SYMBOLOGY_CHARS = 3  # "]C1"
 
 _TURNED = "\u202e"
@@ -53,7 +54,7 @@ class _Scan:
         self.labels = Labels(asked=asked)
         self.found: list[Found] = []
         self.items: list[Item] = []
-        self._odd: list[Number] = []
+        self._odd: list[tuple[int, int, Judgement]] = []
         self._row = 0
         self._device_end = -1
         self._turned = _TURNED in self.flat
@@ -61,6 +62,8 @@ class _Scan:
 
     def run(self) -> None:
         flat, labels, leads = self.flat, self.labels, self._leads
+        solid = Sort.SOLID.value
+        below = columns(flat)
         last_end = 0
         for match in TOKEN.finditer(flat):
             start, end = match.span()
@@ -68,7 +71,10 @@ class _Scan:
             lead = leads.get(between) or self._lead(between)
             labels.pass_lead(lead)
             self._row += lead.breaks
-            if match.lastgroup == Sort.SOLID:
+            if below and start in below:
+                names, count = below[start]
+                labels.pass_label(names, count, spaced=False)
+            if match.lastgroup == solid:
                 self._solid(start, end, match[0])
             else:
                 self._token(match, between)
@@ -109,9 +115,9 @@ class _Scan:
         if match["ai"]:
             self.labels.pass_label(Names.IMEI, 1 if match["ai"] == "8040" else 2, spaced=False)
         elif match["slot_count"]:
-            self.labels.pass_label(Names.SLOT, _COUNTS[match["slot_count"]], spaced=spaced)
+            self.labels.pass_label(Names.SLOT, COUNTS[match["slot_count"]], spaced=spaced)
         else:
-            self.labels.pass_label(Names.IMEI, _COUNTS[match["imei_count"]], spaced=spaced)
+            self.labels.pass_label(Names.IMEI, COUNTS[match["imei_count"]], spaced=spaced)
 
     def _chain(self, chain: str, start: int, before: str) -> None:
         behind_device = bool(self.items) and start - len(before) == self._device_end
@@ -137,7 +143,11 @@ class _Scan:
         glued = _GLUED_LABEL.match(word)
         digits = word[glued.end() :] if glued else ""
         if glued is None or not digits.isdigit():
-            self._add(start, end, kind.judge_word(word, self.labels))
+            judgement = kind.judge_word(word, self.labels)
+            if judgement is None and kind.is_spoilt(word) and self._alone(end):
+                self._doubt(start, end, kind.SPOILT)
+            else:
+                self._add(start, end, judgement)
             return
         count = None
         if len(digits) == 16 and digits[0] in "12" and kind.imei_of(digits[1:]).imei is not None:
@@ -148,19 +158,18 @@ class _Scan:
 
     def _solid(self, start: int, end: int, digits: str) -> None:
         """The usual case, read the short way: fifteen digits that hold, not said to be anything else."""
-        labels = self.labels
-        if not (self._turned or labels.refused):
-            try:
-                imei = Imei(digits)
-            except NumberError:
-                pass
-            else:
-                self.found.append(Found(Kind.IMEI, self.text[start:end], start, end, imei, True, None, None))
-                self.items.append(self._item(imei, digits, suffixed=False))
-                self._device_end = end
-                labels.pass_number(device=True)
-                return
-        self._number(Number(start, end, digits, (15,)))
+        if self._turned or self.labels.refused:
+            self._number(Number(start, end, digits, (15,)))
+            return
+        try:
+            imei = Imei(digits)
+        except NumberError:
+            self._number(Number(start, end, digits, (15,)))
+            return
+        self.found.append(Found(_IMEI, self.text[start:end], start, end, imei, True, None, None))
+        self.items.append(self._item(len(self.found) - 1, digits, suffixed=False))
+        self._device_end = end
+        self.labels.pass_number(device=True)
 
     def _number(self, number: Number) -> None:
         parts = kind.gs1_parts(number.digits) if len(number.digits) > 16 else None
@@ -172,14 +181,22 @@ class _Scan:
                 self._add(start, start + 15, kind.imei_of(digits), digits)
             return
         # Whether it stands alone matters for the rare lengths only; a solid IMEI is one wherever it stands.
-        alone = number.shape != (15,) and self._alone(number)
+        alone = number.shape != (15,) and self._alone(number.end)
         judgement = kind.judge(number, self.labels, alone=alone)
-        if judgement is None and alone and len(number.digits) >= kind.LABELLED_DIGITS_MIN:
-            self._odd.append(number)
+        odd = kind.judge_odd(number.digits) if judgement is None and alone and not self.labels.refused else None
+        if odd is not None:
+            self._doubt(number.start, number.end, odd)
+            return
         self._add(number.start, number.end, judgement, number.digits, suffixed=number.suffixed)
 
-    def _alone(self, number: Number) -> bool:
-        return self.labels.clean and _REST_OF_LINE.match(self.flat, number.end) is not None
+    def _alone(self, end: int) -> bool:
+        return self.labels.clean and _REST_OF_LINE.match(self.flat, end) is not None
+
+    def _doubt(self, start: int, end: int, judgement: Judgement) -> None:
+        """Bad if this turns out to be a list of IMEIs, else nothing; in a list it takes a place either way."""
+        self._odd.append((start, end, judgement))
+        self.items.append(self._item(None, "", suffixed=False))
+        self.labels.pass_number(device=True)
 
     def _add(
         self, start: int, end: int, judgement: Judgement | None, digits: str = "", *, suffixed: bool = False
@@ -194,7 +211,7 @@ class _Scan:
         device = judgement.imei is not None or found.bad
         if device:
             known = judgement.imei.digits if judgement.imei is not None else digits
-            self.items.append(self._item(judgement.imei, known, suffixed=suffixed))
+            self.items.append(self._item(len(self.found) - 1, known, suffixed=suffixed))
             self._device_end = end
         self.labels.pass_number(device=device)
 
@@ -203,27 +220,22 @@ class _Scan:
         text = self.text[start:end]
         return Found(judgement.kind, text, start, end, imei, imei is not None, judgement.error, judgement.suggestion)
 
-    def _item(self, imei: Imei | None, digits: str, *, suffixed: bool) -> Item:
+    def _item(self, place: int | None, digits: str, *, suffixed: bool) -> Item:
         labels = self.labels
         together = labels.glued and not labels.blank_since and labels.breaks_since <= 3 and bool(self.items)
-        return Item(imei, digits, labels.count, labels.imei, labels.stacked, suffixed, self._row, together)
+        if labels.names is None:
+            return Item(place, digits, None, labels.asked, labels.stacked, suffixed, self._row, together)
+        return Item(place, digits, labels.count, labels.imei, labels.stacked, suffixed, self._row, together)
 
     def _add_odd(self) -> None:
         """Numbers of a wrong length in a list of IMEIs: a phone must not drop out of a list without a word."""
-        judged = [(number, kind.judge_odd(number.digits)) for number in self._odd if self._in_list(number)]
-        odd = [
-            self._found(number.start, number.end, judgement) for number, judgement in judged if judgement is not None
-        ]
-        if odd:
-            self.found = sorted([*self.found, *odd], key=lambda found: found.start)
+        self.found.extend(self._found(*one) for one in self._odd if self._in_list(one[0], one[1]))
 
-    def _in_list(self, number: Number) -> bool:
+    def _in_list(self, start: int, end: int) -> bool:
         """Whether the text is nothing but numbers, or the line above or below is an IMEI and nothing else."""
-        flat, start, end = self.flat, number.start, number.end
-        if flat[start - 1 : start] == "+":  # a telephone number with its country
-            return False
         if self.labels.wordless:
             return True
+        flat = self.flat
         line_start, line_end = _line_start(flat, start), _line_end(flat, end)
         above = flat[_line_start(flat, line_start - 1) : max(line_start - 1, 0)]
         below = flat[line_end + 1 : _line_end(flat, line_end + 1)]
