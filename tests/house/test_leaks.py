@@ -99,10 +99,18 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
             family = [psutil.Process(served.process.pid)]
             visit_pages(served.url, visit)
             family += family[0].children(recursive=True)
-            visit.processes = [" ".join(one.cmdline()) for one in family if one.is_running()]
+            visit.processes = [command_of(one) for one in family]
         psutil.wait_procs(family, timeout=ENDED_S_MAX)
     visit_commands(env, visit)
     return visit
+
+
+def command_of(process: psutil.Process) -> str:
+    """How a process was started; empty when it has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def visit_pages(url: str, visit: Visit) -> None:
