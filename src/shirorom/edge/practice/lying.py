@@ -333,7 +333,8 @@ def _mojibake() -> list[Evil]:
             return Response(text.encode(codec, "xmlcharrefreplace"), content_type=f"text/html; charset={declared}")
 
         mark = {CROSS: Mark.RESTRICTED}.get(glyph)
-        return Evil(f"mojibake-{name}", f"{codec} bytes declared to be {declared}", mark, page)
+        carriers = ALL - {CarrierId.RAKUTEN} if codec == "utf-8" else ALL  # its script takes all bytes for UTF-8
+        return Evil(f"mojibake-{name}", f"{codec} bytes declared to be {declared}", mark, page, carriers)
 
     return [
         bytes_as("sjis-as-utf8", "cp932", "utf-8", CROSS),
