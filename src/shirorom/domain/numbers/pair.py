@@ -33,7 +33,7 @@ class Item(NamedTuple):
     Attributes:
         place: Where it is in the list of what was found; None when it is only a doubt.
         digits: Its digits as far as known (a bad one too), to tell twins.
-        count: Which number of its phone its label calls it, 1–4; None without.
+        nth: Which number of its phone its label calls it, 1–4; None without.
         labelled: Whether a label calls it an IMEI.
         stacked: Whether it stands under a heading that counts (IMEI1, IMEI2).
         suffixed: Whether a software version follows it.
@@ -43,7 +43,7 @@ class Item(NamedTuple):
 
     place: int | None
     digits: str
-    count: int | None = None
+    nth: int | None = None
     labelled: bool = False
     stacked: bool = False
     suffixed: bool = False
@@ -74,34 +74,34 @@ def _phones(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
         if item.together and before is not None and item.digits and item.digits[:14] == before.digits[:14]:
             continue  # only shown again: as text and under its barcode, as IMEI and as IMEISV
         before = item
-        if item.count is not None and item.count > 1:
+        if item.nth is not None and item.nth > 1:
             if not counted and run and _takes(run[-1:], item):
                 counted = [run.pop()]
             if counted and _takes(counted, item):
                 counted.append(item)
                 continue
         if (
-            item.count == 1
+            item.nth == 1
             and len(counted) == 1
-            and counted[0].count == 2
+            and counted[0].nth == 2
             and _takes_first(counted, item, items, place)
         ):
             counted.append(item)
             continue
-        if run and (counted or item.count is not None or not (item.together or (item.stacked and run[-1].stacked))):
+        if run and (counted or item.nth is not None or not (item.together or (item.stacked and run[-1].stacked))):
             yield from _of_run(run)
             run = []
         if counted:
             yield counted
             counted = []
-        (run if item.count is None else counted).append(item)
+        (run if item.nth is None else counted).append(item)
     yield from _of_run(run)
     yield counted
 
 
 def _takes_first(phone: Sequence[Item], item: Item, items: Sequence[Item], place: int) -> bool:
     """Whether IMEI1 below IMEI2 belongs to it: unless an IMEI2 of its own comes next."""
-    own = place + 1 < len(items) and items[place + 1].count == 2
+    own = place + 1 < len(items) and items[place + 1].nth == 2
     return not own and item.digits[:14] != phone[0].digits[:14]
 
 
@@ -110,9 +110,9 @@ def _takes(phone: Sequence[Item], item: Item) -> bool:
     last = phone[-1]
     if len(phone) >= IMEIS_MAX or any(item.digits[:14] == other.digits[:14] for other in phone if other.digits):
         return False
-    if last.count is None:
-        return item.count == 2 and (last.labelled or item.together)
-    return item.count == last.count + 1
+    if last.nth is None:
+        return item.nth == 2 and (last.labelled or item.together)
+    return item.nth == last.nth + 1
 
 
 def _of_run(run: list[Item]) -> Iterable[Sequence[Item]]:
