@@ -80,12 +80,7 @@ def _phones(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
             if counted and _takes(counted, item):
                 counted.append(item)
                 continue
-        if (
-            item.nth == 1
-            and len(counted) == 1
-            and counted[0].nth == 2
-            and _takes_first(counted, item, items, place)
-        ):
+        if item.nth == 1 and len(counted) == 1 and counted[0].nth == 2 and _takes_first(counted, item, items, place):
             counted.append(item)
             continue
         if run and (counted or item.nth is not None or not (item.together or (item.stacked and run[-1].stacked))):
