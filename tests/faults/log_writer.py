@@ -34,7 +34,11 @@ def say(*words: object) -> None:
 
 def append(options: argparse.Namespace) -> None:
     """Record `--count` times, `--batch` readings at once; goes on after a failure, as a server would."""
-    log = open_log(options.data)
+    try:
+        log = open_log(options.data)
+    except StorageError as error:
+        say("fail", error.code)
+        return
     recorder, failures = recorder_of(log), 0
     for turn in range(options.count):
         numbers = [(options.first + turn * options.batch + i) % PHONES for i in range(options.batch)]
@@ -118,6 +122,13 @@ def only_read(options: argparse.Namespace) -> None:
     except StorageError as error:
         say("fail", error.code)
     log.close()
+
+
+def keep(options: argparse.Namespace) -> None:
+    """Keep pages, as many as `--count`; each is said once it is kept."""
+    blobs = FileBlobs(options.data, entropy=os.urandom)
+    for n in range(options.count):
+        say("kept", blobs.put(f"page {n}".encode() * 1_000))
 
 
 def backup(options: argparse.Namespace) -> None:
@@ -215,7 +226,7 @@ GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {
 
 def main() -> None:
     """Read the command line, take the guard away, do it, say `done`."""
-    commands = {f.__name__: f for f in (append, race, fill, only_read, backup, restore)}
+    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, backup, restore)}
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=commands)
     parser.add_argument("data", type=Path)

@@ -119,10 +119,9 @@ def on_read_only_media(path: Path) -> bool:
 _LEFT_OPEN: list[sqlite3.Connection] = []
 
 
-def leave_open(*connections: sqlite3.Connection) -> None:
-    """Never close these: not at `close`, not when they are collected, not when the interpreter ends."""
-    for connection in connections:
-        if sys.version_info >= (3, 12):
-            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
-        _LEFT_OPEN.append(connection)
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+def leave_open(connection: sqlite3.Connection) -> None:
+    """Never close it: not when it is collected, not when the interpreter ends. Only the end of the process does."""
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+    _LEFT_OPEN.append(connection)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -45,9 +45,13 @@ class SqliteLog:
         self._failed = False
         self._rows_since_checkpoint = 0
         self._last = CheckpointLast(data, name)
-        with storage_errors(self._path), ExitStack() as opened:
-            self._open(entropy, opened)
-            opened.pop_all()
+        opened: list[sqlite3.Connection] = []
+        try:
+            with storage_errors(self._path):
+                self._open(entropy, opened)
+        except StorageError as error:
+            _let_go(opened, final=error.code == "storage-failed")
+            raise
 
     @property
     def origin(self) -> str:
@@ -105,11 +109,9 @@ class SqliteLog:
             if not self._closed:
                 self._closed = True
                 self._last.close()
-                if not self._failed:
-                    self._reader.connection.close()
-                    self._writer.connection.close()
+                _let_go([self._reader.connection, self._writer.connection], final=self._failed)
 
-    def _open(self, entropy: Callable[[int], bytes], opened: ExitStack) -> None:
+    def _open(self, entropy: Callable[[int], bytes], opened: list[sqlite3.Connection]) -> None:
         last = self._last.read()  # before the log, which may only be ahead of it
         if last is None:
             log_file.create(self._path, practice=self._practice, entropy=entropy)
@@ -118,8 +120,9 @@ class SqliteLog:
         for part in (self._path.parent.parent, self._path.parent, self._path):
             refuse_looser(part)
         self._immutable = log_file.on_read_only_media(self._path)
-        reader = opened.enter_context(closing(log_file.connect(self._path, read_only=self._immutable)))
-        writer = opened.enter_context(closing(log_file.connect(self._path, read_only=self._immutable)))
+        for _ in range(2):
+            opened.append(log_file.connect(self._path, read_only=self._immutable))
+        reader, writer = opened
         log_file.check_schema(reader)
         self._origin = log_file.read_origin(reader, practice=self._practice)
         self._reader, self._writer = LogView(reader, self._origin), LogView(writer, self._origin)
@@ -128,8 +131,9 @@ class SqliteLog:
             self._compare(view, last)
         if not self._immutable:
             # Frames of a commit whose sync failed may stand in the WAL and not on the disk: copy them once more
-            # before anything is built upon them.
-            self._checkpoint()
+            # before anything is built upon them. Where another process is writing, they are its own, and in order.
+            if self._is_free():
+                self._checkpoint()
             if last is None:
                 self._last.write(Checkpoint(self._origin, self._reader.refresh().size, self._reader.refresh().root))
 
@@ -164,6 +168,21 @@ class SqliteLog:
             raise
         return view.advance(frontier, at_text(sealed[-1].entry))
 
+    def _is_free(self) -> bool:
+        """Whether nobody is writing at this moment."""
+        connection = self._writer.connection
+        try:
+            connection.execute("PRAGMA busy_timeout=0")
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if code_of_sqlite(error, self._path) != "data-locked":
+                raise
+            return False
+        finally:
+            _roll_back(connection)
+            connection.execute(f"PRAGMA busy_timeout={log_file.BUSY_S_MAX * 1_000:.0f}")
+        return True
+
     def _checkpoint(self) -> None:
         """Copy the WAL into the file, while the other connection holds the writer's lock.
 
@@ -196,8 +215,7 @@ class SqliteLog:
         except StorageError as error:
             if error.code == "storage-failed":
                 self._failed = True
-                # Closing would checkpoint, sync again, be told that all is well, and delete the WAL.
-                log_file.leave_open(self._reader.connection, self._writer.connection)
+                _let_go([self._reader.connection, self._writer.connection], final=True)  # whoever forgets to close
             raise
 
 
@@ -225,6 +243,17 @@ def _device_rows(view: LogView, openings: Sequence[Opening], leaves: Sequence[by
         heads[o.key] = DeviceHead(o.counter + 1, leaf)
         rows[o.key] = (int(o.key), o.counter + 1, index)
     return sorted(rows.values())
+
+
+def _let_go(connections: Iterable[sqlite3.Connection], *, final: bool) -> None:
+    """Close, unless a write or a sync failed: closing would checkpoint, sync again, hear that all is well, and delete
+    the WAL, in which the only good copy may be.
+    """
+    for connection in connections:
+        if final:
+            log_file.leave_open(connection)
+        else:
+            connection.close()
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
