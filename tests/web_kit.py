@@ -37,16 +37,23 @@ class ScriptedAsker:
     def __init__(self, says: Mapping[tuple[str, Imei], str] | None = None, *, wait_s: float = 0.0) -> None:
         self.says = dict(says or {})
         self.wait_s = wait_s
-        self.gate = asyncio.Event()
-        self.gate.set()
         self.asked: list[tuple[Imei, CarrierId]] = []
+        self._held: dict[str, asyncio.Future[str]] | None = None
+
+    def hold(self) -> None:
+        """From now on nobody answers before `let`."""
+        self._held = {carrier.value: asyncio.get_running_loop().create_future() for carrier in CarrierId}
+
+    def let(self, carrier: str, said: str) -> None:
+        """Let one carrier answer."""
+        assert self._held is not None
+        self._held[carrier].set_result(said)
 
     async def ask(self, imei: Imei, carrier: CarrierId) -> Answer:
         """One answer."""
         self.asked.append((imei, carrier))
         await asyncio.sleep(self.wait_s)
-        await self.gate.wait()
-        said = self.says.get((carrier.value, imei), "\uff0d")
+        said = await self._held[carrier.value] if self._held else self.says.get((carrier.value, imei), "\uff0d")
         if len(said) > 2:
             raise CellError(said)
         now = datetime.now(UTC).replace(microsecond=0)

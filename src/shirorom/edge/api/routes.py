@@ -162,6 +162,8 @@ async def get_ready(request: AnyRequest) -> ASGIResponse:
         log = error.code
     asked = bool(web_of(request).asking.carriers(Access.SITE))
     asker = "ok" if not asked or parts.asker_ready() else "browser-missing"
+    if asker != "ok":
+        web_of(request).asking.jobs.beside(parts.asker.warm())  # who is asked whether it is there, comes back
     ready = log == asker == "ok"
     return _answer(request, ReadyWire(ready, log, asker), status=200 if ready else 503)
 

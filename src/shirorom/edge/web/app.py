@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import traceback
@@ -75,11 +74,10 @@ def media_of(app: Litestar) -> MediaOf:
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     web: Web = app.state["web"]
-    warming = asyncio.create_task(web.parts.asker.warm())
+    web.asking.jobs.beside(web.parts.asker.warm())
     try:
         yield
     finally:
-        warming.cancel()
         await web.asking.jobs.close()
 
 

@@ -10,9 +10,10 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from shirorom.domain.assessment import Assessment
 from shirorom.domain.carrier import CarrierId
@@ -92,6 +93,7 @@ class Jobs:
     def __init__(self, *, count_max: int = JOBS_MAX, running_max: int = RUNNING_MAX, keep_s: float = KEEP_S) -> None:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._count_max, self._running_max, self._keep_s = count_max, running_max, keep_s
+        self._beside: asyncio.Task[None] | None = None
 
     def new(self, device: Device, *, record: bool) -> Job:
         """A job that asks nothing yet.
@@ -118,9 +120,16 @@ class Jobs:
             raise ShiroromError("check-not-found")
         return job
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for; one thing at a time."""
+        if self._beside is None or self._beside.done():
+            self._beside = asyncio.create_task(work)
+        else:
+            work.close()
+
     async def close(self) -> None:
         """End what is still running: what was already read has been recorded by then."""
-        tasks = [job.task for job in self._jobs.values() if job.task is not None and not job.task.done()]
+        tasks = [task for task in (self._beside, *(job.task for job in self._jobs.values())) if task and not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

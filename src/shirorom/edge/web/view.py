@@ -66,7 +66,6 @@ class Viewer:
             "policy": self.asking.parts.settings.verdict.policy,
             "indexes": self._indexes(job),
             "troubles": [self._trouble(error) for error in (job.error, _storage(job)) if error],
-            "said": "",
             "news": self._news(job, seen),
             "as_of": result.as_of if result else None,
         }
