@@ -32,6 +32,8 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StorageError(code_of_sqlite(error, path)) from error
+    except UnicodeDecodeError as error:  # SQLite names what is malformed by its malformed name
+        raise StorageError("log-corrupt") from error
     except OSError as error:
         raise StorageError(code_of_os(error)) from error
 
