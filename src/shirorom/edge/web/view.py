@@ -66,6 +66,7 @@ class Viewer:
             "policy": self.asking.parts.settings.verdict.policy,
             "indexes": self._indexes(job),
             "troubles": [self._trouble(error) for error in (job.error, _storage(job)) if error],
+            "unkept": self.asking.public and not job.record and bool(result),
             "news": self._news(job, seen),
             "as_of": result.as_of if result else None,
         }

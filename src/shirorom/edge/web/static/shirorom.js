@@ -66,10 +66,13 @@ function ages() {
   }
 }
 
-// What htmx brings in: wake its buttons, and keep the keyboard where the work is.
-document.addEventListener("htmx:after:swap", () => {
+// What htmx brings in: wake its buttons; after an answer by hand the keyboard goes on where the work is.
+document.addEventListener("htmx:after:swap", (event) => {
   wake(document);
-  document.querySelector("#hh[autofocus]")?.focus({ preventScroll: true });
+  if (event.detail?.ctx?.target?.id !== "main") return;
+  const heading = document.querySelector("#hand:has(.glyph) #hh") ?? document.getElementById("vh");
+  heading?.focus({ preventScroll: true });
+  heading?.closest("section").scrollIntoView({ block: "nearest" });
 });
 addEventListener("pageshow", () => wake(document));
 wake(document);
