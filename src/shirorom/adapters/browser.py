@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -40,9 +39,9 @@ class Browser:
         self._chromium: Chromium | None = None
         self._ready: list[Tab] = []
         self._used: list[Tab] = []
-        self._work: set[asyncio.Task[Any]] = set()
+        self._work: set[asyncio.Future[Any]] = set()
         self._asking = 0
-        self._refilling: asyncio.Task[None] | None = None
+        self._refilling: asyncio.Future[Any] | None = None
         self._closed = False
 
     async def warm(self) -> None:
@@ -130,7 +129,7 @@ class Browser:
             gone.cancel()
             if not task.done():
                 task.cancel()
-                self._later(_quiet(task))
+                self._later(task)
 
     # ── the browser ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,11 +170,17 @@ class Browser:
         if self._chromium is not None and not self._closed:
             await self._refill(self._chromium)
 
-    def _later(self, work: Awaitable[None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(_quiet(work))
+    def _later(self, work: Awaitable[Any]) -> asyncio.Future[Any]:
+        task = asyncio.ensure_future(work)
         self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        task.add_done_callback(self._forget)
         return task
+
+    def _forget(self, task: asyncio.Future[Any]) -> None:
+        """What is left of a question that is already answered may fail as it likes."""
+        self._work.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def close(self) -> None:
         """End the browser and everything that it started; idempotent."""
@@ -191,8 +196,3 @@ class Browser:
         for task in tuple(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
-
-
-async def _quiet(work: Awaitable[Any]) -> None:
-    with contextlib.suppress(Exception, asyncio.CancelledError):  # leftovers of a question that is already answered
-        await work
