@@ -14,9 +14,12 @@ from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from tests.logs import imei
 
 _times = st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))
-_texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+_characters = st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\t\n")
+_texts = st.text(_characters, max_size=40)
+_said = st.text(_characters, min_size=1, max_size=16).filter(str.strip)  # what may not be empty
 _imeis = st.integers(0, 10**7 - 1).map(imei)
 _carriers = st.sampled_from(CarrierId)
+_read = st.sampled_from((Channel.SITE, Channel.HAND))
 _digests = st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex)
 
 
@@ -24,8 +27,8 @@ _digests = st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex)
 def readings(draw: st.DrawFn) -> Reading:
     mark = draw(st.none() | st.sampled_from(Mark))
     return Reading(
-        imei=draw(_imeis), carrier=draw(_carriers), mark=mark, glyph=draw(_texts)[:16], sentence=draw(_texts),
-        asked_at=draw(_times), channel=draw(st.sampled_from(Channel)), by=draw(_texts), practice=True,
+        imei=draw(_imeis), carrier=draw(_carriers), mark=mark, glyph=draw(_said), sentence=draw(_texts),
+        asked_at=draw(_times), channel=draw(_read), by=draw(_said), practice=True,
         page=draw(_digests), screenshot=draw(_digests), error=None if mark else "glyph-unknown",
     )  # fmt: skip
 
@@ -45,6 +48,6 @@ def notices(draw: st.DrawFn) -> Notice:
 statements: st.SearchStrategy[Statement] = st.one_of(
     readings(),
     notices(),
-    st.builds(Withdrawal, _imeis, _carriers, st.integers(0, 2**53 - 1), _texts, _times, _texts),
-    st.builds(Correction, _imeis, _carriers, _texts, _times, _texts),
+    st.builds(Withdrawal, _imeis, _carriers, st.integers(0, 2**53 - 1), _said, _times, _said),
+    st.builds(Correction, _imeis, _carriers, _said, _times, _said),
 )

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shirorom.domain.fold import Statement
+from shirorom.domain.reading import showable
 from shirorom.log.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from shirorom.log.entry import (
     KINDS,
@@ -113,10 +114,12 @@ def test_a_time_within_a_second_has_no_form() -> None:
         encode_statement(replace(reading(), asked_at=START + timedelta(microseconds=1)))
 
 
-def test_a_lone_surrogate_has_no_form() -> None:
-    """Text that is no text is refused when it is recorded, not when it is read."""
-    with pytest.raises(ValueError, match="surrogate"):
-        encode_statement(replace(reading(), sentence="\ud800"))
+@pytest.mark.parametrize("text", ["\ud800", "\x1b[2J", "\x00"])
+def test_what_cannot_be_shown_is_no_reading(text: str) -> None:
+    """A lone surrogate or a terminal's control sequence is refused at birth, and `showable` takes its sting."""
+    with pytest.raises(ValueError, match="control character"):
+        replace(reading(), sentence=text)
+    assert replace(reading(), sentence=showable(text)).sentence.startswith("\ufffd")
 
 
 def test_a_time_of_another_zone_has_no_form() -> None:

@@ -1,7 +1,8 @@
-"""What can be recorded of a phone by people and programs: a reading (照会), its withdrawal (取消), a correction (訂正の確認)."""
+"""What people and programs record of a phone: a reading (照会), its withdrawal (取消), a correction (訂正の確認)."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,10 @@ GLYPH_CHARS_MAX = 16
 SENTENCE_CHARS_MAX = 2_000
 REASON_CHARS_MAX = 500
 BY_CHARS_MAX = 64
+
+
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Channel(StrEnum):
@@ -29,9 +34,17 @@ def _aware(at: datetime) -> None:
         raise ValueError("times inside are aware UTC")
 
 
-def _within(text: str, chars_max: int) -> None:
-    if len(text) > chars_max:
+def showable(text: str) -> str:
+    """A text as the log takes it: what no terminal and no page can show becomes U+FFFD."""
+    return _UNSHOWABLE.sub("\ufffd", text)
+
+
+def _within(text: str, chars_max: int, *, empty: bool = True) -> None:
+    """Text of bounded length that a terminal or a page can show: no control characters, no lone surrogates."""
+    if len(text) > chars_max or not (empty or text.strip()):
         raise ValueError(f"text of {len(text)} characters, limit {chars_max}")
+    if _UNSHOWABLE.search(text):
+        raise ValueError("a control character in a text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +72,13 @@ class Reading:
         _aware(self.asked_at)
         _within(self.glyph, GLYPH_CHARS_MAX)
         _within(self.sentence, SENTENCE_CHARS_MAX)
-        _within(self.by, BY_CHARS_MAX)
-        if (self.mark is None) != (self.error is not None):
-            raise ValueError("a reading has a mark or an error, never both, never neither")
+        _within(self.by, BY_CHARS_MAX, empty=False)
+        if self.error not in (None, "glyph-unknown") or (self.mark is None) != (self.error is not None):
+            raise ValueError("a reading has a mark, or a symbol that we do not know")
+        if self.channel is Channel.NOTICE or not self.glyph.strip():
+            raise ValueError("a reading was read on a page, and has a symbol")
+        if any(digest is not None and not _DIGEST.fullmatch(digest) for digest in (self.page, self.screenshot)):
+            raise ValueError("evidence is named by its SHA-256 digest")
         if self.imei.is_test and not self.practice:
             raise ValueError("a reading of a test number is practice")
 
@@ -79,8 +96,8 @@ class Withdrawal:
 
     def __post_init__(self) -> None:
         _aware(self.at)
-        _within(self.reason, REASON_CHARS_MAX)
-        _within(self.by, BY_CHARS_MAX)
+        _within(self.reason, REASON_CHARS_MAX, empty=False)
+        _within(self.by, BY_CHARS_MAX, empty=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +112,5 @@ class Correction:
 
     def __post_init__(self) -> None:
         _aware(self.at)
-        _within(self.reason, REASON_CHARS_MAX)
-        _within(self.by, BY_CHARS_MAX)
+        _within(self.reason, REASON_CHARS_MAX, empty=False)
+        _within(self.by, BY_CHARS_MAX, empty=False)

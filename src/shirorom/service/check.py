@@ -18,7 +18,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError, StorageError
 from shirorom.domain.fold import Recorded, fold
 from shirorom.domain.imei import Device, Imei
-from shirorom.domain.reading import Channel, Reading
+from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell, cell_answered, cell_failed
 from shirorom.ports import Answer, Asker, Clock, Facts
 from shirorom.service.room import Room, Rooms
@@ -171,8 +171,8 @@ class _Run:
             imei=answer.imei,
             carrier=answer.carrier,
             mark=mark,
-            glyph=answer.glyph,
-            sentence=answer.sentence,
+            glyph=showable(answer.glyph),
+            sentence=showable(answer.sentence),
             asked_at=answer.asked_at.replace(microsecond=0),
             channel=Channel.SITE,
             by=self.check.settings.operator,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import ShiroromError
+from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
-from shirorom.domain.reading import Correction
+from shirorom.domain.reading import Correction, showable
 from shirorom.domain.verdict import Cell
 from shirorom.ports import Clock
 from shirorom.service.room import Room, Rooms
@@ -25,13 +25,20 @@ class Correct:
         """Accept the correction.
 
         Raises:
+            RequestError: `body-invalid`, an empty reason.
             ShiroromError: `correction-not-needed`, no vanished × of this carrier is known for this number.
         """
+        if not reason.strip():
+            raise RequestError("body-invalid")
         room = self.rooms.of_hand(imei, carrier)
         if not room.state(imei, carrier, as_of=self.clock.now()).vanished:
             raise ShiroromError("correction-not-needed", carrier=carrier.value)
         correction = Correction(
-            imei=imei, carrier=carrier, reason=reason, at=self.clock.now().replace(microsecond=0), by=by
+            imei=imei,
+            carrier=carrier,
+            reason=showable(reason),
+            at=self.clock.now().replace(microsecond=0),
+            by=showable(by),
         )
         (recorded,) = room.recorder.record([correction])
         return recorded, room.cell(imei, carrier, as_of=self.clock.now()), room

@@ -9,7 +9,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RequestError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
-from shirorom.domain.reading import Channel, Reading
+from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell
 from shirorom.ports import Clock, Facts
 from shirorom.service.room import Room, Rooms
@@ -55,10 +55,10 @@ class Record:
             carrier=carrier,
             mark=mark,
             glyph=glyph.strip(),
-            sentence=sentence,
+            sentence=showable(sentence),
             asked_at=(asked_at or now).replace(microsecond=0),
             channel=Channel.HAND,
-            by=by,
+            by=showable(by),
             practice=room.practice,
             screenshot=room.blobs.put(screenshot) if screenshot is not None else None,
         )

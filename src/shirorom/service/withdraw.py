@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shirorom.domain.errors import ShiroromError
+from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.fold import Recorded
-from shirorom.domain.reading import Channel, Reading, Withdrawal
+from shirorom.domain.reading import Channel, Reading, Withdrawal, showable
 from shirorom.ports import Clock
 from shirorom.service.room import Rooms
 
@@ -23,9 +23,12 @@ class Withdraw:
         """Withdraw the hand reading at `index`.
 
         Raises:
+            RequestError: `body-invalid`, an empty reason.
             ShiroromError: `entry-not-found`, `entry-not-withdrawable` (not a hand reading, or recorded by someone else
                 and `by` is not the owner), `entry-withdrawn` (already).
         """
+        if not reason.strip():
+            raise RequestError("body-invalid")
         room = self.rooms.open(practice)
         reading = room.recorder.entry(index).statement
         if not isinstance(reading, Reading) or reading.channel is not Channel.HAND:
@@ -41,9 +44,9 @@ class Withdraw:
             imei=reading.imei,
             carrier=reading.carrier,
             index=index,
-            reason=reason,
+            reason=showable(reason),
             at=self.clock.now().replace(microsecond=0),
-            by=by,
+            by=showable(by),
         )
         (recorded,) = room.recorder.record([withdrawal])
         return recorded
