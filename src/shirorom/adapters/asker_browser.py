@@ -1,4 +1,4 @@
-"""Asks carriers in a browser of this process (`ports.Asker`): what may be asked at all, how often, and what came of it."""
+"""Asks carriers in a browser of this process (`ports.Asker`): what may be asked, how often, and what came of it."""
 
 from __future__ import annotations
 

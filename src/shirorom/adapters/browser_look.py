@@ -1,4 +1,4 @@
-"""Starts the browser that would be used, once, for `doctor`: whether it starts, its version, whether it has a sandbox."""
+"""Starts the browser once, for `doctor`: whether it starts, its version, whether it has a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds and reads the configuration: `--config` or SHIROROM_CONFIG, else `config.toml` in the data directory, else defaults."""
+"""Reads the configuration: `--config` or SHIROROM_CONFIG, else `config.toml` in the data directory, else defaults."""
 
 from __future__ import annotations
 
@@ -90,4 +90,5 @@ def _check_origin(carrier: CarrierId, settings: Settings, facts: Facts) -> None:
     except ValueError:
         bare = False
     if not bare:
-        raise ConfigError("config-invalid", file="config.toml", key=f"carriers.{carrier.value}.url", why="not an origin")
+        key = f"carriers.{carrier.value}.url"
+        raise ConfigError("config-invalid", file="config.toml", key=key, why="not an origin")

@@ -1,7 +1,7 @@
 """The browser's only door to the network: a proxy on loopback that lets one carrier through and nothing else.
 
-Outside the browser, because a page has many ways out (sockets, workers, beacons, preconnects, pictures of other hosts) and
-blocking each inside leaves the next one open. It counts bytes, and knows why a carrier could not be reached.
+Outside the browser, because a page has many ways out (sockets, workers, beacons, preconnects, pictures of other hosts)
+and blocking each inside leaves the next one open. It counts bytes, and knows why a carrier could not be reached.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Politeness:
         """Wait for the next turn and take it.
 
         Raises:
-            CellError: `carrier-paused` with `until` (UTC) and `seconds`: after failures, or because the queue is too long.
+            CellError: `carrier-paused` with `until` (UTC) and `seconds`: after failures, or the queue is too long.
             StorageError: the file cannot be used; then nobody is asked.
         """
         wait_s = await asyncio.to_thread(self._take, carrier, interval_s)

@@ -1,4 +1,4 @@
-"""Who the four carriers are, and what is known of their check pages: dated facts with sources, read from `data/carriers`."""
+"""Who the four carriers are, and what is known of their check pages: dated facts with sources (`data/carriers`)."""
 
 from __future__ import annotations
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Protocol, assert_never
+from typing import assert_never
 
 import msgspec
 
-from shirorom.domain.advice import Advice, AdviceCode
-from shirorom.domain.assessment import Assessment, Place, Reason
-from shirorom.domain.carrier import CarrierId, Source
+from shirorom.domain.assessment import Assessment
+from shirorom.domain.carrier import Source
 from shirorom.domain.errors import NumberError, ShiroromError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.mark import symbol_of
@@ -18,6 +16,7 @@ from shirorom.domain.notice import Notice
 from shirorom.domain.numbers.found import Parsed
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.domain.verdict import Cell
+from shirorom.edge.words import Words, advice_text, reason_text
 from shirorom.ports import Head
 from shirorom.service.history import PhoneHistory
 
@@ -183,16 +182,6 @@ class Problem(msgspec.Struct, frozen=True):
     errors: tuple[ProblemError, ...] = ()
 
 
-class Words(Protocol):
-    """The catalogue of one language (`adapters/texts_toml.py`)."""
-
-    lang: str
-
-    def t(self, key: str, /, **details: object) -> str:
-        """The text of a key, its `{name}` places filled."""
-        ...
-
-
 def problem_of(error: ShiroromError, words: Words, *, pointer: str | None = None) -> Problem:
     """An error in words, the same for `--json` and HTTP. `pointer` is the place in the body that it speaks of."""
     text = words.t(f"code.{error.code}.text", **error.details)
@@ -233,56 +222,17 @@ def check_of(assessment: Assessment, words: Words) -> CheckWire:
 def reasons_of(assessment: Assessment, words: Words) -> tuple[ReasonWire, ...]:
     """Why the verdict is as it is, the worst first."""
     return tuple(
-        ReasonWire(reason.code, _reason_text(reason, assessment, words), _source_of(reason.source))
+        ReasonWire(reason.code, reason_text(reason, assessment, words), _source_of(reason.source))
         for reason in assessment.reasons
     )
-
-
-def _reason_text(reason: Reason, assessment: Assessment, words: Words) -> str:
-    if reason.code == assessment.storage:
-        return words.t(f"code.{reason.code}.text")
-    policy = assessment.policy
-    return words.t(
-        f"reason.{reason.code}",
-        places=_places(reason.places, words, several=len(assessment.device.imeis) > 1),
-        policy=policy.title if words.lang == "ja" else policy.title_en,
-        **({"months": reason.months} if reason.months is not None else {}),
-        **({"by": reason.by.isoformat()} if reason.by is not None else {}),
-    )
-
-
-def _places(places: Sequence[Place], words: Words, *, several: bool) -> str:
-    """The carriers concerned; of a phone with several numbers, for each number."""
-    if not several:
-        return names_of([place.carrier for place in places], words)
-    return words.t("words.place_join").join(
-        words.t(
-            "words.number_place",
-            numbers=words.t("words.number", n=n),
-            carriers=names_of([place.carrier for place in places if place.n == n], words),
-        )
-        for n in dict.fromkeys(place.n for place in places)
-    )
-
-
-def names_of(carriers: Sequence[CarrierId], words: Words) -> str:
-    """Carriers' names, each once, in the order given."""
-    return words.t("words.list").join(words.t(f"carrier.{carrier.value}") for carrier in dict.fromkeys(carriers))
 
 
 def advice_of(assessment: Assessment, words: Words) -> tuple[AdviceWire, ...]:
     """What to do next, by role, the most important first."""
     return tuple(
-        AdviceWire(advice.code.value, _advice_text(advice, words), advice.role.value, _source_of(advice.source))
+        AdviceWire(advice.code.value, advice_text(advice, words), advice.role.value, _source_of(advice.source))
         for advice in assessment.advice
     )
-
-
-def _advice_text(advice: Advice, words: Words) -> str:
-    details = {"carriers": names_of(advice.carriers, words)}
-    if advice.code is AdviceCode.LAG:
-        details["lag"] = words.t(f"carrier.{advice.carriers[0].value}.lag")
-    return words.t(f"advice.{advice.code.value}", **details)
 
 
 def _source_of(source: Source | None) -> SourceWire | None:

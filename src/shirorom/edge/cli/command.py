@@ -14,7 +14,7 @@ from shirorom.edge.cli.context import LANGS, Session
 from shirorom.edge.cli.wrap import columns, fold, pad
 
 if TYPE_CHECKING:
-    from shirorom.edge.wire import Words
+    from shirorom.edge.words import Words
 
 F = TypeVar("F", bound=Any)
 WIDTH_MAX = 100

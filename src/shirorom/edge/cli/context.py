@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
-    from shirorom.edge.wire import Words
+    from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from shirorom.domain.assessment import Assessment
-    from shirorom.edge.wire import AdviceWire, CellWire, CheckWire, SourceWire, Words
+    from shirorom.edge.wire import AdviceWire, CellWire, CheckWire, SourceWire
+    from shirorom.edge.words import Words
 
 STYLES = {"clear": "green", "caution": "yellow", "restricted": "bold red", "no-record": "", "unknown": "magenta"}
 """Colour beside symbol and word, never instead of them."""

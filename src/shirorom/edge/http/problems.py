@@ -15,7 +15,8 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from shirorom.domain.errors import CODES, RequestError, ShiroromError
 from shirorom.edge.http.language import Language
-from shirorom.edge.wire import Problem, Words, problem_of
+from shirorom.edge.wire import Problem, problem_of
+from shirorom.edge.words import Words
 
 MEDIA_TYPE = "application/problem+json"
 

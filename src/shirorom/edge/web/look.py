@@ -14,7 +14,7 @@ from shirorom.domain.reading import Channel
 from shirorom.domain.verdict import Cell
 from shirorom.edge.http.language import Language
 from shirorom.edge.web.parts import Example
-from shirorom.edge.wire import Words
+from shirorom.edge.words import Words
 from shirorom.ports import Facts
 from shirorom.service.settings import Access, Settings
 
