@@ -88,6 +88,13 @@ def find_browser(settings: BrowserSettings) -> str | None:
     return next((path for path in _candidates() if path and Path(path).is_file()), None)
 
 
+def _paths(settings: BrowserSettings, own: str) -> list[str]:
+    """What to try, in order: Playwright's own after one that may only look like a browser (Ubuntu's calls snap)."""
+    found = find_browser(settings)
+    paths = [found] if found else []
+    return paths if settings.path or not Path(own).is_file() else [*paths, own]
+
+
 def _candidates() -> Iterator[str | None]:
     if sys.platform == "win32":
         for root in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
@@ -119,7 +126,7 @@ class Chromium:
         self.sandboxed = sandboxed
         self.gone = asyncio.Event()
         self.pid: int | None = None
-        self._profile: Path | None = None
+        self._leftovers: list[Path] = []
         browser.on("disconnected", lambda _: self.gone.set())
 
     @classmethod
@@ -148,19 +155,20 @@ class Chromium:
 
     @classmethod
     async def _launch(cls, driver: Playwright, settings: BrowserSettings) -> Chromium:
-        path = find_browser(settings)
-        if path is None and (settings.path or not Path(driver.chromium.executable_path).is_file()):
+        paths = await asyncio.to_thread(_paths, settings, driver.chromium.executable_path)
+        if not paths:
             raise CellError("browser-missing", why="no-browser")
         wanted = settings.sandbox is Sandbox.ON or (settings.sandbox is Sandbox.AUTO and sandbox_possible())
         for sandboxed in (True, False) if wanted else (False,):
             if not sandboxed and settings.sandbox is Sandbox.ON:
                 raise CellError("browser-unsafe", why="no-sandbox")
-            if (browser := await _try(driver, path, sandboxed=sandboxed)) is not None:
-                return cls(driver, browser, sandboxed=sandboxed)
+            for path in paths:
+                if (browser := await _try(driver, path, sandboxed=sandboxed)) is not None:
+                    return cls(driver, browser, sandboxed=sandboxed)
         raise CellError("browser-missing", why="no-start")
 
     async def _learn(self) -> None:
-        """Process id and profile directory: what must be gone at the end."""
+        """Process id, profile directory and what lies beside it: what must be gone at the end."""
         session = await self.browser.new_browser_cdp_session()
         processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
         self.pid = next((int(one["id"]) for one in processes if one["type"] == "browser"), None)
@@ -168,7 +176,7 @@ class Chromium:
         _, found, rest = command.partition("--user-data-dir=")
         profile = Path(rest.partition(" --")[0].strip().strip('"'))
         if found and profile.name.startswith("playwright_") and profile.parent == Path(tempfile.gettempdir()):
-            self._profile = profile
+            self._leftovers = await asyncio.to_thread(_leftovers, profile)
         await session.detach()
 
     async def close(self) -> None:
@@ -178,8 +186,8 @@ class Chromium:
         if not self.gone.is_set():
             self.kill()
         await _within(self._driver.stop())
-        if self._profile is not None:
-            await asyncio.to_thread(shutil.rmtree, self._profile, ignore_errors=True)
+        for folder in self._leftovers:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def kill(self) -> None:
         """End it now, with all its children; for a browser that does not listen any more."""
@@ -190,6 +198,15 @@ class Chromium:
                 subprocess.run(["taskkill", "/T", "/F", "/PID", str(self.pid)], capture_output=True, check=False)
             else:
                 os.kill(self.pid, signal.SIGKILL)
+
+
+def _leftovers(profile: Path) -> list[Path]:
+    """The profile, and the directory of its socket elsewhere, which a browser that is killed leaves behind."""
+    socket = profile / "SingletonSocket"
+    folder = socket.readlink().parent if socket.is_symlink() else None
+    if folder is None or not folder.name.startswith(("org.chromium.", "com.google.")):
+        return [profile]
+    return [profile, folder]
 
 
 async def _try(driver: Playwright, path: str | None, *, sandboxed: bool) -> Browser | None:
