@@ -133,11 +133,7 @@ class LogRows(Protocol):
         ...
 
     def entries(self) -> Iterator[Sequence[Any]]:
-        """(index, entry, leaf hash), by index."""
-        ...
-
-    def nodes(self, level: int) -> Iterator[Sequence[Any]]:
-        """(position, hash) of the full nodes of a level from 1 on, by position."""
+        """(index, entry, hashes of the tree's nodes that it made full, its leaf first), by index."""
         ...
 
     def openings(self) -> Iterator[Sequence[Any]]:
@@ -145,7 +141,7 @@ class LogRows(Protocol):
         ...
 
     def chains(self) -> Iterator[Sequence[Any]]:
-        """(key, counter, index, previous, leaf of that index or None), by key and counter."""
+        """(key, counter, index, previous leaf, entry of that index or None), by key and counter."""
         ...
 
     def devices(self) -> Iterator[Sequence[Any]]:

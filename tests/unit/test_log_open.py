@@ -175,7 +175,7 @@ def test_a_log_ahead_of_its_checkpoint_is_opened(data: Path) -> None:
 
 def test_a_damaged_tree_is_told_from_a_rollback(data: Path) -> None:
     """The entries are all there and give the root; only a stored hash is wrong."""
-    change(data, "UPDATE entry SET leaf = zeroblob(32) WHERE idx = 2")
+    change(data, "UPDATE entry SET hashes = zeroblob(32) WHERE idx = 2")
     assert refusal(data) == "log-corrupt"
 
 

@@ -13,6 +13,7 @@ from shirorom.log.tree import (
     consistency_proof,
     frontier_at,
     grow,
+    home_of,
     inclusion_proof,
     leaf_hash,
     verify_consistency,
@@ -22,14 +23,14 @@ from shirorom.log.tree import (
 SIZE_MAX = 200
 ENTRIES = [f"entry {i}".encode() for i in range(SIZE_MAX)]
 LEAVES = [leaf_hash(entry) for entry in ENTRIES]
-WHOLE, NODES = grow(Frontier(), LEAVES)
-STORED = {(level, position): node for level, position, node in NODES}
+WHOLE, COMPLETED = grow(Frontier(), LEAVES)
 
 sizes = st.integers(1, SIZE_MAX)
 
 
 def node_of(level: int, position: int) -> bytes:
-    return STORED[level, position]
+    index, place = home_of(level, position)
+    return COMPLETED[index][place]
 
 
 def root_at(size: int) -> bytes:
@@ -113,7 +114,7 @@ def test_growing_in_two_steps_is_growing_in_one(cut: int) -> None:
     """A log that was closed and opened again has the tree of one that never was."""
     first, early = grow(Frontier(), LEAVES[:cut])
     second, late = grow(first, LEAVES[cut:])
-    assert (second, early + late) == (WHOLE, NODES)
+    assert (second, early + late) == (WHOLE, COMPLETED)
 
 
 def test_a_frontier_has_a_peak_for_each_bit() -> None:

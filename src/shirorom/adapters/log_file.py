@@ -27,16 +27,14 @@ CACHE_KIB = 16_384
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE entry (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL, leaf BLOB NOT NULL) STRICT",
-    "CREATE TABLE node (level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " PRIMARY KEY (level, position)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE entry (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL, hashes BLOB NOT NULL) STRICT",
     "CREATE TABLE opening (idx INTEGER PRIMARY KEY, key INTEGER NOT NULL, counter INTEGER NOT NULL,"
     " previous BLOB NOT NULL, salt BLOB NOT NULL, statement BLOB NOT NULL) STRICT",
     "CREATE UNIQUE INDEX opening_device ON opening (key, counter)",
     "CREATE TABLE device (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
 )
-"""What is stored. `node` holds the full nodes from level 1 on; level 0 is `entry.leaf`. `device` says again what the
-index of `opening` says: a damaged key in one of the two b-trees shows as a difference between them."""
+"""What is stored. `entry.hashes` are of the tree nodes that the entry made full, its own leaf first. `device` says
+again what the index of `opening` says: a damaged key in one of the two b-trees shows as a difference between them."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

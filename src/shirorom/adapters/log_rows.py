@@ -67,21 +67,17 @@ class SqliteRows:
         return int(next(self._rows("SELECT count(*) FROM entry"))[0])
 
     def entries(self) -> Iterator[Sequence[Any]]:
-        """(index, entry, leaf hash), by index."""
-        return self._rows("SELECT idx, bytes, leaf FROM entry ORDER BY idx")
-
-    def nodes(self, level: int) -> Iterator[Sequence[Any]]:
-        """(position, hash) of one level, by position."""
-        return self._rows("SELECT position, hash FROM node WHERE level = ? ORDER BY position", level)
+        """(index, entry, hashes of the nodes that it made full), by index."""
+        return self._rows("SELECT idx, bytes, hashes FROM entry ORDER BY idx")
 
     def openings(self) -> Iterator[Sequence[Any]]:
         """(index, key, counter, previous, salt, statement), by index."""
         return self._rows("SELECT idx, key, counter, previous, salt, statement FROM opening ORDER BY idx")
 
     def chains(self) -> Iterator[Sequence[Any]]:
-        """(key, counter, index, previous, leaf), by key and counter, as the index of openings has them."""
+        """(key, counter, index, previous, entry), by key and counter, as the index of openings has them."""
         return self._rows(
-            "SELECT o.key, o.counter, o.idx, o.previous, e.leaf FROM opening AS o INDEXED BY opening_device"
+            "SELECT o.key, o.counter, o.idx, o.previous, e.bytes FROM opening AS o INDEXED BY opening_device"
             " LEFT JOIN entry AS e ON e.idx = o.idx ORDER BY o.key, o.counter"
         )
 

@@ -17,15 +17,20 @@ from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import NO_DEVICE, DeviceHead, Opening, Sealed, at_text
-from shirorom.log.tree import Node, grow, leaf_hash
+from shirorom.log.tree import grow, leaf_hash
 from shirorom.ports import Entry, Head
 
 ENTRIES_MAX = 10_000
 """Entries of one append or one read."""
-ROWS_BETWEEN_CHECKPOINTS = 8_000
-"""Bound of the WAL, in rows; a row costs at most about one page of 4 kB."""
+ROWS_BETWEEN_CHECKPOINTS = 2_000
+"""Bound of the WAL, in rows, each at most about one page of 4 kB. A small WAL is used again and again, so that a sync
+need not also make the file longer.
+"""
 ROWS_OF_APPEND = 6
 """What one append costs besides its entries."""
+
+
+_NEW = (NO_DEVICE.count, NO_DEVICE.leaf)
 
 
 class SqliteLog:
@@ -74,9 +79,12 @@ class SqliteLog:
             return view.device(key)
 
     def device_heads(self, keys: Sequence[str]) -> Sequence[DeviceHead]:
-        """Where the chains of many devices stand, in the order asked."""
-        with self._read() as view:
-            return view.device_heads(keys)
+        """Where the chains of many devices stand, in the order asked.
+
+        By the writer's connection, whose cache our own appends leave as it is: who asks is about to append.
+        """
+        with self._writing, storage_errors(self._path):
+            return self._writer.device_heads(keys)
 
     def entry(self, index: int) -> Entry:
         """One entry, checked."""
@@ -160,8 +168,8 @@ class SqliteLog:
             if any(later < earlier for earlier, later in pairwise([last_at, *(at_text(s.entry) for s in sealed)])):
                 raise StorageError("clock-backwards")
             leaves = [leaf_hash(one.entry) for one in sealed]
-            frontier, nodes = grow(view.frontier, leaves)
-            _insert(view, sealed, leaves, nodes)
+            frontier, completed = grow(view.frontier, leaves)
+            _insert(view, sealed, leaves, completed)
             connection.execute("COMMIT")
         except BaseException:
             _roll_back(connection)
@@ -219,12 +227,11 @@ class SqliteLog:
             raise
 
 
-def _insert(view: LogView, sealed: Sequence[Sealed], leaves: Sequence[bytes], nodes: Sequence[Node]) -> None:
-    """Write the entries, the nodes that became full, the openings, and where each device now stands."""
+def _insert(view: LogView, sealed: Sequence[Sealed], leaves: Sequence[bytes], completed: Sequence[bytes]) -> None:
+    """Write the entries with the nodes that they made full, the openings, and where each device now stands."""
     size, put = view.frontier.size, view.connection.executemany
     openings = [one.opening for one in sealed]
-    put("INSERT INTO entry VALUES (?, ?, ?)", zip(count(size), [one.entry for one in sealed], leaves))
-    put("INSERT INTO node VALUES (?, ?, ?)", [node for node in nodes if node[0]])
+    put("INSERT INTO entry VALUES (?, ?, ?)", zip(count(size), [one.entry for one in sealed], completed))
     put(
         "INSERT INTO opening VALUES (?, ?, ?, ?, ?, ?)",
         [(i, int(o.key), o.counter, o.previous, o.salt, o.statement) for i, o in enumerate(openings, size)],
@@ -235,12 +242,12 @@ def _insert(view: LogView, sealed: Sequence[Sealed], leaves: Sequence[bytes], no
 def _device_rows(view: LogView, openings: Sequence[Opening], leaves: Sequence[bytes]) -> Iterable[tuple[int, int, int]]:
     """The devices' new rows (key, count, last index). Raises ValueError where an opening is not its device's next."""
     known = [o.key for o in openings if o.counter]  # a first opening that is not the first fails in the unique index
-    heads = dict(zip(known, view.device_heads(known), strict=True))
+    heads = {key: (head.count, head.leaf) for key, head in zip(known, view.device_heads(known), strict=True)}
     rows = {}
     for index, (o, leaf) in enumerate(zip(openings, leaves, strict=True), view.frontier.size):
-        if heads.get(o.key, NO_DEVICE) != DeviceHead(o.counter, o.previous):
+        if heads.get(o.key, _NEW) != (o.counter, o.previous):
             raise ValueError("an opening does not continue its device's chain")
-        heads[o.key] = DeviceHead(o.counter + 1, leaf)
+        heads[o.key] = (o.counter + 1, leaf)
         rows[o.key] = (int(o.key), o.counter + 1, index)
     return sorted(rows.values())
 

@@ -23,7 +23,7 @@ from shirorom.log.entry import (
     commitment,
     decode_entry,
 )
-from shirorom.log.tree import Frontier, frontier_at, grow, inclusion_proof, leaf_hash, verify_inclusion
+from shirorom.log.tree import Frontier, frontier_at, grow, home_of, inclusion_proof, leaf_hash, verify_inclusion
 from shirorom.ports import Entry, Head
 
 VERIFIED_MAX = 16_384
@@ -31,11 +31,12 @@ VERIFIED_MAX = 16_384
 DEVICES_MAX = 4_096
 """Devices whose history a view remembers."""
 
+ROWS_AT_ONCE = 1_000
 KEYS_MAX = 500
 """Devices asked for in one statement; SQLite takes 32,766 values at most."""
 
 _HEAD = (
-    "SELECT d.key, d.count, o.key, o.counter, e.bytes, e.leaf FROM device AS d"
+    "SELECT d.key, d.count, o.key, o.counter, e.bytes FROM device AS d"
     " LEFT JOIN opening AS o ON o.idx = d.last LEFT JOIN entry AS e ON e.idx = d.last"
 )
 _OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
@@ -74,7 +75,10 @@ class LogView:
     def derived_root(self, size: int) -> bytes:
         """The root over the first entries as they are, computed anew: tells a damaged tree from another log."""
         rows = self.connection.execute("SELECT bytes FROM entry WHERE idx < ? ORDER BY idx", (size,))
-        return grow(Frontier(), (leaf_hash(_bytes(row[0])) for row in rows))[0].root
+        frontier = Frontier()
+        while some := rows.fetchmany(ROWS_AT_ONCE):
+            frontier, _ = grow(frontier, [leaf_hash(_bytes(row[0])) for row in some])
+        return frontier.root
 
     def advance(self, frontier: Frontier, last_at: bytes) -> Head:
         """Go on from a frontier that the caller has derived from this one and committed."""
@@ -130,10 +134,10 @@ class LogView:
         stored: dict[int, DeviceHead] = {}
         for first in range(0, len(keys), KEYS_MAX):
             some = [int(key) for key in keys[first : first + KEYS_MAX]]
-            for key, count, *named, entry, leaf in self._all(f"{_HEAD} WHERE d.key IN ({_marks(len(some))})", *some):
-                if named != [key, count - 1] or leaf_hash(_bytes(entry)) != leaf:
+            for key, count, *named, entry in self._all(f"{_HEAD} WHERE d.key IN ({_marks(len(some))})", *some):
+                if named != [key, count - 1]:
                     raise StorageError("log-corrupt", part="device")
-                stored[key] = DeviceHead(count, leaf)
+                stored[key] = DeviceHead(count, leaf_hash(_bytes(entry)))
         return [stored.get(int(key), NO_DEVICE) for key in keys]
 
     def _catch_up(self) -> None:
@@ -142,14 +146,14 @@ class LogView:
             raise StorageError("log-rolled-back", size=size, size_known=self._frontier.size)
         if size == self._frontier.size:
             return
-        sql = "SELECT idx, bytes, leaf FROM entry WHERE idx >= ? ORDER BY idx"
+        sql = "SELECT idx, bytes, hashes FROM entry WHERE idx >= ? ORDER BY idx"
         cursor = self.connection.execute(sql, (self._frontier.size,))
-        while rows := cursor.fetchmany(1_000):
-            first, leaves = self._frontier.size, [leaf_hash(_bytes(row[1])) for row in rows]
-            if [(row[0], row[2]) for row in rows] != list(enumerate(leaves, first)):
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            first = self._frontier.size
+            frontier, completed = grow(self._frontier, [leaf_hash(_bytes(row[1])) for row in rows])
+            if [(row[0], row[2]) for row in rows] != list(enumerate(completed, first)):
                 raise StorageError("log-corrupt", index=first, part="entry")
-            self._last_at = None
-            self._frontier, _ = grow(self._frontier, leaves)
+            self._frontier, self._last_at = frontier, None
 
     def _known_or_verified(self, row: Sequence[Any], head: Head) -> Entry:
         known = self._verified.get(_whole(row[0]))
@@ -189,9 +193,8 @@ class LogView:
         return _bytes(self._one("SELECT bytes FROM entry WHERE idx = ?", index)[0])
 
     def _node(self, level: int, position: int) -> bytes:
-        if level == 0:
-            return _hash(self._one("SELECT leaf FROM entry WHERE idx = ?", position)[0])
-        return _hash(self._one("SELECT hash FROM node WHERE level = ? AND position = ?", level, position)[0])
+        index, place = home_of(level, position)
+        return _hash(_bytes(self._one("SELECT hashes FROM entry WHERE idx = ?", index)[0])[place])
 
     def _one(self, sql: str, *values: object) -> Any:
         row = self.connection.execute(sql, values).fetchone()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+
+
+_NONE = timedelta(0)
 
 
 def time_text(at: datetime) -> str:
     """The text of a moment. Raises ValueError unless it is aware UTC and a whole second."""
-    if at.utcoffset() != timedelta(0) or at.microsecond:
+    if at.microsecond or (at.tzinfo is not UTC and at.utcoffset() != _NONE):
         raise ValueError("times in the log are aware UTC and whole seconds")
     return _text(at)
 

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 §2.1: hashes, roots, proofs and their verification (RFC 9162 §2.1.3.2, §2.1.4.2).
 
 A node is named by (level, position): it covers the 2**level leaves from position * 2**level on. Only nodes that are
-full are ever stored, so a stored node never changes.
+full are ever stored, so a stored node never changes: it is stored with the leaf that made it full.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ EMPTY_ROOT = sha256(b"").digest()
 
 NodeOf = Callable[[int, int], bytes]
 """Gives the hash of a full node by (level, position)."""
-
-Node = tuple[int, int, bytes]
-"""A full node: level, position, hash."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -55,18 +52,27 @@ class Frontier:
         return reduce(lambda right, left: node_hash(left, right), reversed(self.peaks))
 
 
-def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, list[Node]]:
-    """Append leaf hashes; returns the new frontier and every node that became full, leaves included."""
-    size, peaks, nodes = frontier.size, list(frontier.peaks), []
+def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, list[bytes]]:
+    """Append leaf hashes; returns the new frontier, and for each leaf the hashes of the nodes that it made full.
+
+    Those stand one behind the other: the leaf itself (level 0), then its ancestors upwards. `home_of` finds them.
+    """
+    size, peaks, completed = frontier.size, list(frontier.peaks), []
     for leaf in leaves:
-        level, position, node = 0, size, leaf
-        nodes.append((level, position, node))
+        node, made, position = leaf, [leaf], size
         while position & 1:
-            level, position, node = level + 1, position >> 1, node_hash(peaks.pop(), node)
-            nodes.append((level, position, node))
+            node = node_hash(peaks.pop(), node)
+            made.append(node)
+            position >>= 1
         peaks.append(node)
+        completed.append(b"".join(made))
         size += 1
-    return Frontier(size, tuple(peaks)), nodes
+    return Frontier(size, tuple(peaks)), completed
+
+
+def home_of(level: int, position: int) -> tuple[int, slice]:
+    """Where a full node is kept: the index of the leaf that made it full, and its place in what that leaf completed."""
+    return ((position + 1) << level) - 1, slice(level * HASH_BYTES, (level + 1) * HASH_BYTES)
 
 
 def frontier_at(size: int, node_of: NodeOf) -> Frontier:

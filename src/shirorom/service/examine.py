@@ -13,14 +13,13 @@ from shirorom.domain.reading import Reading
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import NO_LEAF, EntryBody, MalformedError, Opening, commitment, decode_entry
 from shirorom.log.statement import decode_statement, kind_of
-from shirorom.log.tree import Frontier, Node, grow, leaf_hash
+from shirorom.log.tree import Frontier, grow, leaf_hash
 from shirorom.ports import Blobs, LogRows
 
 FINDINGS_MAX = 100
 """Findings that are kept; the rest are counted."""
 CHUNK = 1_000
 """Entries between two reports of progress."""
-LEVELS_MAX = 64
 
 Row = Sequence[Any]
 
@@ -93,8 +92,7 @@ class Examination:
 
     def _entries(self) -> None:
         """Entries, leaves, tree, openings, statements and evidence, in one pass by index; then the checkpoint."""
-        total, tree = self.rows.size(), _StoredTree(self.rows, self._add)
-        then, last_at = Frontier(), None
+        total, then, last_at = self.rows.size(), Frontier(), None
         for index, stored, opening in merged(self.rows.entries(), self.rows.openings()):
             if stored is None:
                 self._add("opening", "extra", index)
@@ -102,27 +100,32 @@ class Examination:
             if index != self.frontier.size:
                 self._add("entry", "missing", self.frontier.size)
                 return  # no tree goes on from here
+            self._leaf(index, stored)
             body = self._entry(index, stored, last_at)
             if body is not None:
                 last_at = body.at
                 self._opening(index, body, opening)
-            self.frontier, nodes = grow(self.frontier, [leaf_hash(stored[1])])
-            tree.compare(nodes)
             if self.checkpoint is not None and self.frontier.size == self.checkpoint.size:
                 then = self.frontier
             if not self.frontier.size % CHUNK:
                 self.on_progress(self.frontier.size, total)
-        tree.end()
         self.readable = True
         self._compare_checkpoint(then)
         self.on_progress(self.frontier.size, total)
 
-    def _entry(self, index: int, stored: Row, last_at: datetime | None) -> EntryBody | None:
-        _, entry, leaf = stored
-        if leaf_hash(entry) != leaf:
+    def _leaf(self, index: int, stored: Row) -> None:
+        """The tree goes on from the entry as it is; what is stored of the tree must be that."""
+        _, entry, hashes = stored
+        leaf = leaf_hash(entry)
+        self.frontier, (completed,) = grow(self.frontier, [leaf])
+        if not hashes.startswith(leaf):
             self._add("entry", "differs", index)
+        elif hashes != completed:
+            self._add("tree", "differs", index)
+
+    def _entry(self, index: int, stored: Row, last_at: datetime | None) -> EntryBody | None:
         try:
-            body = decode_entry(entry)
+            body = decode_entry(stored[1])
         except MalformedError:
             self._add("entry", "malformed", index)
             return None
@@ -194,10 +197,10 @@ class Examination:
         """What each device's row must say (key, count, last index), from its openings."""
         for key, chain in groupby(self.rows.chains(), key=lambda row: row[0]):
             count, last, leaf = 0, -1, NO_LEAF
-            for _, counter, index, previous, leaf_here in chain:
+            for _, counter, index, previous, entry in chain:
                 if counter != count or previous != leaf or index <= last:
                     self._add("chain", "differs", index)
-                count, last, leaf = counter + 1, index, leaf_here
+                count, last, leaf = counter + 1, index, leaf_hash(entry or b"")
             yield key, count, last
 
 
@@ -216,35 +219,3 @@ def merged(left: Iterable[Row], right: Iterable[Row]) -> Iterator[tuple[int, Row
         else:
             yield one[0], one, other
             one, other = next(ours, None), next(theirs, None)
-
-
-class _StoredTree:
-    """The stored nodes of every level, read along as the tree grows."""
-
-    def __init__(self, rows: LogRows, add: Callable[[str, str, int | None], None]) -> None:
-        self._rows, self._add = rows, add
-        self._levels: dict[int, Iterator[Row]] = {}
-        self._next: dict[int, Row | None] = {}
-
-    def compare(self, nodes: Iterable[Node]) -> None:
-        """Each of these nodes must be what is stored next on its level."""
-        for level, position, node in nodes:
-            if level == 0:
-                continue  # a leaf, stored with its entry
-            if level not in self._levels:
-                self._levels[level] = self._rows.nodes(level)
-                self._next[level] = next(self._levels[level], None)
-            stored = self._next[level]
-            if stored is None or stored[0] != position:
-                self._add("tree", "missing", position << level)
-            else:
-                if stored[1] != node:
-                    self._add("tree", "differs", position << level)
-                self._next[level] = next(self._levels[level], None)
-
-    def end(self) -> None:
-        """Nothing may be stored beyond the tree."""
-        for level in range(1, LEVELS_MAX):
-            stored = self._next[level] if level in self._levels else next(self._rows.nodes(level), None)
-            if stored is not None:
-                self._add("tree", "extra", stored[0] << level)
