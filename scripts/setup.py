@@ -22,10 +22,10 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTHON_MIN = (3, 11)
 LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",)}
 LINES_OF_FAILURE = 12
-TOOLS = {  # command that tests call -> Debian package
+TOOLS = {  # command that tests and benches call -> Debian package
     "strace": "strace",
-    "fiu-run": "fiu-utils",
-    "faketime": "faketime",
+    "unshare": "util-linux",
+    "wrk": "wrk",  # bench only
     "npm": "npm",
 }
 BROWSER_TESTS = ROOT / "tests" / "browser"
