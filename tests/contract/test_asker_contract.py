@@ -1,204 +1,165 @@
-"""What `ports.Asker` promises, kept by the asker of this process and by the one in a process of its own."""
+"""The one contract of `ports.Asker`, kept by the browser in this process and by the one in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-import psutil
 import pytest
 
 from shirorom.adapters.asker_browser import BrowserAsker
 from shirorom.adapters.asker_process import ProcessAsker
 from shirorom.adapters.clock import SystemClock
-from shirorom.adapters.facts_toml import packaged_facts
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import CellError
+from shirorom.domain.errors import CellError, ConfigError
 from shirorom.domain.imei import Imei
-from shirorom.edge.practice.run import Practice, start
+from shirorom.edge.practice import Practice, catalogue, start
+from shirorom.edge.practice.catalogue import Fault
 from shirorom.ports import Asker
-from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings
+from shirorom.service.settings import BrowserSettings, CarrierSettings, CarriersSettings, Settings
+from tests.browser_kit import FACTS, children, gone, is_png, settings_for
 
-PHONE = Imei("001001010000013")  # △ － － ○
-SILENT = Imei("001001010000021")  # × － － and no answer
-WAIT_S = 60.0
+Make = Callable[[Settings], AbstractAsyncContextManager[Asker]]
 
-Make = Callable[[Settings, Path], Asker]
-
-
-def in_process(settings: Settings, data: Path) -> Asker:
-    return BrowserAsker(settings, packaged_facts(), SystemClock(), data)
-
-
-def by_child(settings: Settings, data: Path) -> Asker:
-    return ProcessAsker(settings, data)
+CLEAR = Imei("001001010000047")
+NOBODYS = Imei("490154203237518")  # the example of the standards: nobody's phone, and no test number
 
 
 @pytest.fixture(scope="module")
 def practice() -> Iterator[Practice]:
-    with start() as running:
-        yield running
+    with start() as practice:
+        yield practice
 
 
-@pytest.fixture
-def settings(practice: Practice) -> Settings:
-    tables = {
-        carrier.value: CarrierSettings(access=Access.SITE, url=practice.origins[carrier], timeout_s=30)
-        for carrier in CarrierId
-    }
-    return Settings(carriers=CarriersSettings(**tables))
+@pytest.fixture(params=["browser", "process"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Makes an asker of each kind in turn; whatever it started is gone after use."""
 
-
-@pytest.fixture(params=[in_process, by_child])
-async def asker(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncIterator[Asker]:
-    made: Asker = request.param(settings, tmp_path)
-    yield made
-    await made.close()
-
-
-async def test_an_answer_is_what_stands_in_its_place_with_the_evidence(asker: Asker) -> None:
-    """Glyph and sentence of each carrier, the page as HTML and the picture as PNG."""
-    answers = await asyncio.gather(*(asker.ask(PHONE, carrier) for carrier in CarrierId))
-    assert [answer.glyph for answer in answers] == ["△", "－", "－", "○"]
-    for answer, carrier in zip(answers, CarrierId, strict=True):
-        assert (answer.imei, answer.carrier) == (PHONE, carrier)
-        assert answer.sentence
-        assert answer.glyph in answer.page.decode("utf-8-sig")
-        assert answer.screenshot.startswith(b"\x89PNG")
-
-
-async def test_no_answer_in_time_is_a_code(asker: Asker, settings: Settings, tmp_path: Path) -> None:
-    """A silent carrier ends with carrier-timeout, and the next question is answered."""
-    hasty = msgspec.structs.replace(settings.carriers.rakuten, timeout_s=3)
-    quick = Settings(carriers=msgspec.structs.replace(settings.carriers, rakuten=hasty))
-    other: Asker = type(asker)(quick, tmp_path) if isinstance(asker, ProcessAsker) else in_process(quick, tmp_path)
-    try:
-        await other.warm()
-        with pytest.raises(CellError) as caught:
-            await other.ask(SILENT, CarrierId.RAKUTEN)
-        assert caught.value.code == "carrier-timeout"
-        assert (await other.ask(SILENT, CarrierId.AU)).glyph == "－"
-    finally:
-        await other.close()
-
-
-async def test_a_test_number_never_goes_to_a_real_carrier(tmp_path: Path) -> None:
-    """Refused before anything is opened, whichever asker it is."""
-    real = Settings(carriers=CarriersSettings(au=CarrierSettings(access=Access.SITE)))
-    for make in (in_process, by_child):
-        asker = make(real, tmp_path)
+    @asynccontextmanager
+    async def made(settings: Settings) -> AsyncIterator[Asker]:
+        asker: Asker = (
+            BrowserAsker(settings, FACTS, SystemClock(), tmp_path)
+            if request.param == "browser"
+            else ProcessAsker(settings, tmp_path)
+        )
         try:
-            with pytest.raises(CellError) as caught:
-                await asker.ask(PHONE, CarrierId.AU)
-            assert caught.value.code == "test-number"
+            yield asker
+            running = children()
         finally:
             await asker.close()
+        assert gone(running), "a process was left behind"
+
+    return made
 
 
-async def test_closing_twice_is_closing_once_and_nothing_is_left(asker: Asker) -> None:
-    """After close no process of ours lives, and a question is refused by a code."""
-    await asker.ask(PHONE, CarrierId.AU)
-    before = psutil.Process().children(recursive=True)
-    await asker.close()
-    await asker.close()
-    assert not await _still_alive(before)
-    with pytest.raises(CellError) as caught:
-        await asker.ask(PHONE, CarrierId.AU)
-    assert caught.value.code == "browser-missing"
+def _with_fault(fault: Fault, carrier: CarrierId) -> Imei:
+    """A practice phone that meets this fault at this carrier."""
+    for phone in catalogue().phones:
+        for number in phone.numbers:
+            if number.behaviour(carrier).fault is fault:
+                return number.imei
+    raise LookupError(fault)
 
 
-async def test_a_killed_browser_is_started_again(asker: Asker) -> None:
-    """kill -9 of the browser under four questions: each ends, and afterwards all are answered."""
-    await asker.ask(PHONE, CarrierId.AU)
-    questions = [asyncio.create_task(asker.ask(PHONE, carrier)) for carrier in CarrierId]
-    await asyncio.sleep(0.05)
-    _browser().kill()
-    ended = await asyncio.wait_for(asyncio.gather(*questions, return_exceptions=True), WAIT_S)
-    assert all(getattr(one, "glyph", None) or isinstance(one, CellError) for one in ended)
-    answers = await asyncio.gather(*(asker.ask(PHONE, carrier) for carrier in CarrierId))
-    assert [answer.glyph for answer in answers] == ["△", "－", "－", "○"]
+async def _code(asker: Asker, imei: Imei, carrier: CarrierId) -> str:
+    with pytest.raises(CellError) as failed:
+        await asker.ask(imei, carrier)
+    assert imei.digits not in f"{failed.value!r} {failed.value} {dict(failed.value.details)}"
+    return failed.value.code
 
 
-async def test_a_cancelled_question_leaves_the_asker_usable(asker: Asker) -> None:
-    """Nobody waits any more: the next question is answered all the same."""
-    await asker.warm()
-    question = asyncio.create_task(asker.ask(SILENT, CarrierId.RAKUTEN))
-    await asyncio.sleep(0.3)
-    question.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await question
-    assert (await asker.ask(PHONE, CarrierId.RAKUTEN)).glyph == "○"
-
-
-async def test_a_killed_child_is_started_again(settings: Settings, tmp_path: Path) -> None:
-    """kill -9 of the asker process: its browser goes too, and the question under way is asked once more."""
-    asker = ProcessAsker(settings, tmp_path)
-    try:
+async def test_four_carriers_at_once(make: Make, practice: Practice) -> None:
+    """Each answer belongs to its question, with symbol, words, moment, page and picture."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    async with make(settings_for(practice.origins)) as asker:
         await asker.warm()
-        assert asker.ready
-        family = psutil.Process(asker.pid).children(recursive=True)
-        question = asyncio.create_task(asker.ask(PHONE, CarrierId.DOCOMO))
-        await asyncio.sleep(0.05)
-        assert asker.pid is not None
-        os.kill(asker.pid, signal.SIGKILL)
-        assert (await asyncio.wait_for(question, WAIT_S)).glyph == "△"
-        assert not await _still_alive(family)
-    finally:
+        answers = await asyncio.gather(*(asker.ask(CLEAR, carrier) for carrier in CarrierId))
+    assert [answer.carrier for answer in answers] == list(CarrierId)
+    assert [answer.glyph for answer in answers] == ["○", "－", "－", "－"]
+    for answer in answers:
+        assert answer.imei == CLEAR
+        assert answer.sentence
+        assert before <= answer.asked_at <= datetime.now(UTC)
+        assert is_png(answer)
+        assert CLEAR.digits in answer.page.decode("utf-8-sig")
+
+
+async def test_faults_have_their_codes_and_do_not_hurt_the_next(make: Make, practice: Practice) -> None:
+    """A CAPTCHA, an error, another phone's answer, a lost line: each has its code, and the next is answered."""
+    faults = {
+        Fault.CAPTCHA: "needs-person",
+        Fault.STATUS_500: "carrier-error",
+        Fault.OTHER_NUMBER: "echo-mismatch",
+        Fault.DROPPED: "carrier-unreachable",
+    }
+    async with make(settings_for(practice.origins)) as asker:
+        for fault, code in faults.items():
+            assert await _code(asker, _with_fault(fault, CarrierId.AU), CarrierId.AU) == code
+        assert (await asker.ask(CLEAR, CarrierId.DOCOMO)).glyph == "○"
+
+
+async def test_nobody_listens_there(make: Make, practice: Practice) -> None:
+    """A port on which nobody listens is a carrier out of reach."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        origins = {carrier: f"http://127.0.0.1:{free.getsockname()[1]}" for carrier in CarrierId}
+    async with make(settings_for(origins)) as asker:
+        assert await _code(asker, CLEAR, CarrierId.AU) == "carrier-unreachable"
+
+
+async def test_silence_ends_by_the_limit(make: Make, practice: Practice) -> None:
+    """A carrier that never answers costs its own limit and no more questions."""
+    async with make(settings_for(practice.origins, timeout_s=4)) as asker:
+        await asker.warm()
+        code = await asyncio.wait_for(_code(asker, _with_fault(Fault.SILENT, CarrierId.AU), CarrierId.AU), 60)
+    assert code == "carrier-timeout"
+
+
+async def test_cancelled_question_leaves_nothing(make: Make, practice: Practice) -> None:
+    """A question given up ends here and there; the next is answered."""
+    async with make(settings_for(practice.origins)) as asker:
+        await asker.warm()
+        silent = asyncio.ensure_future(asker.ask(_with_fault(Fault.SILENT, CarrierId.AU), CarrierId.AU))
+        await asyncio.sleep(0.5)
+        silent.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await silent
+        assert (await asker.ask(CLEAR, CarrierId.DOCOMO)).glyph == "○"
+
+
+async def test_test_number_never_goes_to_a_real_carrier(make: Make) -> None:
+    """Refused before any browser is started."""
+    async with make(Settings()) as asker:
+        before = len(children())
+        assert await _code(asker, CLEAR, CarrierId.DOCOMO) == "test-number"
+        assert len(children()) <= before + 1  # the asker's own process, never a browser
+
+
+async def test_missing_browser_is_told_by_the_question(make: Make, practice: Practice) -> None:
+    """`warm` never fails; `ask` says that there is no browser."""
+    settings = settings_for(practice.origins)
+    settings = Settings(carriers=settings.carriers, browser=BrowserSettings(path="/nowhere/chromium"))
+    async with make(settings) as asker:
+        await asker.warm()
+        assert await _code(asker, CLEAR, CarrierId.AU) == "browser-missing"
+
+
+async def test_foreign_host_is_refused(make: Make) -> None:
+    """An origin that is neither the carrier's nor loopback is never opened."""
+    carriers = CarriersSettings(au=CarrierSettings(url="https://au.example"))
+    async with make(Settings(carriers=carriers)) as asker:
+        with pytest.raises((ConfigError, CellError)) as failed:
+            await asker.ask(NOBODYS, CarrierId.AU)
+    assert failed.value.code == "config-carrier-host"
+
+
+async def test_closed_asker_asks_no_more(make: Make, practice: Practice) -> None:
+    """`close` is final and may come twice."""
+    async with make(settings_for(practice.origins)) as asker:
         await asker.close()
-
-
-def test_the_child_ends_with_its_parent(practice: Practice, tmp_path: Path) -> None:
-    """kill -9 of the parent: the child sees the end of its input and takes the browser along."""
-    script = textwrap.dedent(
-        """
-        import asyncio, pathlib, sys
-        import msgspec
-        from shirorom.adapters.asker_process import ProcessAsker
-        from shirorom.service.settings import Settings
-
-        async def main():
-            asker = ProcessAsker(msgspec.json.decode(sys.argv[1], type=Settings), pathlib.Path(sys.argv[2]))
-            await asker.warm()
-            print(asker.pid, flush=True)
-            await asyncio.sleep(600)
-
-        asyncio.run(main())
-        """
-    )
-    table = CarrierSettings(access=Access.SITE, url=practice.origins[CarrierId.AU])
-    chosen = msgspec.json.encode(Settings(carriers=CarriersSettings(au=table))).decode()
-    argv = [sys.executable, "-c", script, chosen, str(tmp_path)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        child = psutil.Process(int(parent.stdout.readline()))
-        family = [child, *child.children(recursive=True)]
-        assert len(family) > 1
-        parent.kill()
-    assert not asyncio.run(_still_alive(family))
-
-
-def _browser() -> psutil.Process:
-    """The browser below this process: the one that has no browser above it."""
-    mine = psutil.Process().children(recursive=True)
-    browsers = [one for one in mine if one.is_running() and "chrom" in one.name().lower()]
-    pids = {one.pid for one in browsers}
-    return next(one for one in browsers if one.ppid() not in pids and one.status() != psutil.STATUS_ZOMBIE)
-
-
-async def _still_alive(family: list[psutil.Process]) -> list[psutil.Process]:
-    """Who of a family lives on after a fair while."""
-    until = time.monotonic() + WAIT_S / 2
-    while time.monotonic() < until:
-        alive = [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-        if not alive:
-            return []
-        await asyncio.sleep(0.1)
-    return alive
+        await asker.close()
+        assert await _code(asker, CLEAR, CarrierId.AU) == "browser-missing"

@@ -1,4 +1,4 @@
-"""The way from a carrier's form to its answer, in steps that the page objects put together; and what every detour is called.
+"""The way from a carrier's form to its answer, in steps that page objects put together; what every detour is called.
 
 Nothing is solved and nothing is ticked: a CAPTCHA or a consent ends the question with `needs-person`.
 """

@@ -99,30 +99,29 @@ class Gate:
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
             return
-        if tunnel:
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        else:
-            far_writer.write(_to_origin(method, address, rest))
-        await _both(self._upstream(reader, far_writer), self._downstream(far_reader, writer, far_writer))
-
-    async def _upstream(self, reader: asyncio.StreamReader, far: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(_CHUNK):
-            far.write(chunk)
-            await far.drain()
-
-    async def _downstream(
-        self, far: asyncio.StreamReader, writer: asyncio.StreamWriter, far_writer: asyncio.StreamWriter
-    ) -> None:
         try:
-            while chunk := await far.read(_CHUNK):
-                self.bytes_in += len(chunk)
-                if self.bytes_in > self._bytes_max:
-                    self.overflow.set()
-                    return
-                writer.write(chunk)
-                await writer.drain()
+            if tunnel:
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                far_writer.write(_to_origin(method, address, rest))
+            await _both(_pass(reader, far_writer), self._count(far_reader, writer))
         finally:
             far_writer.close()
+
+    async def _count(self, far: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await far.read(_CHUNK):
+            self.bytes_in += len(chunk)
+            if self.bytes_in > self._bytes_max:
+                self.overflow.set()
+                return
+            writer.write(chunk)
+            await writer.drain()
+
+
+async def _pass(reader: asyncio.StreamReader, far: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(_CHUNK):
+        far.write(chunk)
+        await far.drain()
 
 
 async def _both(up: Awaitable[None], down: Awaitable[None]) -> None:

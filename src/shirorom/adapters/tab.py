@@ -35,6 +35,22 @@ WIDTH, HEIGHT = 1_024, 1_280
 UNREAD_S_MAX = 0.5
 PASS_S_MAX = 1.0
 _WORLD = "shirorom"
+_LOST = (
+    "CONNECTION",
+    "EMPTY_RESPONSE",
+    "NAME_",
+    "ADDRESS_",
+    "TUNNEL",
+    "PROXY",
+    "SSL",
+    "CERT",
+    "TIMED_OUT",
+    "NETWORK",
+    "SOCKET",
+    "MISMATCH",
+    "INCOMPLETE",
+)
+"""Chromium's errors (net::ERR_…) that mean a line that failed; any other is an answer that is no page."""
 
 
 @cache
@@ -145,7 +161,7 @@ class Tab:
         if self._is_document(request):
             failure = request.failure or ""
             if "ERR_ABORTED" not in failure:  # an own new navigation, a download, a 204: the page stays
-                self.document_failed = "redirects" if "REDIRECT" in failure else "lost"
+                self.document_failed = "lost" if any(word in failure for word in _LOST) else "refused"
                 if not request.url.startswith(self._origin + "/"):
                     self.document_failed = "off-origin"
         elif self._carries_question(request):
@@ -154,7 +170,9 @@ class Tab:
 
     def _carries_question(self, request: Request) -> bool:
         """Whether a script's request is the question itself, not decoration."""
-        return bool(self._asked) and (self._asked in request.url or self._asked in (request.post_data or ""))
+        if not self._asked or not request.url.startswith(self._origin + "/"):
+            return False
+        return self._asked in request.url or self._asked in (request.post_data or "")
 
     def _count(self, event: Mapping[str, Any]) -> None:
         self._received += int(event.get("dataLength", 0))
@@ -163,7 +181,7 @@ class Tab:
 
     @property
     def busy(self) -> bool:
-        """Whether the page still waits for the network. A script may leave a response unread: that one is not waited for."""
+        """Whether the page still waits for the network (not for a response that its script leaves unread)."""
         oldest = time.monotonic() - UNREAD_S_MAX
         return any(
             began == 0.0 or self._is_document(request) or began > oldest for request, began in self._in_flight.items()
@@ -182,8 +200,8 @@ class Tab:
         match self.document_failed:
             case "lost":
                 raise CellError("carrier-unreachable")
-            case "redirects":
-                raise CellError("carrier-error", why="redirects")
+            case "refused":
+                raise CellError("carrier-error", why="no-page")
             case "off-origin":
                 raise changed("off-origin")
             case _:
@@ -303,7 +321,7 @@ class Tab:
         return b"\xef\xbb\xbf" + text.encode("utf-8", errors="replace")
 
     async def picture(self) -> bytes:
-        """The whole page as PNG, at most `PICTURE_HEIGHT_MAX` px high and `PICTURE_BYTES_MAX` (else what the window shows)."""
+        """The whole page as PNG, up to `PICTURE_HEIGHT_MAX`; only the window, where it is over `PICTURE_BYTES_MAX`."""
         size = (await self._cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
         height = min(max(int(size["height"]), 1), PICTURE_HEIGHT_MAX)
         width = min(max(int(size["width"]), 1), 2 * WIDTH)

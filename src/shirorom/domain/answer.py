@@ -1,7 +1,7 @@
-"""Judges what was seen on a carrier's page: exactly one symbol in the answer's place, the asked number echoed, no contradiction.
+"""Judges what was seen on a carrier's page: one symbol in its place, the asked number echoed, no contradiction.
 
-`adapters/reader.js` says what is visible; here is decided what may be called an answer. Doubt is `page-changed`: a wrong ○ costs
-a buyer a phone, a wrong － hides a ×, an error costs one look at the page.
+`adapters/reader.js` says what is visible; here is decided what may be called an answer. Doubt is `page-changed`: a
+wrong ○ costs a buyer a phone, a wrong － hides a ×, an error costs one look at the page.
 """
 
 from __future__ import annotations
@@ -304,7 +304,7 @@ def _sentence(place: Place, line: Line, rest: str) -> str:
 
 
 def _refuse_contradiction(mark: Mark | None, sentence: str, wording: Mapping[Mark, tuple[str, ...]]) -> None:
-    """A symbol whose own words say otherwise is no answer. △ speaks of both sides by nature and is not judged by words."""
+    """A symbol whose own words say otherwise is no answer. △ speaks of both sides by nature: words do not judge it."""
     if mark is None or mark is Mark.CAUTION:
         return
     if mark in (Mark.CLEAR, Mark.NO_RECORD) and _FAILURE.search(sentence):
