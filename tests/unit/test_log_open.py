@@ -80,6 +80,15 @@ def test_what_others_may_read_is_refused(data: Path, part: str) -> None:
     assert refusal(data) == "data-unsafe"
 
 
+def test_a_directory_made_by_hand_is_closed_at_the_first_log(tmp_path: Path) -> None:
+    """`mkdir data` leaves it open to others: nothing secret is in it yet, so the first log closes it and goes on."""
+    made = tmp_path / "data"
+    made.mkdir()
+    made.chmod(0o755)
+    open_log(made).close()
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
 def test_rights_do_not_depend_on_the_umask(tmp_path: Path) -> None:
     """With umask 000 everything is still the owner's alone, WAL and checkpoint included."""
     before = os.umask(0)

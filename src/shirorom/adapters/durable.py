@@ -25,6 +25,12 @@ def private_directory(path: Path) -> None:
     refuse_looser(path)
 
 
+def make_private(path: Path) -> None:
+    """Close a directory that somebody made beforehand to everybody but its owner; where there is none, nothing."""
+    if os.name == "posix" and path.is_dir():
+        path.chmod(DIRECTORY_MODE)
+
+
 def refuse_looser(path: Path) -> None:
     """Refuse what others may read or write. On Windows the profile directory's own rights protect it.
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from shirorom.adapters.durable import create_private, private_directory, refuse_looser, sync_directory
+from shirorom.adapters.durable import create_private, make_private, private_directory, refuse_looser, sync_directory
 from shirorom.domain.errors import StorageError
 
 SCHEMA_VERSION = 1
@@ -60,6 +60,8 @@ def create(path: Path, *, practice: bool, entropy: Callable[[int], bytes]) -> No
 
     The name holds 16 random bytes: no two installations, and no two logs of one, ever share it.
     """
+    if not path.exists():
+        make_private(path.parent.parent)  # a data directory made by hand (mkdir) is open to others until its first log
     private_directory(path.parent)
     try:
         os.close(create_private(path))  # SQLite would create it by the umask; its WAL takes this file's mode
