@@ -38,6 +38,7 @@ class ScriptedAsker:
         self.says = dict(says or {})
         self.wait_s = wait_s
         self.asked: list[tuple[Imei, CarrierId]] = []
+        self.warmed = 0
         self._held: dict[str, asyncio.Future[str]] | None = None
 
     def hold(self) -> None:
@@ -60,7 +61,8 @@ class ScriptedAsker:
         return Answer(imei, carrier, said, "練習の答えです", now, b"<p>page</p>", b"picture")
 
     async def warm(self) -> None:
-        """Nothing to make ready."""
+        """Nothing to make ready; counts how often it was asked to."""
+        self.warmed += 1
 
     async def close(self) -> None:
         """Nothing to end."""
@@ -81,7 +83,14 @@ def settings_of(
 class Kit:
     """An app with everything behind it."""
 
-    def __init__(self, data: Path, settings: Settings, asker: ScriptedAsker | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        settings: Settings,
+        asker: ScriptedAsker | None = None,
+        *,
+        asker_ready: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.composition = Composition(Options(data=data), settings=settings)
         self.asker = asker or ScriptedAsker()
         c = self.composition
@@ -97,6 +106,7 @@ class Kit:
             withdraw=c.withdraw,
             correct=c.correct,
             history=c.history,
+            asker_ready=asker_ready,
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
         )
         self.app: Litestar = create_app(self.parts)

@@ -16,7 +16,6 @@ from tests.browser.page_kit import Watched, chromium, watched
 from tests.web_kit import ONE, TWO, Kit, served, settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-PLAIN = {"java_script_enabled": False}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -44,7 +43,7 @@ async def seen(browser: Browser, kit: Kit) -> AsyncIterator[Watched]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def plain(browser: Browser, kit: Kit) -> AsyncIterator[Watched]:
     """The same without script."""
-    async with served(kit) as origin, watched(browser, origin, **PLAIN) as page:
+    async with served(kit) as origin, watched(browser, origin, java_script_enabled=False) as page:
         yield page
 
 
@@ -257,7 +256,7 @@ async def test_mixed_site_and_hand(browser: Browser, tmp_path: Path) -> None:
 async def test_site_without_script(browser: Browser, tmp_path: Path) -> None:
     """Without script a page that still waits looks again by itself, and ends with the verdict."""
     kit = Kit(tmp_path, settings_of(site=True))
-    async with served(kit) as origin, watched(browser, origin, **PLAIN) as seen:
+    async with served(kit) as origin, watched(browser, origin, java_script_enabled=False) as seen:
         kit.asker.hold()
         await seen.ask(ONE.digits)
         await expect(seen.page.locator("meta[http-equiv=refresh]")).to_have_attribute("content", "2")

@@ -37,6 +37,7 @@ def openapi_config() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         description="Asks Japan's four carriers whether a used phone is restricted. Problems: RFC 9457, see /help.",
         create_examples=False,
+        use_handler_docstrings=True,
         render_plugins=(),
         path="/.description",
     )

@@ -102,6 +102,7 @@ class Jobs:
             RequestError: `too-many-requests`, every place is taken by a check that is still running.
         """
         self._forget()
+        self._make_room()
         job = Job(id=secrets.token_urlsafe(ID_BYTES), device=device, record=record, born_s=time.monotonic())
         self._jobs[job.id] = job
         return job
@@ -129,7 +130,9 @@ class Jobs:
 
     async def close(self) -> None:
         """End what is still running: what was already read has been recorded by then."""
-        tasks = [task for task in (self._beside, *(job.task for job in self._jobs.values())) if task and not task.done()]
+        tasks = [
+            task for task in (self._beside, *(job.task for job in self._jobs.values())) if task and not task.done()
+        ]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,11 +151,19 @@ class Jobs:
             asyncio.get_running_loop().call_soon(job.touch)  # once `running` says that it is over
 
     def _forget(self) -> None:
+        """Let go of what is over its time."""
         oldest_s = time.monotonic() - self._keep_s
         for id_, job in list(self._jobs.items()):
-            if job.born_s > oldest_s and len(self._jobs) < self._count_max:
-                break
+            if job.born_s > oldest_s:
+                return
             if not job.running:
                 del self._jobs[id_]
-        if len(self._jobs) >= self._count_max:
+
+    def _make_room(self) -> None:
+        """Let go of the oldest that is not running, where every place is taken."""
+        if len(self._jobs) < self._count_max:
+            return
+        oldest = next((id_ for id_, job in self._jobs.items() if not job.running), None)
+        if oldest is None:
             raise RequestError("too-many-requests")
+        del self._jobs[oldest]

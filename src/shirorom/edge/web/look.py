@@ -64,7 +64,14 @@ class Speech:
         """The moment in Japan's time, with the year only when it is not this one."""
         local = moment.astimezone(JST)
         key = "day" if local.year == self.now.astimezone(JST).year else "year"
-        return self.t(f"ui.time.{key}", year=local.year, month=local.month, day=local.day, time=local.strftime("%H:%M"))
+        return self.t(
+            f"ui.time.{key}",
+            date=local.date().isoformat(),
+            year=local.year,
+            month=local.month,
+            day=local.day,
+            time=local.strftime("%H:%M"),
+        )
 
     def word(self, mark: Mark | None) -> str:
         """A mark in words, never the glyph alone."""
@@ -124,7 +131,7 @@ def tile(
         carrier=carrier,
         number=number,
         state=state,
-        css=CLASS_OF[mark] if state not in ("waiting", "open") or mark is not None else "wait",
+        css=CLASS_OF[mark] if state not in ("waiting", "open", "off") or mark is not None else "wait",
         word=word,
         lines=tuple(lines),
         raw=_raw(cell, speech),

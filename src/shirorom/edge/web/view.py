@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,6 +62,7 @@ class Viewer:
             "history": not self.asking.public,
             "lags": self._lags(),
             "sources": self._sources(),
+            "ministry": next((p.ministry_url for p in self.asking.parts.facts.policies() if p.ministry_url), None),
             "policy": self.asking.parts.settings.verdict.policy,
             "indexes": self._indexes(job),
             "troubles": [self._trouble(error) for error in (job.error, _storage(job)) if error],
@@ -81,7 +81,8 @@ class Viewer:
             "symbol": kind.symbol,
             "word": self.t(f"verdict.{kind.value}.title"),
             "headline": self.t("ui.headline.hand") if start else verdict_sentence(result, self.speech.words),
-            "sub": self._sub(job, result),
+            "sub": None if start else self._sub(job, result),
+            "left_out": bool(self.asking.carriers(Access.OFF)),
             "reasons": [] if start else reasons_of(result, self.speech.words),
             "advice": [] if early else self._advice(result),
         }
@@ -94,6 +95,7 @@ class Viewer:
             "word": None,
             "headline": self.t("ui.headline.running" if job.running else "verdict.undetermined.title"),
             "sub": self.t("ui.result.restricted_already") if restricted else None,
+            "left_out": False,
             "reasons": [],
             "advice": [],
         }
@@ -119,7 +121,7 @@ class Viewer:
             {
                 "name": self.speech.carrier(carrier),
                 "brands": self.speech.brands(self.asking.parts.facts.carrier(carrier)),
-                "lag": None,
+                "lag": self.t("ui.cell.lag", lag=lag) if (lag := self._lag(carrier)) else None,
                 "tiles": [self._tile(job, n, imei, carrier) for n, imei in enumerate(job.device.imeis, 1)],
             }
             for carrier in CarrierId
@@ -176,6 +178,8 @@ class Viewer:
             "name": f"{name} {number}" if several else name,
             "number": number if several else "IMEI",
             "digits": imei.digits,
+            "explanation": parts.facts.carrier(carrier).explanation_url,
+            "carrier": name,
             "url": url,
             "host": urlsplit(url).netloc,
         }
@@ -186,9 +190,12 @@ class Viewer:
         vanished = [place for place, cell in job.cells.items() if cell.vanished]
         return [{"place": name_of(place, job.device), "name": self._card(job, place)["name"]} for place in vanished]
 
+    def _lag(self, carrier: CarrierId) -> str | None:
+        facts = self.asking.parts.facts.carrier(carrier)
+        return facts.lag_en if self.speech.language == "en" else facts.lag
+
     def _lags(self) -> str:
-        facts = [self.asking.parts.facts.carrier(carrier) for carrier in CarrierId]
-        lag = {fact.id: fact.lag_en if self.speech.language == "en" else fact.lag for fact in facts}
+        lag = {carrier: self._lag(carrier) for carrier in CarrierId}
         known = [
             self.t("ui.policy.lag_known", carrier=self.speech.carrier(carrier), lag=text)
             for carrier, text in lag.items()
@@ -199,8 +206,14 @@ class Viewer:
             known.append(self.t("ui.policy.lag_unknown", carriers=self.speech.names(unknown)))
         return self.t("ui.join.sentences").join(known)
 
-    def _sources(self) -> Sequence[Any]:
-        return [source for carrier in CarrierId for source in self.asking.parts.facts.carrier(carrier).sources]
+    def _sources(self) -> list[dict[str, str]]:
+        """Where the facts about each carrier were read; one page of a carrier stands once."""
+        rows: dict[tuple[CarrierId, str], dict[str, str]] = {}
+        for carrier in CarrierId:
+            for source in self.asking.parts.facts.carrier(carrier).sources:
+                row = {"url": source.url, "title": source.title, "read_on": source.read_on.isoformat()}
+                rows.setdefault((carrier, source.url), row | {"carrier": self.speech.carrier(carrier)})
+        return list(rows.values())
 
     def _indexes(self, job: Job) -> str:
         found = sorted(cell.index for cell in job.cells.values() if cell.index is not None)
