@@ -66,9 +66,8 @@ class Speech:
         key = "day" if local.year == self.now.astimezone(JST).year else "year"
         return self.t(
             f"ui.time.{key}",
-            date=local.date().isoformat(),
             year=local.year,
-            month=local.month,
+            month=self.t(f"ui.month.{local.month}"),
             day=local.day,
             time=local.strftime("%H:%M"),
         )
