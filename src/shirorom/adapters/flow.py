@@ -80,16 +80,16 @@ class Ask:
 
     async def fill(self) -> None:
         """Type the number."""
-        await self._tab.fill(self._facts.page.field, self._imei.digits)
+        if not await self._tab.fill(self._facts.page.field, self._imei.digits):
+            raise changed("no-field")
 
     async def press(self) -> None:
-        """Press the button that asks."""
-        from playwright.async_api import TimeoutError as PressTimeoutError
-
-        try:
-            await self._tab.press(self._facts.page.submit, PRESS_S_MAX)
-        except PressTimeoutError:
-            raise changed("no-button") from None
+        """Press the button that asks, as soon as it can be pressed (a script may enable it)."""
+        end = asyncio.get_running_loop().time() + PRESS_S_MAX
+        while not await self._tab.press(self._facts.page.submit):
+            if asyncio.get_running_loop().time() > end:
+                raise changed("no-button")
+            await self._tab.stir(POLL_S)
 
     async def new_document(self) -> None:
         """Wait until the press has led to another document."""

@@ -53,6 +53,21 @@ _LOST = (
 """Chromium's errors (net::ERR_…) that mean a line that failed; any other is an answer that is no page."""
 
 
+_FIND = """function([selector, focus]) {
+  for (const one of document.querySelectorAll(selector)) {
+    const visible = one.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    if (!visible || one.readOnly || !one.getClientRects().length) continue;
+    one.scrollIntoView({block: 'center', behavior: 'instant'});
+    if (focus) { one.focus(); if (one.select) one.select(); }
+    const r = one.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
+    const hit = document.elementFromPoint(x, y);
+    return {x, y, value: one.value, free: !one.disabled && hit !== null && (one === hit || one.contains(hit))};
+  }
+  return null;
+}"""
+"""Where a field or button is; with `focus` it is ready to take text."""
+
+
 @cache
 def reader_source() -> str:
     """The text of `reader.js`: one function expression, run in the page."""
@@ -232,16 +247,27 @@ class Tab:
                 raise
             self.document_failed = self.document_failed or "lost"
 
-    async def fill(self, selector: str, text: str) -> None:
-        """Type into the first visible match, as a person does: the page's script hears of it."""
+    async def fill(self, selector: str, text: str) -> bool:
+        """Type into the first visible match as a person does; the page's script hears of it. False: it took no text."""
         self._asked = text
-        field = self._page.locator(selector).locator("visible=true").first
-        await field.fill(text, timeout=0)
+        if await self._find(selector, focus=True) is None:
+            return False
+        await self._cdp.send("Input.insertText", {"text": text})
+        found = await self._find(selector, focus=True)
+        return found is not None and found["value"] == text
 
-    async def press(self, selector: str, wait_s: float) -> None:
-        """Press the first visible match, once it can be pressed; Playwright's TimeoutError when it cannot."""
-        button = self._page.locator(selector).locator("visible=true").first
-        await button.click(timeout=wait_s * 1000, no_wait_after=True)
+    async def press(self, selector: str) -> bool:
+        """Press the first visible match. False: it cannot be pressed (now): disabled, or something lies over it."""
+        found = await self._find(selector, focus=False)
+        if found is None or not found["free"]:
+            return False
+        mouse = {"x": found["x"], "y": found["y"], "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            await self._cdp.send("Input.dispatchMouseEvent", {"type": kind, **mouse})
+        return True
+
+    async def _find(self, selector: str, *, focus: bool) -> Any:
+        return await self._evaluate(_FIND, [selector, focus])
 
     async def look(self) -> Seen:
         """What is visible now. During a change of documents it is tried again."""
