@@ -159,6 +159,8 @@ async def test_on_paper(browser: Browser, origins: dict[str, str]) -> None:
     """Printed: the practice band, the verdict and every answer; no buttons; nothing that was folded is lost."""
     async with watched(browser, "http:/", width=794) as seen:
         await show(seen, origins, "two")
+        for details in await seen.page.locator("details").all():
+            await details.evaluate("e => { e.open = false }")
         await seen.page.emulate_media(media="print")
         for css in (".practice", "#verdict h2", ".mark.ng", ".legend"):
             assert await seen.page.locator(css).first.is_visible()
