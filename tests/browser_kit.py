@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,12 +86,12 @@ def _of_glyph(glyph: str, sentence: str, seconds: float = 0.0) -> Told:
     return Told(mark, None if mark is not None else "glyph-unknown", f"{glyph!r} {sentence!r}", seconds)
 
 
-def children() -> list[int]:
-    """Processes below this one that still run."""
+def children(*, besides: Collection[int] = ()) -> list[int]:
+    """Processes below this one that still run, `besides` those known before."""
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
-            if process.status() != psutil.STATUS_ZOMBIE:
+            if process.status() != psutil.STATUS_ZOMBIE and process.pid not in besides:
                 found.append(process.pid)
         except psutil.NoSuchProcess:
             continue

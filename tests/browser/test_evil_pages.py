@@ -59,6 +59,7 @@ async def _each(jobs: list[tuple[Evil, CarrierId]], work: object) -> list[str]:
 
 async def test_hostile_pages_fool_nobody_and_reach_nothing(tmp_path: Path) -> None:
     """No false mark, every question ends, no request leaves the carrier's origin, the browser is gone at the end."""
+    others = children()
     with start(evil=True) as practice:
         async with asking(practice, tmp_path, timeout_s=LIMIT_S) as asker:
             await asker.warm()
@@ -67,7 +68,7 @@ async def test_hostile_pages_fool_nobody_and_reach_nothing(tmp_path: Path) -> No
                 return await asyncio.wait_for(told(asker, NUMBERS[evil.name], carrier), 10 * LIMIT_S)
 
             wrong = await _each(_jobs(HOSTILE), ask)
-            running = children()
+            running = children(besides=others)
         assert not wrong
         assert practice.world.strays == []
         assert len(HOSTILE) >= 30

@@ -41,6 +41,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
 
     @asynccontextmanager
     async def made(settings: Settings) -> AsyncIterator[Asker]:
+        others = children()
         asker: Asker = (
             BrowserAsker(settings, FACTS, SystemClock(), tmp_path)
             if request.param == "browser"
@@ -48,7 +49,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         )
         try:
             yield asker
-            running = children()
+            running = children(besides=others)
         finally:
             await asker.close()
         assert gone(running), "a process was left behind"

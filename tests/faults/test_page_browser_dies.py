@@ -56,6 +56,7 @@ def _browsers() -> list[int]:
 
 async def test_killed_browser_never_keeps_a_question(practice: Practice, tmp_path: Path) -> None:
     """`kill -9` at a random moment of questions whose pages are not yet open: each ends, the next is answered."""
+    others = children()
     async with asking(practice, tmp_path, timeout_s=GIVE_UP_S) as asker:
         for seed in range(ROUNDS):
             await told(asker, CLEAR, CarrierId.DOCOMO)
@@ -66,7 +67,7 @@ async def test_killed_browser_never_keeps_a_question(practice: Practice, tmp_pat
             ended = await asyncio.wait_for(asyncio.gather(*asks), GIVE_UP_S)
             assert {one.outcome for one in ended} <= {"clear", "no-record", "browser-missing"}
         assert (await told(asker, CLEAR, CarrierId.DOCOMO)).outcome == "clear"
-        running = children()
+        running = children(besides=others)
     assert gone(running)
 
 
@@ -135,6 +136,7 @@ def test_control_a_number_in_a_profile_is_found(tmp_path: Path) -> None:
 
 async def test_killed_process_is_started_again(practice: Practice, tmp_path: Path) -> None:
     """The process that owns the browser may die in the middle of a question; it is asked once more in a new one."""
+    others = children()
     asker = ProcessAsker(settings_for(practice.origins), tmp_path)
     try:
         await asker.warm()
@@ -145,7 +147,7 @@ async def test_killed_process_is_started_again(practice: Practice, tmp_path: Pat
         os.kill(first, signal.SIGKILL)
         assert (await asyncio.wait_for(ask, GIVE_UP_S)).outcome == "clear"
         assert asker.pid != first
-        running = children()
+        running = children(besides=others)
     finally:
         await asker.close()
     assert gone(running)
