@@ -189,3 +189,20 @@ async def test_guard_control(tmp_path: Path, name: str) -> None:
     async with served(kit) as origin:
         got, _, body = await raw(origin, request)
     assert (got, json.loads(body).get("code")) != (status, code)
+
+
+async def test_stops_while_a_page_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told to stop, the server ends although a page still waits (here: would wait for ever) for a silent carrier."""
+    monkeypatch.setattr("shirorom.edge.web.pages.NEWS_WAIT_S", 3_600)
+    kit = Kit(tmp_path, settings_of(site=True))
+    kit.asker.hold()
+    async with served(kit) as origin:
+        form = b"text=001001010000013"
+        head = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n".encode()
+        status, headers, _ = await raw(origin, b"POST /check HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + form)
+        news = f"GET {headers['location']}/news?seen=0 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        waiting = asyncio.create_task(raw(origin, news))
+        await asyncio.sleep(0.3)
+        assert (status, waiting.done()) == (303, False)
+    assert waiting.done() or (await waiting)[0] == 200
+    kit.close()

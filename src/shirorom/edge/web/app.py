@@ -78,7 +78,13 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await web.asking.jobs.close()
+        await close_pages(app)
+
+
+async def close_pages(app: Litestar) -> None:
+    """End what is still being asked, so that no page waits any longer; what was already read is recorded."""
+    web: Web = app.state["web"]
+    await web.asking.jobs.close()
 
 
 @get("/static/{name:str}", include_in_schema=False)

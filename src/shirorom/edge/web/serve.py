@@ -42,6 +42,8 @@ async def serve(
     from granian.log import LogLevels
     from granian.server.embed import Server
 
+    from shirorom.edge.web.app import close_pages
+
     port = free_port(bind, port)
     server = Server(
         app,
@@ -68,6 +70,7 @@ async def serve(
             await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
     finally:
+        await close_pages(app)  # a page that waits for news would hold the server open until its time is up
         stop_granian: Callable[[], None] = server.stop
         stop_granian()
         await running
