@@ -11,7 +11,7 @@ from random import Random
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
-from tests.carrier_pages import GLYPHS, Made, Parts, echo, honest_parts, legend, put_together
+from tests.carrier_pages import GLYPHS, LEGEND, Made, Parts, echo, honest_parts, legend, put_together
 
 _HIDING = (
     "display:none", "visibility:hidden", "opacity:0", "opacity:.05", "font-size:0", "font-size:1px", "color:transparent",
@@ -105,6 +105,18 @@ def _lookalike(random: Random, parts: Parts, _: Mark) -> Made:
     return _made(random, replace(parts, glyph=glyph, glyph_html=escape(glyph)), None)
 
 
+def _empty_value(random: Random, parts: Parts, _: Mark) -> Made:
+    """An answer's place that is empty, and something like an answer right behind it."""
+    rows = "".join(f"<li>{glyph}：{text}</li>" for glyph, text in random.sample(LEGEND, random.choice((2, 3, 4))))
+    extra = {
+        CarrierId.DOCOMO: f'<div class="result-panel"></div><div>{_decoy(random)}</div>',
+        CarrierId.AU: f"<ul><li>状態</li>{rows}</ul>",
+        CarrierId.SOFTBANK: f"<table><tr><th>判定</th><td style='font-size:60px'></td><td>{_decoy(random)}</td></tr></table>",
+        CarrierId.RAKUTEN: f'<div id="search-result"></div><p>{_decoy(random)}</p>',
+    }[parts.carrier]
+    return _made(random, replace(parts, place=False, extra_place=extra), None)
+
+
 def _error_text(random: Random, parts: Parts, _: Mark) -> Made:
     """A － or ○ that an error page draws."""
     sentence = random.choice(
@@ -182,6 +194,7 @@ _LIES: tuple[tuple[str, Callable[[Random, Parts, Mark], Made]], ...] = (
     ("other-number", _other_number),
     ("no-number", _no_number),
     ("lookalike", _lookalike),
+    ("empty-value", _empty_value),
     ("error-text", _error_text),
     ("bullet", _bullet),
     ("replaced", _replaced),

@@ -263,11 +263,12 @@ def _rakuten(random: Random, parts: Parts) -> list[str]:
 def _alone(random: Random, parts: Parts) -> str:
     """A place with the symbol as a line of its own, or at the head of one, and words."""
     glyph = inline(random, parts.glyph_html)
-    form = random.choice(("lines", "lines", "before", "table", "dl", "break", "head"))
+    form = random.choice(("lines", "lines", "before", "table", "dl", "break", "head", "label"))
     words = _words(random, parts.sentence)
     if form == "table":
         label = random.choice(("判定", "判定結果", "利用制限"))
         more = f"<tr><th>説明</th><td>{escape(parts.sentence)}</td></tr>" if parts.sentence else ""
+        more += random.choice(("", "<tr><th>備考</th><td>－</td></tr>"))
         return f"<table><tr><th>{label}</th><td>{glyph}</td></tr>{more}</table>"
     if form == "dl":
         return f"<dl><dt>判定結果</dt><dd>{glyph}</dd></dl>" + "".join(words)
@@ -275,6 +276,10 @@ def _alone(random: Random, parts: Parts) -> str:
         return f"{glyph}<br>{escape(parts.sentence)}"
     if form == "head" and parts.sentence and parts.glyph_html == parts.glyph:
         return block(random, f"{glyph}{random.choice(('：', ':', '： '))}{escape(parts.sentence)}")
+    if form == "label" and parts.glyph_html == parts.glyph:
+        label = random.choice(("判定結果：", "判定：", "利用制限の状態 ", "<b>判定</b>　"))
+        more = f"（{escape(parts.sentence)}）" if parts.sentence and parts.glyph[0] not in "-−ー–—―" else ""
+        return block(random, f"{label}{glyph}{more}")
     pieces = [block(random, glyph), *words]
     if random.random() < 0.4:
         pieces.insert(

@@ -59,16 +59,16 @@ def test_every_known_symbol_alone_is_the_answer(glyph: str) -> None:
         ("× 利用制限中です", "×", "利用制限中です"),
         ("－　確認できません", "－", "確認できません"),
         ("-：確認できません", "-", "確認できません"),
-        ("判定結果：△", "△", "判定結果：△"),
-        ("判定　－", "－", "判定　－"),
+        ("○（制限なし）", "○", "（制限なし）"),
+        ("判定結果：△", "△", ""),
+        ("判定　－", "－", ""),
+        ("判定結果：○ 制限はありません", "○", "制限はありません"),
+        ("利用制限：×（利用制限中）", "×", "（利用制限中）"),
     ],
 )
 def test_symbol_at_the_head_or_after_its_label(text: str, glyph: str, sentence: str) -> None:
     """A symbol with a break behind it, or alone behind the label of an answer."""
-    answer = judged(seen(text))
-    assert answer.glyph == glyph
-    if text.startswith(glyph):
-        assert answer.sentence == sentence
+    assert judged(seen(text)) == Judged(glyph, sentence)
 
 
 def test_symbol_in_an_element_of_its_own() -> None:
@@ -82,6 +82,7 @@ def test_symbol_in_an_element_of_its_own() -> None:
         "- 番号を確かめてください", "– エラー", "ーと表示されます", "-1", "9－17時", "○月○日", "○○", "○×", "○ ×",
         "○／×", "○は制限なしを表します", "○です。", "現在は○です", "○？",
         "○：制限なし　×：制限中", "○・△・×", "エラー", "123", "1", "・", "備考：－",
+        "判定結果：○や×で示します", "判定結果は○です", "判定：- 未定", "結果の凡例：○",
     ],
 )  # fmt: skip
 def test_texts_that_only_hold_a_symbol(text: str) -> None:
@@ -120,6 +121,8 @@ def test_dash_of_another_row_is_no_answer() -> None:
     assert refused(seen(line("－", label="備考"))) == "other-label"
     assert refused(seen(line("－", label="店舗"))) == "other-label"
     assert judged(seen(line("－", label="判定"))).glyph == "－"
+    assert judged(seen(line("－", label="001001010000047"))).glyph == "－"
+    assert judged(seen(line("○", label="判定"), line("－", label="備考"))).glyph == "○"
 
 
 @pytest.mark.parametrize("places", [0, 2])

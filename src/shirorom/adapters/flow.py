@@ -23,6 +23,8 @@ GRACE_S = 0.3
 QUIET_S = 2.5
 """A press after which nothing at all happens for so long has failed."""
 FORM_S_MAX = 2.0
+BUTTON_S_MAX = 0.5
+"""A form whose button is not the one we know is sent by the enter key, after so long."""
 PRESS_S_MAX = 3.0
 POLL_S = 0.04
 
@@ -63,33 +65,40 @@ class Ask:
         loop = asyncio.get_running_loop()
         await self._tab.open(self._facts.page.path)
         rest_since: float | None = None
+        followed = False
         while True:
             seen = await self._look()
             if self._wants_person(seen) or (seen.markers.captcha_words and not seen.form.field):
                 raise CellError("needs-person")
-            if seen.form.field and seen.form.submit:
+            at_rest = seen.ready and not self._tab.traffic.busy
+            rest_since = (rest_since or loop.time()) if at_rest else None
+            if seen.form.field and (seen.form.submit or self._rested(rest_since, BUTTON_S_MAX)):
                 self._before = seen
                 return
-            at_rest = seen.ready and not self._tab.busy
-            rest_since = (rest_since or loop.time()) if at_rest else None
             if at_rest and seen.markers.maintenance:
                 raise CellError("carrier-maintenance")
-            if rest_since is not None and loop.time() - rest_since > FORM_S_MAX:
+            if at_rest and not followed and not seen.form.field and await self._tab.follow(self._facts.page.path):
+                followed, rest_since = True, None  # a page before the form that leads to it
+            elif self._rested(rest_since, FORM_S_MAX):
                 raise changed("no-form")
-            await self._tab.stir(POLL_S)
+            await self._tab.traffic.stir(POLL_S)
+
+    @staticmethod
+    def _rested(since: float | None, wait_s: float) -> bool:
+        return since is not None and asyncio.get_running_loop().time() - since > wait_s
 
     async def fill(self) -> None:
         """Type the number."""
-        if not await self._tab.fill(self._facts.page.field, self._imei.digits):
+        if not await self._tab.fill(self._imei.digits):
             raise changed("no-field")
 
     async def press(self) -> None:
         """Press the button that asks, as soon as it can be pressed (a script may enable it)."""
         end = asyncio.get_running_loop().time() + PRESS_S_MAX
-        while not await self._tab.press(self._facts.page.submit):
+        while not await self._tab.press():
             if asyncio.get_running_loop().time() > end:
                 raise changed("no-button")
-            await self._tab.stir(POLL_S)
+            await self._tab.traffic.stir(POLL_S)
 
     async def new_document(self) -> None:
         """Wait until the press has led to another document."""
@@ -111,11 +120,11 @@ class Ask:
             seen = await self._look()
             if is_new(seen, self._before):
                 return
-            if self._tab.busy:
+            if self._tab.traffic.busy:
                 rest_since = loop.time()
             elif loop.time() - rest_since > QUIET_S:
                 raise self._explain(seen, changed("nothing-happened"))
-            await self._tab.stir(POLL_S)
+            await self._tab.traffic.stir(POLL_S)
 
     async def evidence(self) -> Evidence:
         """The answer with the page that shows it: read before and after the picture, and equal.
@@ -147,7 +156,7 @@ class Ask:
         waited = False
         while True:
             seen = await self._look()
-            at_rest = seen.ready and not self._tab.busy
+            at_rest = seen.ready and not self._tab.traffic.busy
             rest_since = (rest_since or loop.time()) if at_rest else None
             if rest_since is not None:
                 try:
@@ -158,23 +167,23 @@ class Ask:
                     if not waited:
                         await self._tab.pass_time(LATER_MS[0])
                         waited = True
-            await self._tab.stir(POLL_S)
+            await self._tab.traffic.stir(POLL_S)
 
     def _judge(self, seen: Seen) -> Judged:
         paths = self._facts.page.result_paths
         if paths and not seen.path.startswith(paths):
             raise changed("other-path")
-        if self._tab.question_failed:
-            raise CellError("carrier-error", status=self._tab.question_failed)
+        if self._tab.traffic.question_failed:
+            raise CellError("carrier-error", status=self._tab.traffic.question_failed)
         return judge(seen, facts=self._facts, glyphs=self._glyphs, asked=self._imei)
 
     async def _look(self) -> Seen:
         """Look, after the network has had its say."""
-        self._tab.refuse_failures()
+        self._tab.traffic.refuse_failures()
         seen = await self._tab.look()
-        self._tab.refuse_failures()
-        if self._tab.status >= 400 and seen.ready:
-            raise self._failed(seen, self._tab.status)
+        self._tab.traffic.refuse_failures()
+        if self._tab.traffic.status >= 400 and seen.ready:
+            raise self._failed(seen, self._tab.traffic.status)
         return seen
 
     def _failed(self, seen: Seen, status: int) -> CellError:
@@ -188,7 +197,7 @@ class Ask:
 
     def _is_detour(self, seen: Seen) -> bool:
         """Whether the page says by itself that there will be no answer now."""
-        return self._wants_person(seen) or seen.markers.maintenance or self._tab.question_failed > 0
+        return self._wants_person(seen) or seen.markers.maintenance or self._tab.traffic.question_failed > 0
 
     def _explain(self, seen: Seen, error: CellError) -> CellError:
         """What kept the answer away, if the page tells; else the error as it is."""

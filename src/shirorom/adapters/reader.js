@@ -13,7 +13,7 @@ function readCarrierPage(facts) {
   const SKIPPED = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'TITLE', 'TEXTAREA', 'SELECT', 'OPTION', 'DATALIST', 'META', 'LINK', 'BASE', 'PARAM']);
   const DRAWN = new Set(['IMG', 'CANVAS', 'VIDEO', 'OBJECT', 'EMBED', 'PICTURE', 'SVG', 'IFRAME', 'FRAME', 'FENCEDFRAME', 'PORTAL', 'MATH', 'AUDIO', 'METER', 'PROGRESS']);
   const INLINE = /^(inline|contents|ruby|math)/;
-  const HARMLESS = /^[\s\u00a0\u3000\u30fb\u2022\u203a\u00bb\u25b6:\uff1a|\uff5c\u203b]*$/u;
+  const HARMLESS = /^[\s\u00a0\u3000\u30fb\u2022\u203a\u00bb\u25b6\u25b8\u25a0\u25aa\u25c6:\uff1a|\uff5c\u203b]*$/u;
   const BULLETS = new Set(['none', 'disc', 'circle', 'square', 'decimal', 'decimal-leading-zero', 'lower-alpha', 'upper-alpha', 'lower-latin', 'upper-latin', 'lower-roman', 'upper-roman', 'lower-greek', 'cjk-decimal', 'cjk-ideographic', 'japanese-informal', 'japanese-formal', 'hiragana', 'katakana', 'hiragana-iroha', 'katakana-iroha', 'disclosure-open', 'disclosure-closed']);
   const SPACE = '[ \\t\\n\\v\\f\\r\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'; // as Python's; U+FEFF is no space
   const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g'), SPACES = new RegExp(SPACE, 'g');
@@ -254,27 +254,32 @@ function readCarrierPage(facts) {
     pen.fillText(character, 8, 48);
     return pen.getImageData(0, 0, 64, 64).data.join();
   }
-  function characterRect(piece, last) {
-    const text = piece.node.data, found = last ? text.trimEnd().length : text.search(/\S/);
-    if (found < 0) return null;
-    let from = last ? found - 1 : found;
-    if (last && from > 0 && /[\udc00-\udfff]/.test(text[from])) from -= 1;
-    const to = Math.min(text.length, from + (/[\ud800-\udbff]/.test(text[from]) ? 2 : 1));
+  function characterRect(piece, from) {
+    const text = piece.node.data, to = Math.min(text.length, from + (/[\ud800-\udbff]/.test(text[from]) ? 2 : 1));
     range.setStart(piece.node, from);
     range.setEnd(piece.node, to);
     return { rect: range.getBoundingClientRect(), text: text.slice(from, to) };
   }
-  function edge(piece, last) { // flags of the first or last character of a line: is it there to be seen?
+  function telling(one) { // where in a line characters stand that may be the symbol: its ends, and every symbol or dash
+    const spots = [];
+    one.pieces.forEach((piece, i) => {
+      const text = piece.node.data, first = text.search(/\S/), last = text.search(/\S\s*$/u);
+      if (i === 0) spots.push([piece, first]);
+      if (i === one.pieces.length - 1 && last !== first) spots.push([piece, last - (/[\udc00-\udfff]/.test(text[last]) ? 1 : 0)]);
+      for (const match of text.matchAll(/[^\p{L}\p{N}\p{P}\p{C}\s]|[\u3007\u30fc\p{Pd}]/gu)) if (spots.length < 8) spots.push([piece, match.index]);
+    });
+    return spots;
+  }
+  function standing(piece, from) { // flags of one character: is it there to be seen?
     const flags = new Set(), l = look(piece.element);
-    let at = characterRect(piece, last);
-    if (!at) return flags;
+    let at = characterRect(piece, from);
     const { width, height } = at.rect;
     if (!shownRect(at.rect, l) || width < 4 || width < 0.2 * height || height < 0.1 * width) flags.add('covered');
     if (piece.element.closest('button, select, summary, [role=button], [contenteditable=""], [contenteditable=true]')) flags.add('control');
     const bottom = at.rect.bottom, top = at.rect.top;
     if (top < 0 || bottom > innerHeight || at.rect.left < 0 || at.rect.right > innerWidth) {
       window.scrollTo({ left: scrollX, top: scrollY + (top + bottom) / 2 - innerHeight / 2, behavior: 'instant' });
-      at = characterRect(piece, last);
+      at = characterRect(piece, from);
     }
     const { left, right } = at.rect, y0 = at.rect.top, y1 = at.rect.bottom;
     const root = piece.element.getRootNode();
@@ -292,7 +297,7 @@ function readCarrierPage(facts) {
       if (area(cut(r, glyph)) > 0.1 * area(glyph) && paints(ghost)) flags.add('covered');
     }
     const firstLetter = getComputedStyle(piece.element, '::first-letter');
-    if (!last && (colour(firstLetter.color)[3] < OPACITY_MIN || !l.backs.every((b) => contrast(over(colour(firstLetter.color), b), b) >= CONTRAST_MIN))) flags.add('covered');
+    if (colour(firstLetter.color)[3] < OPACITY_MIN || !l.backs.every((b) => contrast(over(colour(firstLetter.color), b), b) >= CONTRAST_MIN)) flags.add('covered');
     const font = webfont(piece.element, at.text);
     if (font) flags.add(font);
     return flags;
@@ -346,8 +351,7 @@ function readCarrierPage(facts) {
     });
     if (one.long) flags.add('long');
     if (!beside) {
-      edge(one.pieces[0], false).forEach((flag) => flags.add(flag));
-      edge(one.pieces[one.pieces.length - 1], true).forEach((flag) => flags.add(flag));
+      telling(one).forEach(([piece, from]) => standing(piece, from).forEach((flag) => flags.add(flag)));
       if (trim(one.text).length <= 4 && shadeOver(one.boxes[0])) flags.add('covered');
     }
     const head = trim(one.pieces[0].part), tail = trim(one.pieces[one.pieces.length - 1].part);
@@ -428,12 +432,10 @@ function readCarrierPage(facts) {
         return;
       }
       let region = home, own = home ? within(home).filter((other) => lines.indexOf(other) > i) : [];
-      if (!own.length) {
-        let next = home ? home.nextElementSibling : null;
-        const first = lines[i + 1];
-        if (!home && first) next = matches.filter((match) => inside(first.pieces[0].element, match)).pop();
-        region = next && (matches.includes(next) || next.tagName === 'DD') ? next : null;
+      if (!own.length && lines[i + 1]) { // the value is an item of its own: the next one, and none beside it may be another
+        region = matches.filter((match) => inside(lines[i + 1].pieces[0].element, match)).pop();
         own = region ? within(region) : [];
+        if (region) rivals = [...region.parentNode.children].filter((item) => item !== region && item !== home && matches.includes(item)).slice(0, PLACES_MAX).map((item) => place(item, within(item), []));
       }
       if (region && own.length && lines[i + 1] === own[0]) found.push(valuePlace(region, own, one));
     });

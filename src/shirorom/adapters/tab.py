@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import time
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -19,53 +19,37 @@ import msgspec
 
 from shirorom.adapters.chromium import Chromium
 from shirorom.adapters.gate import Gate, Target
+from shirorom.adapters.traffic import BYTES_MAX, Traffic
 from shirorom.domain.answer import Seen, changed
 from shirorom.domain.carrier import CarrierFacts, Page
 from shirorom.domain.errors import CellError
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, CDPSession, Request, Response
+    from playwright.async_api import BrowserContext, CDPSession
     from playwright.async_api import Page as BrowserPage
 
-BYTES_MAX = 20 * 1024 * 1024
 PAGE_CHARS_MAX = 2 * 1024 * 1024
 PICTURE_HEIGHT_MAX = 8_000
 PICTURE_BYTES_MAX = 6 * 1024 * 1024
 WIDTH, HEIGHT = 1_024, 1_280
-UNREAD_S_MAX = 0.5
 PASS_S_MAX = 1.0
 _WORLD = "shirorom"
-_LOST = (
-    "CONNECTION",
-    "EMPTY_RESPONSE",
-    "NAME_",
-    "ADDRESS_",
-    "TUNNEL",
-    "PROXY",
-    "SSL",
-    "CERT",
-    "TIMED_OUT",
-    "NETWORK",
-    "SOCKET",
-    "MISMATCH",
-    "INCOMPLETE",
-)
-"""Chromium's errors (net::ERR_…) that mean a line that failed; any other is an answer that is no page."""
-
-
-_FIND = """function([selector, focus]) {
-  for (const one of document.querySelectorAll(selector)) {
-    const visible = one.checkVisibility({opacityProperty: true, visibilityProperty: true});
-    if (!visible || one.readOnly || !one.getClientRects().length) continue;
-    one.scrollIntoView({block: 'center', behavior: 'instant'});
-    if (focus) { one.focus(); if (one.select) one.select(); }
-    const r = one.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
-    const hit = document.elementFromPoint(x, y);
-    return {x, y, value: one.value, free: !one.disabled && hit !== null && (one === hit || one.contains(hit))};
-  }
-  return null;
+_FIND = """function([selector, field, focus]) {
+  const usable = (one) => one.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !one.readOnly
+    && one.getClientRects().length > 0;
+  const all = [...document.querySelectorAll(selector)].filter(usable);
+  const form = ([...document.querySelectorAll(field)].find(usable) || {}).form;
+  const sends = (each) => /^(submit|image)$/.test(each.type) && usable(each);
+  const one = !form || selector === field ? all[0]
+    : all.find((each) => each.form === form) || all.find((each) => !each.form) || [...form.elements].find(sends);
+  if (!one) return null;
+  one.scrollIntoView({block: 'center', behavior: 'instant'});
+  if (focus) { one.focus(); if (one.select) one.select(); }
+  const r = one.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
+  const hit = document.elementFromPoint(x, y);
+  return {x, y, value: one.value, free: !one.disabled && hit !== null && (one === hit || one.contains(hit))};
 }"""
-"""Where a field or button is; with `focus` it is ready to take text."""
+"""Where a field or button is (the one of the field's own form, if any); with `focus` it is ready to take text."""
 
 
 @cache
@@ -100,17 +84,10 @@ class Tab:
         self._cdp = cdp
         self._frame = frame
         self._world: int | None = None
-        self._passed = asyncio.Event()
-        self._received = 0
         self._origin = ""
+        self._passed = asyncio.Event()
         self._facts: Page | None = None
-        self._asked = ""
-        self._in_flight: dict[Request, float] = {}  # when its response began; 0.0: it has not
-        self.status = 0
-        self.document_failed = ""
-        self.question_failed = 0
-        self.stirred = asyncio.Event()
-        self.too_big = asyncio.Event()
+        self.traffic = Traffic(page, gate)
         self._follow()
 
     @classmethod
@@ -140,89 +117,8 @@ class Tab:
         page, context = self._page, self._context
         context.on("page", lambda other: asyncio.ensure_future(_shut(other)) if other is not page else None)
         page.on("dialog", lambda dialog: asyncio.ensure_future(_dismiss(dialog)))
-        page.on("request", self._asked_for)
-        page.on("response", self._answered)
-        page.on("requestfinished", self._done)
-        page.on("requestfailed", self._failed)
-        page.on("domcontentloaded", lambda _: self.stirred.set())
-        page.on("load", lambda _: self.stirred.set())
-        self._cdp.on("Network.dataReceived", self._count)
+        self._cdp.on("Network.dataReceived", self.traffic.count)
         self._cdp.on("Emulation.virtualTimeBudgetExpired", lambda _: self._passed.set())
-
-    # ── what the network tells ───────────────────────────────────────────────────────────────────────────────────────
-
-    def _is_document(self, request: Request) -> bool:
-        return request.is_navigation_request() and request.frame == self._page.main_frame
-
-    def _asked_for(self, request: Request) -> None:
-        self._in_flight[request] = 0.0
-
-    def _answered(self, response: Response) -> None:
-        if response.request in self._in_flight:
-            self._in_flight[response.request] = time.monotonic()
-        if self._is_document(response.request):
-            self.status = response.status
-            self.document_failed = "" if response.url.startswith(self._origin + "/") else "off-origin"
-        elif response.status >= 400 and self._carries_question(response.request):
-            self.question_failed = response.status
-        self.stirred.set()
-
-    def _done(self, request: Request) -> None:
-        self._in_flight.pop(request, None)
-        self.stirred.set()
-
-    def _failed(self, request: Request) -> None:
-        self._in_flight.pop(request, None)
-        if self._is_document(request):
-            failure = request.failure or ""
-            if "ERR_ABORTED" not in failure:  # an own new navigation, a download, a 204: the page stays
-                self.document_failed = "lost" if any(word in failure for word in _LOST) else "refused"
-                if not request.url.startswith(self._origin + "/"):
-                    self.document_failed = "off-origin"
-        elif self._carries_question(request):
-            self.question_failed = -1
-        self.stirred.set()
-
-    def _carries_question(self, request: Request) -> bool:
-        """Whether a script's request is the question itself, not decoration."""
-        if not self._asked or not request.url.startswith(self._origin + "/"):
-            return False
-        return self._asked in request.url or self._asked in (request.post_data or "")
-
-    def _count(self, event: Mapping[str, Any]) -> None:
-        self._received += int(event.get("dataLength", 0))
-        if self._received > BYTES_MAX:
-            self.too_big.set()
-
-    @property
-    def busy(self) -> bool:
-        """Whether the page still waits for the network (not for a response that its script leaves unread)."""
-        oldest = time.monotonic() - UNREAD_S_MAX
-        return any(
-            began == 0.0 or self._is_document(request) or began > oldest for request, began in self._in_flight.items()
-        )
-
-    def refuse_failures(self) -> None:
-        """Raise what the network has told so far.
-
-        Raises:
-            CellError: `carrier-unreachable`, `carrier-error`, `page-changed` (led elsewhere, too big).
-        """
-        if self.too_big.is_set() or self._gate.overflow.is_set():
-            raise changed("too-big")
-        if self._gate.unreachable:
-            raise CellError("carrier-unreachable")
-        match self.document_failed:
-            case "lost":
-                raise CellError("carrier-unreachable")
-            case "refused":
-                raise CellError("carrier-error", why="no-page")
-            case "off-origin":
-                raise changed("off-origin")
-            case _:
-                pass
-        if self.question_failed < 0:
-            raise CellError("carrier-unreachable")
 
     # ── what a person would do ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,33 +129,52 @@ class Tab:
         targets = {Target.of(origin)}
         if real:
             targets |= {Target(host, port) for host in facts.hosts for port in (80, 443)}
+        self.traffic.home = frozenset(targets)
         self._gate.allow(frozenset(targets))
 
     async def open(self, path: str) -> None:
-        """Go to the page with the form; returns once its document is there. Failures show in `refuse_failures`."""
+        """Go to the page with the form; returns once its document is there. The rest `traffic` tells."""
         from playwright.async_api import Error
 
         try:
             await self._page.goto(self._origin + path, wait_until="domcontentloaded", timeout=0)
-        except Error:
-            self.refuse_failures()
+        except Error as error:
+            self.traffic.refuse_failures()
             if self.chromium.gone.is_set():
                 raise
-            self.document_failed = self.document_failed or "lost"
+            if "ERR_ABORTED" in error.message or "Download" in error.message:
+                raise changed("no-form") from None
+            raise CellError("carrier-unreachable") from None
 
-    async def fill(self, selector: str, text: str) -> bool:
-        """Type into the first visible match as a person does; the page's script hears of it. False: it took no text."""
-        self._asked = text
-        if await self._find(selector, focus=True) is None:
+    async def fill(self, text: str) -> bool:
+        """Type into the field as a person does; the page's script hears of it. False: it took no text."""
+        self.traffic.question = text
+        if await self._find(self._page_facts.field, focus=True) is None:
             return False
         await self._cdp.send("Input.insertText", {"text": text})
-        found = await self._find(selector, focus=True)
+        found = await self._find(self._page_facts.field, focus=True)
         return found is not None and found["value"] == text
 
-    async def press(self, selector: str) -> bool:
-        """Press the first visible match. False: it cannot be pressed (now): disabled, or something lies over it."""
-        found = await self._find(selector, focus=False)
-        if found is None or not found["free"]:
+    async def press(self) -> bool:
+        """Press the form's button, or enter where it has none. False: disabled, or something lies over it (now)."""
+        found = await self._find(self._page_facts.submit, focus=False)
+        if found is None:
+            await self._enter()
+        return found is None or await self._click(found)
+
+    async def _enter(self) -> None:
+        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+        await self._cdp.send("Input.dispatchKeyEvent", {"type": "keyDown", **key})
+        await self._cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+
+    async def follow(self, path: str) -> bool:
+        """Follow a link of this page to a path of the same origin. False: there is none."""
+        link = f"a[href$={json.dumps(path)}], a[href$={json.dumps(path.lstrip('/'))}]"
+        found = await self._find(link, focus=False)
+        return found is not None and await self._click(found)
+
+    async def _click(self, found: Mapping[str, Any]) -> bool:
+        if not found["free"]:
             return False
         mouse = {"x": found["x"], "y": found["y"], "button": "left", "clickCount": 1}
         for kind in ("mousePressed", "mouseReleased"):
@@ -267,7 +182,12 @@ class Tab:
         return True
 
     async def _find(self, selector: str, *, focus: bool) -> Any:
-        return await self._evaluate(_FIND, [selector, focus])
+        return await self._evaluate(_FIND, [selector, self._page_facts.field, focus])
+
+    @property
+    def _page_facts(self) -> Page:
+        assert self._facts is not None, "aim first"
+        return self._facts
 
     async def look(self) -> Seen:
         """What is visible now. During a change of documents it is tried again."""
@@ -282,8 +202,8 @@ class Tab:
                 await asyncio.sleep(0.02)
 
     async def _read(self) -> Seen:
-        assert self._facts is not None
-        seen: Seen = msgspec.convert(await self._evaluate(reader_source(), dict(reader_facts(self._facts))), Seen)
+        facts = dict(reader_facts(self._page_facts))
+        seen: Seen = msgspec.convert(await self._evaluate(reader_source(), facts), Seen)
         return seen
 
     async def _evaluate(self, function: str, argument: Any) -> Any:
@@ -326,12 +246,6 @@ class Tab:
                 },
             )
             await asyncio.wait_for(self._passed.wait(), PASS_S_MAX)
-
-    async def stir(self, wait_s: float) -> None:
-        """Return when something moved on the network, or after `wait_s`."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stirred.wait(), wait_s)
-        self.stirred.clear()
 
     # ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shirorom.domain.carrier import CarrierFacts, Page
 from shirorom.domain.echo import Number, check_echo
@@ -99,7 +99,8 @@ _COLONS = ("：", ":")
 _DECORATION = frozenset("|｜・･/／>＞<＜›»‹«※:：、。，．,.*＊123456789")
 """Single characters that pages put between things; they are no symbols."""
 _OPENING = ("（", "(", "「", "『", "【", "※")
-_ANSWER_LABEL = re.compile(r"判定|結果|状態|制限|可否|回答|記号")
+_ANSWER_LABEL = re.compile(r"判定|結果|状態|状況|制限|可否|回答|記号|照会|確認")
+_LABEL_CHARS_MAX = 24
 _FOREIGN_LABEL = re.compile(r"備考|凡例|記入例|表示例")
 _FAILURE = re.compile(r"エラー|失敗|混み合|混雑|時間をおいて|しばらくお待ち|しばらくして|照会中")
 _NEGATED = re.compile(r"\s*(?:です|と)?(?:では|じゃ)(?:ありません|ない|なく)|\s*(?:に|と)(?:なりません|ならない)")
@@ -155,16 +156,25 @@ def _one_answer(place: Place, page: Page, glyphs: GlyphTable) -> tuple[Line, str
     found = [(line, *split) for line in own if (split := _alone(line, glyphs)) is not None]
     if not found:
         found = [(line, *split) for line in own if (split := _after_label(line, glyphs)) is not None]
-    if len(found) != 1:
-        raise changed("no-glyph" if not found else "several-glyphs")
-    line, glyph, rest = found[0]
-    if _FOREIGN_LABEL.search(line.label) or (glyph in _DASHES and line.label and not _ANSWER_LABEL.search(line.label)):
-        raise changed("other-label")
+    meant = [one for one in found if not _of_another_row(one[0], one[1], page)]
+    if len(meant) != 1:
+        raise changed("several-glyphs" if meant else "other-label" if found else "no-glyph")
+    line, glyph, rest = meant[0]
     if any(_lists_marks(other.text, glyphs, glyph) for other in own if other is not line) or _lists_marks(
         rest, glyphs, glyph
     ):
         raise changed("several-glyphs")
     return line, glyph, rest
+
+
+def _of_another_row(line: Line, glyph: str, page: Page) -> bool:
+    """Whether the label in its row says that this is no answer: 備考 ○; or, of a mere dash, 店舗 －."""
+    if _FOREIGN_LABEL.search(line.label):
+        return True
+    if glyph not in _DASHES or page.answer_large is not None:  # a dash in large type is no empty cell
+        return False
+    label = line.label if len(line.label) <= _LABEL_CHARS_MAX and not re.search(r"[0-9０-９]{4}", line.label) else ""
+    return label != "" and not _ANSWER_LABEL.search(label)
 
 
 def _answers(rival: Place, page: Page, glyphs: GlyphTable) -> bool:
@@ -189,19 +199,21 @@ def _alone(line: Line, glyphs: GlyphTable) -> tuple[str, str] | None:
         return None if _begins_with_symbol(words, glyphs) else (glyph, words)
     if glyph[0] in _LOOSE_DASHES or not _is_prose(after):
         return None
-    return (glyph, after) if rest[0].isspace() or line.head == glyph else None
+    return (glyph, after) if rest[0].isspace() or rest[0] in _OPENING or line.head == glyph else None
 
 
 def _after_label(line: Line, glyphs: GlyphTable) -> tuple[str, str] | None:
-    """判定結果：○ in one line: a short label of an answer, a break, one known symbol, and nothing more."""
-    match = re.fullmatch(r"(.{1,24}?)([\s：:]*)(\S[\ufe0e\ufe0f]?)", line.text.strip())
-    if match is None or not (match[2] or line.tail == match[3]):
+    """判定結果：○ in one line: a short label of an answer, a break, one known symbol, and words at most."""
+    text = line.text.strip()
+    at = next((n for n, character in enumerate(text[:_LABEL_CHARS_MAX]) if glyphs.mark_on_page(character)), 0)
+    label, value = text[:at].rstrip(), text[at:]
+    if not _ANSWER_LABEL.search(label) or _FOREIGN_LABEL.search(label):
         return None
-    if not _ANSWER_LABEL.search(match[1]) or glyphs.mark_on_page(match[3]) is None:
+    if label[-1] not in _COLONS and not text[at - 1].isspace() and line.tail != value:
         return None
-    if any(glyphs.mark_on_page(character) for character in match[1]):
-        return None
-    return match[3], ""
+    if is_lone(value):
+        return value, ""
+    return _alone(replace(line, text=value, head=""), glyphs)
 
 
 def _first_character(own: list[Line], glyphs: GlyphTable) -> tuple[Line, str, str]:
