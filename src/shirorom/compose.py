@@ -232,8 +232,11 @@ class Composition:
         return Doctor(probes, self.clock, lambda: self.settings, self.data, RELEASED)
 
     def _head(self, practice: bool) -> Head | None:
+        from shirorom.adapters.checkpoint_last import NAMES as CHECKPOINTS
+
         name = "practice" if practice else "real"
-        return self.room(practice).log.head() if (self.data / "log" / f"{name}.sqlite").exists() else None
+        known = [self.data / "log" / f"{name}.sqlite", self.data / CHECKPOINTS[name]]  # a log that is gone was not new
+        return self.room(practice).log.head() if any(path.exists() for path in known) else None
 
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare."""
@@ -324,6 +327,7 @@ class Composition:
             withdraw=self.withdraw,
             correct=self.correct,
             history=self.history,
+            asker_ready=lambda: getattr(asker, "ready", True),
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
         )
 
