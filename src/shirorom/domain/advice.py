@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
+from shirorom.domain.carrier import CARRIERS, CarrierFacts, CarrierId, Source
 from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.verdict import Cell, Verdict
 
@@ -20,6 +20,9 @@ class Role(StrEnum):
     BUYER = "buyer"
     SELLER = "seller"
     HOLDER = "holder"
+
+
+ROLES = tuple(Role)
 
 
 class AdviceCode(StrEnum):
@@ -115,9 +118,9 @@ def advise(
 ) -> tuple[Advice, ...]:
     """Advice for buyer, seller and holder, at most `PER_ROLE_MAX` each, the most important first."""
     given: list[Advice] = []
-    for role in Role:
-        rows = [row for row in _codes(verdict, cells) if row[0] is role]
-        for _, code, carriers in _once(rows)[:PER_ROLE_MAX]:
+    rows = _codes(verdict, cells)
+    for role in ROLES:
+        for _, code, carriers in _once([row for row in rows if row[0] is role])[:PER_ROLE_MAX]:
             given.append(Advice(code, role, _source(code, carriers, carrier, source), carriers))
     return tuple(given)
 
@@ -136,15 +139,15 @@ def _codes(verdict: Verdict, cells: Sequence[Cell]) -> list[_Row]:
         rows += [(_H, _A.KEEP_EVIDENCE, vanished), (_H, _A.ASK_CARRIER, vanished), (_S, _A.ASK_CARRIER, vanished)]
     if verdict.kind is VerdictKind.UNDETERMINED:
         rows += [(_B, _A.WAIT_BEFORE_DEAL, ())]
-        rows += [(role, _A.ASK_AGAIN, open_) for role in Role if open_]
-    rows += [(role, _A.STALE_ASK_AGAIN, stale) for role in Role if stale]
+        rows += [(role, _A.ASK_AGAIN, open_) for role in ROLES if open_]
+    rows += [(role, _A.STALE_ASK_AGAIN, stale) for role in ROLES if stale]
     for role, code in _BY_MARK[verdict.so_far] if verdict.so_far is not None else ():
         rows.append((role, code, restricted if code in _NAMES_RESTRICTED else ()))
     if verdict.kind is VerdictKind.RESTRICTED and open_:
         rows += [(_H, _A.ASK_AGAIN, open_)]
     rows += _lag(verdict, cells)
     if len({cell.imei for cell in cells}) == 1 and verdict.so_far is not Mark.RESTRICTED:
-        rows += [(role, _A.BOTH_NUMBERS, ()) for role in Role]
+        rows += [(role, _A.BOTH_NUMBERS, ()) for role in ROLES]
     return rows
 
 
@@ -161,7 +164,7 @@ def _lag(verdict: Verdict, cells: Sequence[Cell]) -> list[_Row]:
 
 def _who(cells: Sequence[Cell], which: Callable[[Cell], bool]) -> tuple[CarrierId, ...]:
     named = {cell.carrier for cell in cells if which(cell)}
-    return tuple(carrier for carrier in CarrierId if carrier in named)
+    return tuple(carrier for carrier in CARRIERS if carrier in named)
 
 
 def _once(rows: Sequence[_Row]) -> list[_Row]:

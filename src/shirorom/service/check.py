@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shirorom.domain.assessment import Assessment, assess
-from shirorom.domain.carrier import CarrierId
+from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.errors import CellError, StorageError
 from shirorom.domain.fold import Recorded, fold
 from shirorom.domain.imei import Device, Imei
@@ -65,17 +65,17 @@ class Check:
             record=record,
             on_cell=on_cell or (lambda _cell: None),
         )
-        columns = await asyncio.gather(*(run.column(device, carrier, carrier in wanted) for carrier in CarrierId))
+        columns = await asyncio.gather(*(run.column(device, carrier, carrier in wanted) for carrier in CARRIERS))
         cells = [cell for row in zip(*columns, strict=True) for cell in row]
         return self._assess(device, cells, room, storage=run.storage)
 
     def recorded(self, device: Device) -> Assessment | None:
         """The same answer where nobody has to be asked (no carrier is of access `site`); else None. For hot routes."""
-        if any(self.settings.carrier(carrier).access is Access.SITE for carrier in CarrierId):
+        if any(self.settings.carrier(carrier).access is Access.SITE for carrier in CARRIERS):
             return None
-        room = self.rooms.of_check(device, frozenset(CarrierId))
+        room = self.rooms.of_check(device, CARRIERS)
         known = _known(room, device)
-        cells = [self.cell_by_hand(room, known, imei, carrier) for imei in device.imeis for carrier in CarrierId]
+        cells = [self.cell_by_hand(room, known, imei, carrier) for imei in device.imeis for carrier in CARRIERS]
         return self._assess(device, cells, room)
 
     def cell_by_hand(
