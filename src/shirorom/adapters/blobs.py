@@ -1,4 +1,4 @@
-"""Saved pages and screenshots (ports.Blobs): AES-256-GCM, content-addressed, durable once `put` returns (ADR 0013).
+"""Saved pages and screenshots (ports.Blobs): AES-256-GCM, content-addressed, durable once `put` returns (ADR 0009).
 
 A page shows the number that was asked, and the number space is small, so a plain digest in a file name would give the
 number away: the name is an HMAC of the digest, under a key that is kept apart.

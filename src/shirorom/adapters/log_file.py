@@ -1,7 +1,7 @@
 """The SQLite file of one log: its tables, how it is created and opened, and what is checked before it is used.
 
 Settings that the promise of the log rests on: WAL with `synchronous=FULL` (a commit is on the disk before it
-returns), no automatic checkpoint (its errors would be swallowed; see ADR 0012), no memory mapping (a bad page must be
+returns), no automatic checkpoint (its errors would be swallowed; see ADR 0008), no memory mapping (a bad page must be
 an error, not a signal).
 """
 
