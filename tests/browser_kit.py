@@ -98,6 +98,19 @@ def children(*, besides: Collection[int] = ()) -> list[int]:
     return found
 
 
+def browsers() -> list[int]:
+    """Main processes of browsers below this one."""
+    found = []
+    for pid in children():
+        try:
+            command = psutil.Process(pid).cmdline()
+        except psutil.NoSuchProcess:
+            continue
+        if "--remote-debugging-pipe" in command and not any(part.startswith("--type=") for part in command):
+            found.append(pid)
+    return found
+
+
 def gone(pids: Sequence[int], *, wait_s: float = 10.0) -> bool:
     """Whether all these processes end within `wait_s`."""
     end = time.monotonic() + wait_s

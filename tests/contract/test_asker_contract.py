@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -19,9 +21,9 @@ from shirorom.domain.errors import CellError, ConfigError
 from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, catalogue, start
 from shirorom.edge.practice.catalogue import Fault
-from shirorom.ports import Asker
+from shirorom.ports import Answer, Asker
 from shirorom.service.settings import BrowserSettings, CarrierSettings, CarriersSettings, Settings
-from tests.browser_kit import FACTS, children, gone, is_png, settings_for
+from tests.browser_kit import FACTS, browsers, children, gone, is_png, settings_for
 
 Make = Callable[[Settings], AbstractAsyncContextManager[Asker]]
 
@@ -130,6 +132,20 @@ async def test_cancelled_question_leaves_nothing(make: Make, practice: Practice)
         with pytest.raises(asyncio.CancelledError):
             await silent
         assert (await asker.ask(CLEAR, CarrierId.DOCOMO)).glyph == "○"
+
+
+async def test_killed_browser_is_started_again(make: Make, practice: Practice) -> None:
+    """`kill -9` of the browser under four questions: each ends, and afterwards all are answered."""
+    async with make(settings_for(practice.origins)) as asker:
+        await asker.warm()
+        asks = [asyncio.ensure_future(asker.ask(CLEAR, carrier)) for carrier in CarrierId]
+        await asyncio.sleep(0.05)
+        for pid in browsers():
+            os.kill(pid, signal.SIGKILL)
+        for ended in await asyncio.wait_for(asyncio.gather(*asks, return_exceptions=True), 120):
+            assert isinstance(ended, Answer) or getattr(ended, "code", None) == "browser-missing"
+        answers = await asyncio.gather(*(asker.ask(CLEAR, carrier) for carrier in CarrierId))
+        assert [answer.glyph for answer in answers] == ["○", "－", "－", "－"]
 
 
 async def test_test_number_never_goes_to_a_real_carrier(make: Make) -> None:

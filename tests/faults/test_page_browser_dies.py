@@ -24,7 +24,7 @@ from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, start
 from shirorom.service.settings import BrowserSettings, Sandbox, Settings
-from tests.browser_kit import FACTS, asking, children, gone, settings_for, told
+from tests.browser_kit import FACTS, asking, browsers, children, gone, settings_for, told
 from tests.scale import scaled
 
 CLEAR = Imei("001001010000047")
@@ -39,21 +39,6 @@ def practice() -> Iterator[Practice]:
         yield practice
 
 
-def _browsers() -> list[int]:
-    """Main processes of browsers below this one."""
-    found = []
-    for pid in children():
-        try:
-            command = psutil.Process(pid).cmdline()
-        except psutil.NoSuchProcess:
-            continue
-        if any(part.startswith("--remote-debugging-pipe") for part in command) and not any(
-            part.startswith("--type=") for part in command
-        ):
-            found.append(pid)
-    return found
-
-
 async def test_killed_browser_never_keeps_a_question(practice: Practice, tmp_path: Path) -> None:
     """`kill -9` at a random moment of questions whose pages are not yet open: each ends, the next is answered."""
     others = children()
@@ -62,7 +47,7 @@ async def test_killed_browser_never_keeps_a_question(practice: Practice, tmp_pat
             await told(asker, CLEAR, CarrierId.DOCOMO)
             asks = [asyncio.ensure_future(told(asker, CLEAR, carrier)) for carrier in [*CarrierId, *CarrierId]]
             await asyncio.sleep(Random(seed).random() * 0.6)
-            for pid in _browsers():
+            for pid in browsers():
                 os.kill(pid, signal.SIGKILL)
             ended = await asyncio.wait_for(asyncio.gather(*asks), GIVE_UP_S)
             assert {one.outcome for one in ended} <= {"clear", "no-record", "browser-missing"}
@@ -100,7 +85,7 @@ async def test_profile_is_removed_even_after_a_kill(practice: Practice, tmp_path
             for profile in profiles:
                 assert not _holds(profile, CLEAR)
             if kill:
-                for pid in _browsers():
+                for pid in browsers():
                     os.kill(pid, signal.SIGKILL)
         assert not [profile for profile in profiles if profile.exists()]
 
@@ -108,7 +93,7 @@ async def test_profile_is_removed_even_after_a_kill(practice: Practice, tmp_path
 def _profiles() -> list[Path]:
     """The profile directories of the browsers below this process."""
     found = []
-    for pid in _browsers():
+    for pid in browsers():
         for part in psutil.Process(pid).cmdline():
             if part.startswith("--user-data-dir="):
                 found.append(Path(part.partition("=")[2]))

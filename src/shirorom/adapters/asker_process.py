@@ -308,6 +308,9 @@ def _listen(source: BinaryIO, loop: asyncio.AbstractEventLoop, inbox: asyncio.Qu
                 body = source.read(int.from_bytes(head, "big"))
                 loop.call_soon_threadsafe(inbox.put_nowait, decoder.decode(body))
         finally:
+            watch = threading.Timer(END_S_MAX, os._exit, (1,))  # a loop that hangs must not outlive the parent
+            watch.daemon = True
+            watch.start()
             loop.call_soon_threadsafe(inbox.put_nowait, None)
 
 

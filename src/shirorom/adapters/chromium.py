@@ -137,12 +137,12 @@ class Chromium:
             CellError: `browser-missing` (no Playwright, no browser, or it does not start), `browser-unsafe` (the
                 sandbox is demanded and cannot be had).
         """
+        for name in ("DEBUG", "DEBUG_FILE", "PWDEBUG"):  # its own logs hold pages and numbers; read when it is imported
+            os.environ.pop(name, None)
         try:
             from playwright.async_api import async_playwright
         except ImportError:
             raise CellError("browser-missing", why="no-playwright") from None
-        for name in ("DEBUG", "DEBUG_FILE", "PWDEBUG"):  # the driver's own logs hold pages and numbers
-            os.environ.pop(name, None)
         driver = await async_playwright().start()
         try:
             chromium = await cls._launch(driver, settings)
