@@ -28,12 +28,10 @@ NUMBERS = {evil.name: imei for imei, evil in evil_numbers().items()}
 
 
 def _jobs(pages: Sequence[Evil]) -> list[tuple[Evil, CarrierId]]:
-    """Each page at one carrier in turn; under soak at each of its carriers."""
-    jobs = []
-    for n, evil in enumerate(pages):
-        carriers = sorted(evil.carriers)
-        jobs += [(evil, carrier) for carrier in (carriers if SOAK else [carriers[n % len(carriers)]])]
-    return jobs
+    """Every third page at one carrier in turn; under soak every page at each of its carriers."""
+    if SOAK:
+        return [(evil, carrier) for evil in pages for carrier in sorted(evil.carriers)]
+    return [(evil, sorted(evil.carriers)[n % len(evil.carriers)]) for n, evil in enumerate(pages[::3])]
 
 
 def _fooled(evil: Evil, carrier: CarrierId, got: Told) -> str | None:
