@@ -199,11 +199,18 @@ class Composition:
 
         return start()
 
-    def practising(self, practice: Practice) -> Composition:
-        """The same installation, asking practice carriers by itself instead of those configured."""
+    @property
+    def can_read(self) -> bool:
+        """Whether a browser for automatic reading is installed."""
+        from shirorom.adapters.chromium import browser_installed
+
+        return browser_installed(self.settings.browser)
+
+    def practising(self, practice: Practice, access: Access = Access.SITE) -> Composition:
+        """The same installation with practice carriers instead of those configured."""
         tables = {
             carrier.value: msgspec.structs.replace(
-                self.settings.carrier(carrier), access=Access.SITE, url=practice.origins[carrier]
+                self.settings.carrier(carrier), access=access, url=practice.origins[carrier]
             )
             for carrier in CarrierId
         }
@@ -288,7 +295,7 @@ class Composition:
             return
         practice = self.start_practice()
         try:
-            inner = self._serving(options).practising(practice)
+            inner = self._serving(options).practising(practice, Access.SITE if self.can_read else Access.HAND)
             asyncio.run(inner.serve_app(options, on_ready))
             inner.close()
         finally:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from shirorom.adapters import chromium
 from shirorom.adapters.config_toml import CONFIG_BYTES_MAX, data_directory, load_settings
 from shirorom.adapters.facts_toml import packaged_facts
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
-from shirorom.service.settings import Access, Settings
+from shirorom.service.settings import Access, BrowserSettings, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +107,18 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, "#" * (CONFIG_BYTES_MAX + 1))
     assert caught.value.code == "config-invalid"
+
+
+@pytest.mark.parametrize(
+    ("playwright", "browser", "can"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_reading_needs_playwright_and_a_browser(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, playwright: bool, browser: bool, can: bool
+) -> None:
+    """Where either is missing, practice goes by hand instead of failing at every carrier."""
+    program = tmp_path / "chromium"
+    program.touch()
+    monkeypatch.setattr(chromium, "find_spec", lambda name: object() if playwright else None)
+    monkeypatch.setattr(chromium, "find_browser", lambda settings: str(program) if browser else None)
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
+    assert chromium.browser_installed(BrowserSettings()) is can

@@ -11,8 +11,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import platformdirs
 
 from shirorom.domain.errors import CellError
 from shirorom.service.settings import BrowserSettings, Sandbox
@@ -79,6 +82,14 @@ _WINDOWS = (
     r"Chromium\Application\chrome.exe",
     r"Microsoft\Edge\Application\msedge.exe",
 )
+
+
+def browser_installed(settings: BrowserSettings) -> bool:
+    """Whether Playwright and some browser are there, without starting either; they may still fail to start."""
+    if find_spec("playwright") is None:
+        return False
+    own = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or platformdirs.user_cache_path("ms-playwright", appauthor=False)
+    return find_browser(settings) is not None or any(Path(own).glob("chromium*"))
 
 
 def find_browser(settings: BrowserSettings) -> str | None:

@@ -119,6 +119,11 @@ class Composition(Protocol):
         """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
         ...
 
+    @property
+    def can_read(self) -> bool:
+        """Whether a browser for automatic reading is installed; without it practice is by hand."""
+        ...
+
     def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
         """Run the web app until interrupted; `on_ready` gets its address. Raises `port-in-use`, `bind-unsafe`."""
         ...

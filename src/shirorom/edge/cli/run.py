@@ -74,6 +74,8 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool) 
 
     def ready(url: str) -> None:
         say(session.t("cli.serve.started", url=url))
+        if practice and not session.composition.can_read:
+            say(session.t("cli.serve.by-hand"))
         if practice:
             imei = _example()
             say(session.t("cli.serve.example", imei=imei))
