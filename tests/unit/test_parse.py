@@ -323,8 +323,9 @@ def test_what_is_wrong_is_said(text: str, code: str, suggestion: str | None) -> 
 @MANY
 @given(key=st.text("0123456789", min_size=13, max_size=13).map("01".__add__).map(lambda k: k[:14]).filter(_is_number))
 def test_a_lost_zero_is_never_completed(key: str) -> None:
-    """Fourteen digits that begin with 1 and hold with a 0 before them were fifteen once."""
+    """Fourteen digits that begin with 1 and hold with a 0 before them were fifteen once (unless they are a moment)."""
     imei = Imei.of_key(key)
+    assume(not imei.digits.startswith("019"))  # 19000101000007 is the first of January 1900 as well
     with pytest.raises(NumberError) as refused:
         read_imei(imei.digits[1:])
     assert (refused.value.code, refused.value.suggestion) == ("imei-lost-zero", imei.digits)
