@@ -60,6 +60,9 @@ class Texts:
 def fill(template: str, details: Mapping[str, object]) -> str:
     """Put details into a template; what is not given and not optional shows as ？. Nothing is evaluated."""
 
+    if "{" not in template:
+        return template
+
     def optional(part: re.Match[str]) -> str:
         known = all(name in details for name in _PLACE.findall(part[1]))
         return part[1] if known else ""

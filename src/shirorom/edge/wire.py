@@ -358,7 +358,7 @@ def record_of(recorded: Recorded, cell: Cell, head: Head, *, practice: bool) -> 
 
 def at(moment: datetime) -> str:
     """`YYYY-MM-DDTHH:MM:SSZ`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def encode(wire: msgspec.Struct) -> bytes:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from shirorom.domain.advice import Advice, AdviceCode
 from shirorom.domain.assessment import Assessment, Place, Reason
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.mark import Mark, VerdictKind
+
+NAMES_MAX = 256
+"""Rows of carriers' names that are remembered: every answer says the same few."""
 
 
 class Words(Protocol):
@@ -18,6 +22,10 @@ class Words(Protocol):
 
     def t(self, key: str, /, **details: object) -> str:
         """The text of a key, its `{name}` places filled."""
+        ...
+
+    def __hash__(self) -> int:
+        """One catalogue is one object."""
         ...
 
 
@@ -67,6 +75,11 @@ def _places(places: Sequence[Place], words: Words, *, several: bool) -> str:
 
 def names_of(carriers: Sequence[CarrierId], words: Words) -> str:
     """Carriers' names, each once, in the order given."""
+    return _names(tuple(carriers), words)
+
+
+@lru_cache(maxsize=NAMES_MAX)
+def _names(carriers: tuple[CarrierId, ...], words: Words) -> str:
     return words.t("words.list").join(words.t(f"carrier.{carrier.value}") for carrier in dict.fromkeys(carriers))
 
 
