@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -170,3 +172,14 @@ async def test_no_number_is_kept(manners: Politeness, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "politeness.sqlite")) as db:
         columns = [row[1] for row in db.execute("PRAGMA table_info(carrier)")]
     assert columns == ["id", "next_at", "failures", "paused_until"]
+
+
+def test_the_file_is_the_owners_alone(manners: Politeness, tmp_path: Path) -> None:
+    """Whatever the umask: who was asked when is nobody else's business."""
+    before = os.umask(0)
+    try:
+        asyncio.run(manners.turn(AU, 0.0))
+    finally:
+        os.umask(before)
+    (file,) = tmp_path.rglob("politeness.sqlite")
+    assert file.stat().st_mode & 0o077 == 0

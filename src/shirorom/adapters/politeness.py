@@ -7,12 +7,14 @@ rate together. Practice carriers need none of it.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from shirorom.adapters.durable import create_private
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError, StorageError
 from shirorom.ports import Clock
@@ -117,9 +119,11 @@ class Politeness:
 
     def _open(self) -> sqlite3.Connection:
         try:
+            with suppress(FileExistsError):
+                os.close(create_private(self._file))  # SQLite would create it by the umask
             db = sqlite3.connect(self._file, timeout=BUSY_MS / 1000, isolation_level=None)
             db.execute(_SCHEMA)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StorageError("storage-failed") from error
         return db
 
