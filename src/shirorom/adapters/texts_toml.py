@@ -16,8 +16,6 @@ from shirorom.domain.errors import ConfigError
 LANGS: Final = ("ja", "en")
 """The languages; the first is the original."""
 
-FILES: Final = ("{lang}.toml", "ui.{lang}.toml", "cli.{lang}.toml")
-
 _OPTIONAL = re.compile(r"\{\?((?:[^{}]|\{[a-z_]+\})*)\}")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _MISSING = "\uff1f"  # ？: a detail that is not known is said to be so
@@ -86,10 +84,8 @@ def _read(lang: str, root: Traversable) -> dict[str, str]:
     if lang not in LANGS:
         raise KeyError(lang)
     texts: dict[str, str] = {}
-    for name in FILES:
-        file = root / "text" / name.format(lang=lang)
-        if file.is_file():
-            _merge(texts, _flat(_table(file)), file)
+    for file in _files(lang, root):
+        _merge(texts, _flat(_table(file)), file)
     for carrier in CarrierId:
         file = root / "carriers" / f"{carrier.value}.toml"
         facts = _table(file)
@@ -99,6 +95,14 @@ def _read(lang: str, root: Traversable) -> dict[str, str]:
             named[f"carrier.{carrier.value}.lag"] = facts[f"lag{suffix}"]
         _merge(texts, named, file)
     return texts
+
+
+def _files(lang: str, root: Traversable) -> list[Traversable]:
+    """`LANG.toml` and every `ROOM.LANG.toml`: each room of the product keeps its words in a file of its own."""
+    ending = f".{lang}.toml"
+    return sorted(
+        (file for file in (root / "text").iterdir() if f".{file.name}".endswith(ending)), key=lambda file: file.name
+    )
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -18,6 +18,9 @@ class Area(StrEnum):
     CELL = "cell"
     RECORD = "record"
     STORAGE = "storage"
+    PICTURE = "picture"
+    PEOPLE = "people"
+    COUNTER = "counter"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -59,6 +62,7 @@ CODES: Mapping[str, Code] = {
         Area.STORAGE, 503, 1,
         "storage-full", "storage-read-only", "storage-failed", "log-corrupt", "log-rolled-back", "log-newer",
         "blob-corrupt", "clock-backwards", "data-unsafe", "backup-invalid", "restore-not-empty", "data-locked",
+        "desk-newer", "desk-corrupt",
     ),
     **_codes(
         Area.CONFIG, 500, 1,

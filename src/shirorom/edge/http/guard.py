@@ -7,6 +7,7 @@ One plain ASGI wrapper around Litestar's whole handler, so that also an unknown 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -35,8 +36,22 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 NO_STORE = (b"cache-control", b"no-store")
 
-MediaOf = Callable[[str], str | None]
-"""Which media type a path takes by a state-changing method; None: no such path."""
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a state-changing route takes: media types (any of them), and bytes of body at most."""
+
+    media: frozenset[str]
+    bytes_max: int = BODY_BYTES_MAX
+
+
+TAKES_JSON = Takes(frozenset({JSON}))
+TAKES_FORM = Takes(frozenset({FORM}))
+OPT = "takes"
+"""Key of a route's `opt` that holds its `Takes`, where it is not what its address says."""
+
+TakesOf = Callable[[str], Takes | None]
+"""What a path takes by a state-changing method; None: no such path."""
 Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], bytes]]
 
 
@@ -49,14 +64,13 @@ class Guard:
         *,
         hosts: Collection[str],
         refuse: Refuse,
-        media_of: MediaOf,
-        body_bytes_max: int = BODY_BYTES_MAX,
+        takes_of: TakesOf,
         body_seconds_max: float = BODY_SECONDS_MAX,
     ) -> None:
         self._app = app
         self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
-        self._refuse, self._media_of = refuse, media_of
-        self._bytes_max, self._seconds_max = body_bytes_max, body_seconds_max
+        self._refuse, self._takes_of = refuse, takes_of
+        self._seconds_max = body_seconds_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it as a problem. Never raises by what was sent."""
@@ -71,7 +85,7 @@ class Guard:
                 scope["method"] = HttpMethod.GET  # answered as GET, sent without its body
             elif method not in SAFE_METHODS:
                 check_origin(headers)
-                wanted = self._media_of(scope["path"])
+                wanted = self._takes_of(scope["path"])
                 if wanted is not None:  # else the router says 404 or 405, and no body is read
                     receive = _replay(await self._body(wanted, headers, receive))
         except ShiroromError as error:
@@ -83,13 +97,13 @@ class Guard:
         if host_name(headers.get(b"host", b"")) not in self._hosts:
             raise RequestError("host-refused")
 
-    async def _body(self, wanted: str, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _body(self, takes: Takes, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        if media != wanted or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
-            raise RequestError("media-type", wanted=wanted)
-        if _length(headers) > self._bytes_max:
-            raise RequestError("body-too-large", bytes_max=self._bytes_max)
-        body = await read_body(receive, bytes_max=self._bytes_max, seconds_max=self._seconds_max)
+        if media not in takes.media or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
+            raise RequestError("media-type", wanted=", ".join(sorted(takes.media)))
+        if _length(headers) > takes.bytes_max:
+            raise RequestError("body-too-large", bytes_max=takes.bytes_max)
+        body = await read_body(receive, bytes_max=takes.bytes_max, seconds_max=self._seconds_max)
         if media == JSON:
             check_json(body)
         return body

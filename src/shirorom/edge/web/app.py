@@ -19,7 +19,7 @@ from litestar.types import Scope
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.routes import READ, WRITE
-from shirorom.edge.http.guard import FORM, JSON, Guard, MediaOf
+from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.help import HELP
@@ -53,20 +53,29 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         app.asgi_handler,
         hosts=parts.settings.web.hosts,
         refuse=refuse,
-        media_of=media_of(app),
+        takes_of=takes_of(app),
         body_seconds_max=body_seconds_max,
     )
     return app
 
 
-def media_of(app: Litestar) -> MediaOf:
-    """Which media type each state-changing route takes: JSON under `/v1/`, a form elsewhere."""
-    paths = [route.path for route in app.routes if isinstance(route, HTTPRoute) and "POST" in route.methods]
-    exact = {path: JSON if path.startswith("/v1/") else FORM for path in paths if "{" not in path}
-    forms = re.compile("|".join(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)) for path in paths if "{" in path))
+def takes_of(app: Litestar) -> TakesOf:
+    """What each state-changing route takes: as its `opt` says, else JSON under `/v1/` and a form elsewhere."""
+    exact: dict[str, Takes] = {}
+    shaped: list[tuple[re.Pattern[str], Takes]] = []
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute) or "POST" not in route.methods:
+            continue
+        (handler,) = (handler for handler in route.route_handlers if "POST" in handler.http_methods)
+        takes: Takes = handler.opt.get(OPT) or (TAKES_JSON if route.path.startswith("/v1/") else TAKES_FORM)
+        if "{" in route.path:
+            shaped.append((re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(route.path))), takes))
+        else:
+            exact[route.path] = takes
 
-    def wanted(path: str) -> str | None:
-        return exact.get(path) or (FORM if forms.fullmatch(path) else None)
+    def wanted(path: str) -> Takes | None:
+        known = exact.get(path)
+        return known or next((takes for pattern, takes in shaped if pattern.fullmatch(path)), None)
 
     return wanted
 

@@ -21,6 +21,7 @@ async def help_index(request: AnyRequest) -> Response[bytes]:
             ],
         }
         for area in Area
+        if any(entry.area is area for entry in CODES.values())
     ]
     return page(request, "help.html", here="help", areas=areas)
 

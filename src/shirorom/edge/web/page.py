@@ -21,6 +21,13 @@ from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.templating import render
 
 YEAR_S = 31_536_000
+
+NAV = (
+    ("check", "/", "ui.title_check", False),
+    ("help", "/help", "ui.nav_help", False),
+)
+"""The menu: name of the place, address, key of its word, and whether it is for the shop's people alone."""
+
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -85,6 +92,7 @@ def page(
             "other_url": f"{address}?{urlencode({'lang': other})}",
             "practice": practice,
             "here": here,
+            "nav": [one for one in NAV if not (one[3] and web.asking.public)],
             "url": address,
             "version": __version__,
         },
