@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Imei
+from shirorom.domain.picture import PictureRead
 from shirorom.domain.policy import Policy
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import DeviceHead, Opening, Sealed
@@ -238,6 +239,36 @@ class Asker(Protocol):
 
     async def close(self) -> None:
         """End the browser and everything it started; idempotent."""
+        ...
+
+
+class Pictures(Protocol):
+    """Reads pictures and dropped files. Nothing of them is kept, and nothing in them can hurt who calls."""
+
+    async def read(self, content: bytes) -> PictureRead:
+        """Barcodes and print of a picture (PNG, JPEG, WebP).
+
+        Raises:
+            RequestError: `picture-too-large`, `picture-too-many-pixels`, `picture-kind`, `picture-unreadable` (also:
+                it took too long), `picture-reader-missing` (the extra `scan` is not installed), `picture-busy`.
+        """
+        ...
+
+    async def clean(self, content: bytes) -> bytes:
+        """The picture made anew as PNG, upright, with nothing but its pixels: what may be kept. Raises as `read`."""
+        ...
+
+    async def text(self, content: bytes, name: str) -> str:
+        """What a csv, tsv, txt, xlsx or pdf file says, at most `TEXT_CHARS_MAX` characters; its content says what it is.
+
+        Raises:
+            RequestError: `file-too-large`, `file-kind`, `file-unreadable`, `file-no-text`, `picture-reader-missing`,
+                `picture-busy`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End everything it started; idempotent."""
         ...
 
 

@@ -15,7 +15,8 @@ GROUNDS = ("#6b5a48", "#3a3f44", "#b9b4aa", "#20242a", "#d9d6cf")
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """How much of each is done. Degrees; share of the side; pixels; grey levels; strength; JPEG quality."""
+    """How much of each is done. Degrees; share of the side; pixels; grey levels; strength; size; ground around
+    it as a share of the side; JPEG quality."""
 
     turn: float = 0.0
     perspective: float = 0.0
@@ -23,13 +24,14 @@ class Harm:
     noise: float = 0.0
     glare: float = 0.0
     scale: float = 1.0
+    far: float = 0.04
     quality: int = 92
     ground: str = GROUNDS[0]
 
     @classmethod
     def some(cls, rng: Random) -> Harm:
-        """What a hand-held photo suffers: two or three of these at once."""
-        wanted = set(rng.sample(("turn", "perspective", "blur", "noise", "glare", "scale"), k=rng.choice((2, 3))))
+        """What a hand-held photo suffers: two to four of these at once."""
+        wanted = set(rng.sample(("turn", "perspective", "blur", "noise", "glare", "scale", "far"), k=rng.choice((2, 3, 4))))
         return cls(
             turn=rng.uniform(-TURN_MAX, TURN_MAX) if "turn" in wanted else 0.0,
             perspective=rng.uniform(0.01, 0.05) if "perspective" in wanted else 0.0,
@@ -37,14 +39,15 @@ class Harm:
             noise=rng.uniform(4, 22) if "noise" in wanted else 0.0,
             glare=rng.uniform(0.3, 0.85) if "glare" in wanted else 0.0,
             scale=rng.uniform(0.6, 1.0) if "scale" in wanted else 1.0,
-            quality=rng.randint(45, 92),
+            far=rng.uniform(0.15, 0.6) if "far" in wanted else 0.04,
+            quality=rng.randint(40, 92),
             ground=rng.choice(GROUNDS),
         )
 
 
 def photo(image: Image.Image, harm: Harm, rng: Random) -> bytes:
     """A JPEG of the picture as a camera would have taken it, lying on a ground."""
-    image = _framed(image, harm.ground)
+    image = _framed(image, harm.far, harm.ground)
     if harm.perspective:
         image = _seen_from_the_side(image, harm.perspective, harm.ground, rng)
     if harm.turn:
@@ -75,8 +78,8 @@ def png(image: Image.Image, **more: object) -> bytes:
     return out.getvalue()
 
 
-def _framed(image: Image.Image, ground: str) -> Image.Image:
-    edge = round(max(image.size) * 0.04)
+def _framed(image: Image.Image, share: float, ground: str) -> Image.Image:
+    edge = round(max(image.size) * share)
     whole = Image.new("RGB", (image.width + 2 * edge, image.height + 2 * edge), ground)
     whole.paste(image, (edge, edge))
     return whole

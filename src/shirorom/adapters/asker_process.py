@@ -1,7 +1,7 @@
 """Asks carriers through a child process that owns the browser (`ports.Asker`): no page there can hurt the web app.
 
-The two speak over the child's stdin and stdout: frames of 4 bytes length (big endian) and msgpack. The first frame to
-the child says how to ask; an end of its input ends it and its browser, so it never outlives its parent.
+The two speak over the child's stdin and stdout (`child`). The first frame to the child says how to ask; an end of its
+input ends it and its browser, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -20,6 +18,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from shirorom.adapters.child import END_S_MAX, end_child, frame, own_stdout, start_child
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CODES, Area, CellError, ShiroromError, StorageError
 from shirorom.domain.imei import Imei
@@ -30,8 +29,6 @@ FRAME_BYTES_MAX = 32_000_000
 """A page and a picture, with room."""
 SLACK_S = 120.0
 """A child that is silent for so long beyond a carrier's own time limit is ended; turns and a browser's start fit in."""
-END_S_MAX = 5.0
-_NEW_GROUP = 0x200  # CREATE_NEW_PROCESS_GROUP, which `subprocess` only names on Windows
 TRIES_MAX = 2
 """A question is asked once more when the process died under it."""
 
@@ -159,20 +156,7 @@ class _Child:
     @classmethod
     async def start(cls, hello: Hello) -> _Child:
         """Start a child and tell it how to ask."""
-        apart: dict[str, Any] = (  # Ctrl-C in the terminal is the parent's business
-            {"creationflags": _NEW_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-        )
-        debugging = os.environ.get("SHIROROM_DEBUG") == "1"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "shirorom.adapters.asker_process",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if debugging else subprocess.DEVNULL,  # a driver's messages may hold a page's text
-            limit=FRAME_BYTES_MAX,
-            **apart,
-        )
+        process = await start_child("shirorom.adapters.asker_process", limit=FRAME_BYTES_MAX)
         child = cls(process)
         await child._send(hello)
         return child
@@ -199,22 +183,13 @@ class _Child:
 
     async def end(self) -> None:
         """Let it end by itself (its input ends), then make it end."""
-        stdin = self.process.stdin
-        with contextlib.suppress(OSError, RuntimeError):
-            if stdin is not None:
-                stdin.close()
-        try:
-            await asyncio.wait_for(self.process.wait(), END_S_MAX)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
+        await end_child(self.process)
         await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _send(self, message: ToChild) -> None:
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(_frame(message))
+            self.process.stdin.write(frame(message))
             await self.process.stdin.drain()
         except (OSError, RuntimeError):  # RuntimeError: its transport is closed
             raise _GoneError from None
@@ -245,11 +220,6 @@ class _Child:
         else:
             storage = told.code in CODES and CODES[told.code].area is Area.STORAGE
             future.set_exception((StorageError if storage else CellError)(told.code, **told.details))
-
-
-def _frame(message: ToChild | ToParent) -> bytes:
-    body = msgspec.msgpack.encode(message)
-    return len(body).to_bytes(4, "big") + body
 
 
 # ── the child ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,15 +286,13 @@ def _listen(source: BinaryIO, loop: asyncio.AbstractEventLoop, inbox: asyncio.Qu
 
 def _speak(sink: BinaryIO, told: ToParent) -> None:
     with contextlib.suppress(OSError):  # the parent is gone: the end of our input will say so
-        sink.write(_frame(told))
+        sink.write(frame(told))
         sink.flush()
 
 
 def main() -> None:
-    """The child's program. Its stdout belongs to the frames: whatever else prints goes to stderr."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    """The child's program."""
+    sink = own_stdout()
     asyncio.run(serve_parent(sys.stdin.buffer, sink))
 
 

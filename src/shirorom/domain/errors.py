@@ -79,6 +79,17 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.REQUEST, 415, 1, "media-type"),
     **_codes(Area.REQUEST, 429, 1, "too-many-requests"),
     **_codes(Area.REQUEST, 500, 1, "internal"),
+    # Pictures and files (docs/adr/0012).
+    **_codes(Area.NUMBER, 422, 2, "number-is-jan"),
+    **_codes(Area.PICTURE, 413, 2, "picture-too-large", "picture-too-many-pixels", "file-too-large"),
+    **_codes(Area.PICTURE, 415, 2, "picture-kind", "file-kind"),
+    **_codes(
+        Area.PICTURE, 422, 2,
+        "picture-unreadable", "picture-no-number", "file-unreadable", "file-no-text",
+        "screenshot-no-number", "screenshot-other-number", "screenshot-other-carrier",
+    ),
+    **_codes(Area.PICTURE, 501, 1, "picture-reader-missing"),
+    **_codes(Area.PICTURE, 503, 1, "picture-busy"),
 }  # fmt: skip
 
 

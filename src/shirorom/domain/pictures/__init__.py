@@ -1,0 +1,1 @@
+"""How a picture is judged, step by step; `domain/picture.py` is the door."""
