@@ -93,6 +93,7 @@ class Kit:
     ) -> None:
         self.composition = Composition(Options(data=data), settings=settings)
         self.asker = asker or ScriptedAsker()
+        self.pictures = self.composition.pictures()  # no process before the first picture; `served` ends it
         c = self.composition
         self.parts = Parts(
             settings=settings,
@@ -108,6 +109,7 @@ class Kit:
             history=c.history,
             asker_ready=asker_ready,
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
+            pictures=self.pictures,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""
@@ -134,6 +136,7 @@ async def served(kit: Kit, *, app: Litestar | None = None) -> AsyncIterator[str]
     finally:
         stop.set()
         await task
+        await kit.pictures.close()
 
 
 def public(settings: Settings) -> Settings:

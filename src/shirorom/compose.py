@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.texts_toml import Texts
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
-    from shirorom.ports import Asker, Facts, Head, LogRows
+    from shirorom.ports import Asker, Facts, Head, LogRows, Pictures
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
@@ -193,6 +193,12 @@ class Composition:
 
         return ProcessAsker(self.settings, self.data)
 
+    def pictures(self) -> Pictures:
+        """Reads pictures and files in a process of its own, which starts with the first of them."""
+        from shirorom.adapters.pictures.process import ProcessPictures
+
+        return ProcessPictures()
+
     def start_practice(self) -> Practice:
         """Practice carriers on free ports of this machine."""
         from shirorom.edge.practice.run import start
@@ -313,13 +319,15 @@ class Composition:
         from shirorom.edge.web.serve import serve
 
         clearing = asyncio.create_task(self._clear_old_blobs())
-        async with _closing(self.process_asker()) as asker:
+        async with _closing(self.process_asker()) as asker, _closing(self.pictures()) as pictures:
             try:
-                await serve(create_app(self._parts(asker)), bind=options.bind, port=options.port, on_ready=on_ready)
+                await serve(
+                    create_app(self._parts(asker, pictures)), bind=options.bind, port=options.port, on_ready=on_ready
+                )
             finally:
                 clearing.cancel()
 
-    def _parts(self, asker: Asker) -> Parts:
+    def _parts(self, asker: Asker, pictures: Pictures) -> Parts:
         from shirorom.edge.web.parts import Parts
 
         return Parts(
@@ -335,6 +343,7 @@ class Composition:
             correct=self.correct,
             history=self.history,
             asker_ready=lambda: getattr(asker, "ready", True),
+            pictures=pictures,
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
         )
 
@@ -371,12 +380,19 @@ def _examples() -> Sequence[Example]:
     ]
 
 
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+_C = TypeVar("_C", bound=_Closable)
+
+
 @asynccontextmanager
-async def _closing(asker: Asker) -> AsyncIterator[Asker]:
+async def _closing(one: _C) -> AsyncIterator[_C]:
     try:
-        yield asker
+        yield one
     finally:
-        await asker.close()
+        await one.close()
 
 
 def main() -> None:

@@ -259,7 +259,7 @@ class Pictures(Protocol):
         ...
 
     async def text(self, content: bytes, name: str) -> str:
-        """What a csv, tsv, txt, xlsx or pdf file says, at most `TEXT_CHARS_MAX` characters; its content says what it is.
+        """What a csv, tsv, txt, xlsx or pdf file says (its content tells which), `TEXT_CHARS_MAX` characters at most.
 
         Raises:
             RequestError: `file-too-large`, `file-kind`, `file-unreadable`, `file-no-text`, `picture-reader-missing`,

@@ -12,7 +12,18 @@ from random import Random
 from tests.pictures import draw
 from tests.pictures.degrade import Harm, photo, png
 
-KINDS = ("label", "label", "label-dual", "square", "iphone", "android", "android-dual", "settings", "result", "two-labels")
+KINDS = (
+    "label",
+    "label",
+    "label-dual",
+    "square",
+    "iphone",
+    "android",
+    "android-dual",
+    "settings",
+    "result",
+    "two-labels",
+)
 FIXED = range(1000, 1040)
 HELD_OUT = range(500_000, 500_040)
 
@@ -52,7 +63,9 @@ def specimen(seed: int) -> Specimen:
         case "settings":
             image = draw.settings_screen(rng, device, look)
         case "result":
-            image = draw.result_page(rng, device[0], rng.choice(("ドコモ", "au", "SoftBank", "楽天モバイル")), rng.choice("○△×－"))
+            image = draw.result_page(
+                rng, device[0], rng.choice(("ドコモ", "au", "SoftBank", "楽天モバイル")), rng.choice("○△×－")
+            )
         case _:
             devices.append(draw.phone(rng, sims=rng.choice((1, 2))))
             labels = [draw.label(rng, one) for one in devices]

@@ -1,4 +1,4 @@
-"""What a camera does to a clean picture: turned, seen from the side, out of focus, noisy, with glare, pressed as JPEG."""
+"""What a camera does to a clean picture: turned, seen from the side, blurred, noisy, with glare, as JPEG."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Harm:
     @classmethod
     def some(cls, rng: Random) -> Harm:
         """What a hand-held photo suffers: two to four of these at once."""
-        wanted = set(rng.sample(("turn", "perspective", "blur", "noise", "glare", "scale", "far"), k=rng.choice((2, 3, 4))))
+        wanted = set(
+            rng.sample(("turn", "perspective", "blur", "noise", "glare", "scale", "far"), k=rng.choice((2, 3, 4)))
+        )
         return cls(
             turn=rng.uniform(-TURN_MAX, TURN_MAX) if "turn" in wanted else 0.0,
             perspective=rng.uniform(0.01, 0.05) if "perspective" in wanted else 0.0,

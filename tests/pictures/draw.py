@@ -1,4 +1,4 @@
-"""Draws what people photograph: box labels, `*#06#` screens, a settings screen, a carrier's answer. Clean, from a seed."""
+"""Draws what people photograph: box labels, `*#06#` screens, a settings screen, a carrier's answer. From a seed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def eid(rng: Random) -> str:
 
 def serial(rng: Random) -> str:
     """A serial number, as Apple's and others' look."""
-    return rng.choice("FGDR") + "".join(rng.choice("0123456789BCDFGHJKLMNPQRTVWXYZ") for _ in range(rng.choice((9, 11))))
+    return rng.choice("FGDR") + "".join(
+        rng.choice("0123456789BCDFGHJKLMNPQRTVWXYZ") for _ in range(rng.choice((9, 11)))
+    )
 
 
 def jan(rng: Random) -> str:
@@ -80,7 +82,9 @@ def barcode(text: str, kind: str, *, width: int, height: int) -> Image.Image:
     plain: Any = np.array(zxingcpp.write_barcode_to_image(code, scale=4))
     image = Image.fromarray(plain).convert("RGB")
     square = kind in ("QRCode", "DataMatrix")
-    return image.resize((width, width if square else height), Image.Resampling.NEAREST if square else Image.Resampling.BOX)
+    return image.resize(
+        (width, width if square else height), Image.Resampling.NEAREST if square else Image.Resampling.BOX
+    )
 
 
 class Paper:
@@ -91,7 +95,9 @@ class Paper:
         self.pen = ImageDraw.Draw(self.image)
         self.ink, self.y = ink, 30
 
-    def line(self, text: str, size: int, *, x: int = 40, ink: str | None = None, bold: bool = False, gap: int = 10) -> None:
+    def line(
+        self, text: str, size: int, *, x: int = 40, ink: str | None = None, bold: bool = False, gap: int = 10
+    ) -> None:
         """A line of text, and go on below it."""
         self.pen.text((x, self.y), text, font=font(size, bold), fill=ink or self.ink)
         self.y += int(size * 1.25) + gap
@@ -193,7 +199,9 @@ def dial_android(rng: Random, device: Device, look: Look) -> Image.Image:
     version = rng.random() < 0.3
     for nth, one in enumerate(device, 1):
         if len(device) > 1:
-            screen.line(rng.choice((f"IMEI {nth}", f"IMEI(スロット{nth})", f"IMEI{nth} (SIM{nth})")), 36, x=120, ink=look.quiet)
+            screen.line(
+                rng.choice((f"IMEI {nth}", f"IMEI(スロット{nth})", f"IMEI{nth} (SIM{nth})")), 36, x=120, ink=look.quiet
+            )
         if bars:
             screen.paste(barcode(one.digits[:bars], "Code128", width=780, height=130), x=120)
         screen.line(one.digits + (" / 01" if version else ""), 46, x=120, gap=50)
@@ -205,7 +213,7 @@ def dial_android(rng: Random, device: Device, look: Look) -> Image.Image:
 
 
 def settings_screen(rng: Random, device: Device, look: Look) -> Image.Image:
-    """"About this phone": names at the left, values at the right, no barcode."""
+    """ "About this phone": names at the left, values at the right, no barcode."""
     screen = Paper(1170, 1600, look.ground, look.text)
     screen.line("< 一般        情報", 44, bold=True, gap=60)
     rows = [("機種名", rng.choice(MODELS)), ("シリアル番号", serial(rng))]

@@ -1,4 +1,4 @@
-"""A child process of ours as its parent starts, addresses and ends it: frames of 4 bytes length (big endian) and msgpack.
+"""How a parent starts, addresses and ends a child process: frames of 4 bytes length (big endian) and msgpack.
 
 The child's input ends when the parent does, however the parent ends; a child that then goes on by itself is one's own
 fault. Its stdout belongs to the frames: whatever else prints goes to stderr.

@@ -24,8 +24,8 @@ JOB_S_MAX = 10.0
 JOB_SLACK_S = 5.0
 WARM_S_MAX = 120.0
 """Seconds in which the models are loaded, once a process, on a slow disk."""
-ADDRESS_BYTES_MAX = 3 * 1024**3
-"""The libraries and models alone take 1.3 GB of addresses (0.5 GB of memory) at 2000 pixels: docs/adr/0012."""
+ADDRESS_BYTES_MAX = 2 * 1024**3
+"""Libraries and models take 0.65 GB of addresses before they read anything, 25 Mpx of PNG 1.05 GB: docs/adr/0012."""
 FRAME_BYTES_MAX = 128 * 1024 * 1024
 """A clean PNG of 25 Mpx of noise has 75 MB."""
 

@@ -1,7 +1,7 @@
 """Text of a dropped file: csv, tsv and txt in whatever encoding, xlsx, pdf with text. Bounded. In the child.
 
-Only the text is wanted: it goes through the one parser for device numbers. What a spreadsheet has lost, it has lost here
-too: a number without its zero stays without, and 4.90154E+14 is not filled up with zeros into another phone's number.
+Only the text is wanted: it goes through the one parser for device numbers. What a spreadsheet has lost, it has lost
+here too: a number without its zero stays without, and 4.90154E+14 is not filled up with zeros into another phone's number.
 """
 
 from __future__ import annotations
@@ -39,15 +39,9 @@ def text_of(content: bytes) -> str:
         RequestError: `file-too-large` (bytes, unpacked bytes, pages or characters), `file-kind`, `file-unreadable`,
             `file-no-text` (a PDF of pictures).
     """
-    kind = file_kind(content)
+    read = {FileKind.TEXT: _decoded, FileKind.XLSX: _workbook, FileKind.PDF: _document}[file_kind(content)]
     try:
-        match kind:
-            case FileKind.TEXT:
-                text = _decoded(content)
-            case FileKind.XLSX:
-                text = _workbook(content)
-            case FileKind.PDF:
-                text = _document(content)
+        text = read(content)
     except RequestError:
         raise
     except Exception:  # noqa: BLE001  # a reader may fail in any way, and a message may quote what it met
@@ -100,7 +94,7 @@ def _workbook(content: bytes) -> str:
 
 
 def _check_zip(content: bytes) -> None:
-    """What it will unpack to, from its directory, before anything is unpacked. Where that lies, the child's limits hold."""
+    """What it will unpack to, by its directory, before it is unpacked; where that lies, the child's limits hold."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         entries = archive.infolist()
         if not any(entry.filename == "xl/workbook.xml" for entry in entries):
@@ -143,7 +137,7 @@ def cell_text(value: object) -> str:
 
 
 def _document(content: bytes) -> str:
-    import pypdfium2
+    import pypdfium2  # type: ignore[import-untyped]  # it has no types
 
     document = pypdfium2.PdfDocument(content)
     try:

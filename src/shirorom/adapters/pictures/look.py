@@ -1,4 +1,4 @@
-"""Opens a picture: as the kind that its header says and no other, upright, without anything but its pixels. In the child."""
+"""Opens a picture: as the kind that its header says and no other, upright, nothing but its pixels. In the child."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def shrunk(image: Image.Image, side: int) -> Image.Image:
 
 
 def clean(content: bytes) -> bytes:
-    """The picture made anew as PNG: no place where it was taken, no serial number of a camera, nothing behind its end."""
+    """The picture made anew as PNG: no place where it was taken, no camera's number, nothing behind its end."""
     out = BytesIO()
     upright(content).save(out, "PNG", compress_level=PNG_LEVEL)
     return out.getvalue()

@@ -1,7 +1,7 @@
 """`ports.Pictures` over a child process: started at first use, kept warm, replaced when it dies or hangs.
 
-One picture at a time: two at once on two cores take as long as one after the other, and twice the memory. Who comes when
-too many wait is told so at once.
+One picture at a time: two at once on two cores take as long as one after the other, and twice the memory. Who comes
+when too many wait is told so at once.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ END_S = 1.0
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "2",
+    "OPENCV_FOR_THREADS_NUM": "2",
     "MALLOC_ARENA_MAX": "2",  # else every thread reserves addresses of its own
     "PYTHONDONTWRITEBYTECODE": "1",
 }
@@ -123,9 +124,10 @@ class ProcessPictures:
         try:
             if self.pid is None:
                 await self._end()
-                self._process, self._warm = await start_child(
-                    "shirorom.adapters.pictures.child", limit=1 << 20, env=ENVIRONMENT
-                ), False
+                self._process, self._warm = (
+                    await start_child("shirorom.adapters.pictures.child", limit=1 << 20, env=ENVIRONMENT),
+                    False,
+                )
             if isinstance(job, Read) and not self._warm:
                 loaded = await self._exchange(Warm(), WARM_S_MAX)
                 if isinstance(loaded, Failed):

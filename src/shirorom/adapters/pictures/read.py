@@ -1,7 +1,7 @@
-"""Reads one picture: barcodes first, then print; a second, dearer look only where the first found no number. In the child.
+"""Reads one picture: barcodes, then print; a second, dearer look where the first found no number. In the child.
 
-Print is always read: a number is certain only when barcode and print agree, and a second number of the phone may have no
-barcode. Barcodes tell which way is up, so that a label photographed on its side is read as quickly as an upright one.
+Print is always read: a number is certain only when barcode and print agree, and a second number of the phone may have
+no barcode. Barcodes tell which way is up, so that a label photographed on its side is read as quickly as an upright one.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from PIL import Image, ImageDraw
 
 from shirorom.adapters.pictures.codes import Code, codes
 from shirorom.adapters.pictures.look import shrunk, upright
-from shirorom.adapters.pictures.words import FIND_SIDE, FIND_SIDE_AGAIN, READ_SIDE, Line, lines, tilt
+from shirorom.adapters.pictures.words import FIND_SIDE, FIND_SIDE_AGAIN, READ_SIDE, Line, lines, tilt, widths
 from shirorom.domain.picture import Box, PictureRead, SeenCode, SeenLine
 
 OPEN_SIDE = READ_SIDE
 AGAIN_S_MAX = 3.0
-"""No further look is begun after so long."""
+AGAIN_WIDTHS_MAX = 300.0
+"""No further look is begun after so long, nor at a page full of text: no label and no screen has so much."""
 BLANK_SIDE_MIN = 16
 """A picture smaller than this shows no number."""
 
@@ -39,14 +40,16 @@ def read(content: bytes) -> PictureRead:
     turn = _turn(bars)
     small = shrunk(image, READ_SIDE)
     print_ = _lines(small, turn, FIND_SIDE)
-    if not _enough(bars, print_):
+    if not _enough(bars, print_) and widths(print_) <= AGAIN_WIDTHS_MAX:
         print_ = _look_again(content, small, turn, print_, began)
     share = width / small.width
     return PictureRead(
         width,
         height,
         tuple(SeenCode(code.text, code.format, _box(code.corners, width, height)) for code in bars),
-        tuple(SeenLine(line.text, _box(line.corners, small.width, small.height), round(line.score, 4)) for line in print_),
+        tuple(
+            SeenLine(line.text, _box(line.corners, small.width, small.height), round(line.score, 4)) for line in print_
+        ),
         round(tilt(print_), 2) if share else 0.0,
     )
 

@@ -59,7 +59,7 @@ def picture_kind(content: bytes) -> PictureKind:
     """The kind of a picture that may be decoded.
 
     Raises:
-        RequestError: `picture-too-large`, `picture-kind` (with `kind`), `picture-too-many-pixels`, `picture-unreadable`.
+        RequestError: `picture-too-large`, `picture-kind` (`kind`), `picture-too-many-pixels`, `picture-unreadable`.
     """
     if len(content) > PICTURE_BYTES_MAX:
         raise RequestError("picture-too-large", bytes_max=PICTURE_BYTES_MAX)

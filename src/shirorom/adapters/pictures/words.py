@@ -14,15 +14,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
+from rapidocr import RapidOCR
 
 from shirorom.domain.errors import RequestError
 
-LINES_MAX = 300
+LINES_MAX = 200
 THREADS_MAX = 2
 FIND_SIDE = 960
 """Long side in pixels at which text is looked for: half the time of 1280, and it finds the same (docs/adr/0012)."""
 FIND_SIDE_AGAIN = 1600
 """For a second look, when the first found no number: small type in a large photo."""
+READ_WIDTHS_MAX = 600.0
+"""The widths of all lines that are read, in heights of their type: two to three seconds. A label has 50 to 150."""
 READ_SIDE = 2000
 """Long side at which the lines are read."""
 
@@ -52,20 +55,39 @@ def lines(image: Image.Image, *, find_side: int = FIND_SIDE) -> list[Line]:
     ][:LINES_MAX]
 
 
+class Reader(RapidOCR):  # type: ignore[misc,unused-ignore]  # its own types are incomplete
+    """RapidOCR that reads at most so much: a page of a novel must not take what ten labels take."""
+
+    def detect_and_crop(self, img: Any, op_record: Any) -> Any:
+        """Short lines first: a number with its label is not half a page wide."""
+        crops, found = super().detect_and_crop(img, op_record)
+        if found.boxes is None or found.scores is None:
+            return crops, found
+        widths = [crop.shape[1] / max(crop.shape[0], 1) for crop in crops]
+        kept, left = set(), READ_WIDTHS_MAX
+        for place in sorted(range(len(crops)), key=widths.__getitem__)[:LINES_MAX]:
+            left -= widths[place]
+            if left < 0:
+                break
+            kept.add(place)
+        places = [place for place in range(len(crops)) if place in kept]
+        found.boxes, found.scores = found.boxes[places], [found.scores[place] for place in places]
+        return [crops[place] for place in places], found
+
+
 @cache
 def engine() -> Any:
-    """RapidOCR, its models loaded when first used. Raises RequestError `picture-reader-missing`."""
-    os.environ.setdefault("OMP_THREAD_LIMIT", str(THREADS_MAX))
-    from rapidocr import RapidOCR
-
+    """The reader, its models loaded when first used. Raises RequestError `picture-reader-missing`."""
     models = importlib.resources.files("rapidocr") / "models"
     found = {
-        task: next((str(file) for file in models.iterdir() if f"_{task}_" in file.name and file.name.endswith(".onnx")), "")
+        task: next(
+            (str(file) for file in models.iterdir() if f"_{task}_" in file.name and file.name.endswith(".onnx")), ""
+        )
         for task in ("det", "rec")
     }
     if not all(found.values()):
         raise RequestError("picture-reader-missing", part="rapidocr")
-    return RapidOCR(
+    return Reader(
         params={
             "Global.log_level": "critical",
             "Global.use_cls": False,
@@ -78,6 +100,13 @@ def engine() -> Any:
             "EngineConfig.onnxruntime.intra_op_num_threads": min(THREADS_MAX, os.cpu_count() or 1),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
+    )
+
+
+def widths(found: list[Line]) -> float:
+    """How much was read, in heights of type."""
+    return sum(
+        math.dist(one.corners[0], one.corners[1]) / max(math.dist(one.corners[1], one.corners[2]), 1) for one in found
     )
 
 

@@ -1,8 +1,8 @@
 """The device numbers of a picture, read by the one parser, and how sure each of them is.
 
 A check digit is no proof: one misread in ten keeps it. So a number is *certain* only when a barcode and the print say
-the same; by one of them alone it is offered, and a person confirms it. Print alone has to show all 15 digits: where text
-recognition lost or doubled one, 14 or 16 are left, and completing them would make another phone's number.
+the same; by one of them alone it is offered, and a person confirms it. Print alone has to show all 15 digits: where
+text recognition lost or doubled one, 14 or 16 are left, and completing them would make another phone's number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shirorom.domain.pictures.seen import Box, PictureRead, SeenCode
 
 BY_BARCODE, BY_PRINT = "barcode", "print"
 JAN = "jan"
-"""An article number (JAN, EAN, UPC): a kind that only pictures meet; a text's thirteen digits say nothing of themselves."""
+"""An article number (JAN, EAN, UPC): a kind that only barcodes have; thirteen digits of a text say nothing."""
 NEAR_DIGITS = 2
 """Print that differs from its barcode by so few digits is that number, misread."""
 
@@ -165,9 +165,18 @@ def _number(group: Sequence[_Sighting], unsure: Sequence[str]) -> PictureNumber:
 
 def _other(group: Sequence[_Sighting]) -> PictureNumber:
     found = group[0].found
-    by = tuple(name for name, printed in ((BY_BARCODE, False), (BY_PRINT, True)) if any(o.printed == printed for o in group))
+    by = tuple(
+        name for name, printed in ((BY_BARCODE, False), (BY_PRINT, True)) if any(o.printed == printed for o in group)
+    )
     return PictureNumber(
-        found.kind, found.text, None, by, len(by) == 2 and found.kind in FOREIGN, group[0].box, found.error, found.suggestion
+        found.kind,
+        found.text,
+        None,
+        by,
+        len(by) == 2 and found.kind in FOREIGN,
+        group[0].box,
+        found.error,
+        found.suggestion,
     )
 
 
@@ -178,9 +187,7 @@ def _other_codes(codes: Iterable[SeenCode], seen: Sequence[_Sighting]) -> Iterat
         if code.format in ARTICLES:
             yield PictureNumber(JAN, code.text, None, (BY_BARCODE,), False, code.box, "number-is-jan")
         elif code.text not in known and _is_serial(code.text):
-            yield PictureNumber(
-                Kind.SERIAL, code.text, None, (BY_BARCODE,), False, code.box, FOREIGN[Kind.SERIAL]
-            )
+            yield PictureNumber(Kind.SERIAL, code.text, None, (BY_BARCODE,), False, code.box, FOREIGN[Kind.SERIAL])
 
 
 def _is_serial(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Whether a screenshot is of the phone and the carrier that were asked, and whether a one-time code stands in a photo.
 
-A screenshot is evidence beside an answer. Of another phone it would be evidence for nothing, so it is refused; what text
-recognition could not read is refused too, with another sentence.
+A screenshot is evidence beside an answer. Of another phone it would be evidence for nothing, so it is refused; what
+text recognition could not read is refused too, with another sentence.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def _says(text: str, word: str) -> bool:
 def one_time_code_in(read: PictureRead, code: str) -> bool:
     """Whether a one-time code stands in the picture, whole and by itself.
 
-    Case, hyphens and blanks do not matter, nor letters that text recognition takes for digits (O for 0, I for 1): a code
-    should hold neither. A code of less than four characters never holds.
+    Case, hyphens and blanks do not matter, nor letters that text recognition takes for digits (O for 0, I for 1): a
+    code should hold neither. A code of less than four characters never holds.
     """
     wanted = _folded(code)
     if len(wanted) < CODE_CHARS_MIN:

@@ -1,4 +1,4 @@
-"""What was seen in a picture: barcodes and printed lines, each with its place. Facts of a reading, nothing judged yet."""
+"""What was seen in a picture: barcodes and printed lines, each with its place. Nothing is judged yet."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
@@ -45,7 +46,7 @@ def openapi_config() -> OpenAPIConfig:
 
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
-    CheckWire, ParseWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
+    CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
 )  # fmt: skip
 
 
@@ -60,6 +61,9 @@ def description(app: Litestar) -> bytes:
     whole["components"] = {"schemas": shapes}
     for item in whole["paths"].values():
         for operation in item.values():
+            if operation["operationId"] in BINARY:
+                content: dict[str, Any] = {media: {"schema": {}} for media in sorted(BINARY[operation["operationId"]])}
+                operation["requestBody"] = {"content": content, "required": True}
             example = EXAMPLES.get(operation["operationId"])
             if example is not None:
                 operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
@@ -133,6 +137,9 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
         return f"[{_type(spec['items'], shapes)}]"
     return str(spec.get("format") or spec["type"])
 
+
+BINARY = {"picture": PICTURE_MEDIA, "file": FILE_MEDIA}
+"""Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',

@@ -75,14 +75,14 @@ async def post_check(request: AnyRequest, data: JSONBody[CheckRequest]) -> ASGIR
             only = [carrier for carrier in site if data.only is None or carrier in data.only]
         record = data.record if data.record is not None else not web.asking.public
         assessment = await check(device, only=only, record=record)
-    return _answer(request, check_of(assessment, web.parts.words(language_called(request))))
+    return answer(request, check_of(assessment, web.parts.words(language_called(request))))
 
 
 @post("/v1/parse", status_code=200, **about(
     "parse", "numbers", "Find device numbers in any text", {200: ParseWire}, *BODY))  # fmt: skip
 async def post_parse(request: AnyRequest, data: JSONBody[ParseRequest]) -> ASGIResponse:
     """Every device number in a text, what is wrong with the others, and which of them belong to one phone."""
-    return _answer(request, parse_of(parse(data.text)))
+    return answer(request, parse_of(parse(data.text)))
 
 
 @post("/v1/readings", status_code=201, **about(
@@ -101,7 +101,7 @@ async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> A
         asked_at=data.asked_at,
     )
     head = await asyncio.to_thread(room.log.head)
-    return _answer(request, record_of(recorded, cell, head, practice=room.practice), status=201)
+    return answer(request, record_of(recorded, cell, head, practice=room.practice), status=201)
 
 
 @post("/v1/withdrawals", status_code=201, **about(
@@ -113,13 +113,13 @@ async def post_withdrawal(request: AnyRequest, data: JSONBody[WithdrawalRequest]
     recorded = await asyncio.to_thread(
         parts.withdraw, data.index, reason=data.reason, by=parts.settings.operator, practice=data.practice
     )
-    return _answer(request, WithdrawnWire(True, recorded.index, data.index, data.practice), status=201)
+    return answer(request, WithdrawnWire(True, recorded.index, data.index, data.practice), status=201)
 
 
 @get("/v1/carriers", **about("carriers", "checks", "Which carriers are asked, and how", {200: CarriersWire}))
 async def get_carriers(request: AnyRequest) -> ASGIResponse:
     """Who is on (`site`: by the program, `hand`: by a person, `off`), what is known of each, and where it was read."""
-    return _answer(request, CarriersWire(tuple(_carrier(request, carrier) for carrier in CarrierId)))
+    return answer(request, CarriersWire(tuple(_carrier(request, carrier) for carrier in CarrierId)))
 
 
 def _carrier(request: AnyRequest, carrier: CarrierId) -> CarrierWire:
@@ -147,7 +147,7 @@ def _carrier(request: AnyRequest, carrier: CarrierId) -> CarrierWire:
 @get("/healthz", **about("health", "service", "The process answers", {200: HealthWire}))
 async def get_health(request: AnyRequest) -> ASGIResponse:
     """For whoever restarts the process. Looks at nothing else."""
-    return _answer(request, HealthWire("ok"))
+    return answer(request, HealthWire("ok"))
 
 
 @get("/readyz", **about("ready", "service", "Checks can be served", {200: ReadyWire, 503: ReadyWire}))
@@ -165,10 +165,10 @@ async def get_ready(request: AnyRequest) -> ASGIResponse:
     if asker != "ok":
         web_of(request).asking.jobs.beside(parts.asker.warm())  # who is asked whether it is there, comes back
     ready = log == asker == "ok"
-    return _answer(request, ReadyWire(ready, log, asker), status=200 if ready else 503)
+    return answer(request, ReadyWire(ready, log, asker), status=200 if ready else 503)
 
 
-def _answer(request: AnyRequest, wire: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
+def answer(request: AnyRequest, wire: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
     """The answer, encoded here: on the hot route Litestar's own Response costs more than the look-up."""
     language = language_called(request)
     return ASGIResponse(body=encode(wire), status_code=status, headers=_HEADERS[language], media_type=_JSON)

@@ -18,6 +18,7 @@ from litestar.types import Scope
 
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.describe import docs, openapi, openapi_config
+from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
@@ -37,9 +38,9 @@ MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     """The app over these services. On a public page nothing writes but a check that its visitor wants to keep."""
     asking = Asking(parts, Jobs())
-    routes = [*PAGES, *HELP, *READ, docs, openapi, static]
+    routes = [*PAGES, *HELP, *READ, *PICTURES, docs, openapi, static]
     if not asking.public:
-        routes += WRITE
+        routes += [*WRITE, *FILES]
     app = Litestar(
         routes,
         exception_handlers={Exception: handle},

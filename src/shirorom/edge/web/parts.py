@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
-from shirorom.ports import Asker, Clock, Facts
+from shirorom.ports import Asker, Clock, Facts, Pictures
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
 from shirorom.service.history import History
@@ -43,3 +43,4 @@ class Parts:
     history: History
     examples: Sequence[Example] = ()
     asker_ready: Callable[[], bool] = lambda: True
+    pictures: Pictures | None = None
