@@ -12,10 +12,10 @@ CODES_MAX = 64
 CHARS_MAX = 512
 """A barcode that says more is no label's."""
 SIDES = (2000, 1000)
-"""Long sides in pixels at which it is tried: what is blurred at one size may read at a smaller one."""
+"""Long sides in pixels at which it is tried: what is blurred at one may read at another."""
 
-_FORMATS = ("Code128", "Code39", "Code93", "EAN13", "EAN8", "UPCA", "UPCE", "ITF", "QRCode", "MicroQRCode", "DataMatrix",
-            "Aztec", "PDF417")  # fmt: skip
+_FORMATS = ("Code128", "Code39", "Code93", "EAN13", "EAN8", "UPCA", "UPCE", "ITF", "QRCode", "MicroQRCode",
+            "DataMatrix", "Aztec", "PDF417")  # fmt: skip
 
 
 class Code(NamedTuple):

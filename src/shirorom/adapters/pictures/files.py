@@ -1,7 +1,7 @@
 """Text of a dropped file: csv, tsv and txt in whatever encoding, xlsx, pdf with text. Bounded. In the child.
 
 Only the text is wanted: it goes through the one parser for device numbers. What a spreadsheet has lost, it has lost
-here too: a number without its zero stays without, and 4.90154E+14 is not filled up with zeros into another phone's number.
+here too: a number without its zero stays without, and 4.90154E+14 is not filled up into another phone's number.
 """
 
 from __future__ import annotations

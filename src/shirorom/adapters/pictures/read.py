@@ -1,7 +1,7 @@
 """Reads one picture: barcodes, then print; a second, dearer look where the first found no number. In the child.
 
 Print is always read: a number is certain only when barcode and print agree, and a second number of the phone may have
-no barcode. Barcodes tell which way is up, so that a label photographed on its side is read as quickly as an upright one.
+no barcode. Barcodes tell which way is up, so that a label photographed on its side is read as quickly as any.
 """
 
 from __future__ import annotations
