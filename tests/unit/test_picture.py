@@ -103,7 +103,9 @@ def test_barcode_and_print_of_different_numbers_are_both_offered_and_neither_cer
     assert [(number.imei, number.certain) for number in numbers.found] == [(A, False), (C, False)]
 
 
-@pytest.mark.parametrize("text", ["00-100101-000001-3", "00 100101 000001 3", "001001 01 000001 3", "００１００１０１０００００１３"])
+@pytest.mark.parametrize(
+    "text", ["00-100101-000001-3", "00 100101 000001 3", "001001 01 000001 3", "００１００１０１０００００１３"]
+)
 def test_grouping_does_not_keep_print_from_agreeing(text: str) -> None:
     """Labels group their digits, barcodes do not."""
     assert only(Sheet().code(A.digits, 50, 50).line(f"IMEI {text}", 50, 160).read()).certain
@@ -347,13 +349,17 @@ def test_an_example_in_the_form_is_no_other_number() -> None:
     assert refused(screen(A.digits, "ドコモ", f"例 {D.digits}")) is None
 
 
-@pytest.mark.parametrize("name", ["au", "ソフトバンク", "SoftBank", "楽天モバイル", "Y!mobile", "UQ mobile", "my.au.com"])
+@pytest.mark.parametrize(
+    "name", ["au", "ソフトバンク", "SoftBank", "楽天モバイル", "Y!mobile", "UQ mobile", "my.au.com"]
+)
 def test_another_carriers_screenshot_is_refused(name: str) -> None:
     """It names another, by name, brand or host, and not the one asked."""
     assert refused(screen(A.digits, name)) == "screenshot-other-carrier"
 
 
-@pytest.mark.parametrize("name", ["ドコモ", "docomo", "ahamo", "http://nw-restriction.nttdocomo.co.jp/search.php", "ドコモ au", "確認"])
+@pytest.mark.parametrize(
+    "name", ["ドコモ", "docomo", "ahamo", "http://nw-restriction.nttdocomo.co.jp/search.php", "ドコモ au", "確認"]
+)
 def test_the_asked_carriers_screenshot_is_taken(name: str) -> None:
     """Its own name, also beside another's; and a picture that names none."""
     assert refused(screen(A.digits, name)) is None

@@ -72,7 +72,7 @@ def _decoded(content: bytes) -> str:
 def _utf16(content: bytes) -> str | None:
     """Every other byte of ASCII text in UTF-16 is zero; no other encoding of text holds any."""
     head = content[:4096]
-    if head.count(0) < len(head) // 4:
+    if head.count(0) * 4 < max(len(head), 1):
         return None
     return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
 

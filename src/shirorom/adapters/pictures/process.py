@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from typing import TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,6 +33,7 @@ from shirorom.adapters.pictures.sniff import FileKind, file_kind, picture_kind
 from shirorom.domain.errors import CODES, RequestError
 from shirorom.domain.picture import PictureRead
 
+CHILD = "shirorom.adapters.pictures.child"
 WAITING_MAX = 8
 """Pictures and files that wait or are read; at half a second each nobody waits longer than for a carrier."""
 IDLE_S = 900.0
@@ -54,6 +56,7 @@ NEEDED = {
 """What of the extra `scan` each job uses."""
 
 _T = TypeVar("_T", bound=Result)
+_A = TypeVar("_A")
 
 
 class ProcessPictures:
@@ -63,7 +66,7 @@ class ProcessPictures:
         self._job_s_max, self._idle_s = job_s_max, idle_s
         self._turn = asyncio.Lock()
         self._waiting = 0
-        self._running: set[asyncio.Task[Result]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._process: asyncio.subprocess.Process | None = None
         self._warm = self._closed = False
         self._idle: asyncio.TimerHandle | None = None
@@ -93,6 +96,8 @@ class ProcessPictures:
     async def close(self) -> None:
         """As `ports.Pictures.close`."""
         self._closed = True
+        if self._idle is not None:
+            self._idle.cancel()
         for task in [*self._running]:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -101,42 +106,49 @@ class ProcessPictures:
     async def _do(self, job: Job, wanted: type[_T]) -> _T:
         if self._waiting >= WAITING_MAX or self._closed:
             raise RequestError("picture-busy")
+        self._waiting += 1
         # A task of its own: who goes away must not leave an answer in the pipe for the next one.
-        task = asyncio.create_task(self._in_turn(job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        result = await asyncio.shield(task)
+        result = await asyncio.shield(self._beside(self._in_turn(job)))
         if isinstance(result, Failed):
             raise RequestError(result.code, **result.details)
         assert isinstance(result, wanted)
         return result
 
+    def _beside(self, work: Coroutine[Any, Any, _A]) -> asyncio.Task[_A]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
     async def _in_turn(self, job: Job) -> Result:
-        self._waiting += 1
         try:
             async with self._turn:
-                return await self._ask(job)
+                result = await self._ask(job)
+                return result if result is not None else await self._ask(job) or _unreadable(job)
         finally:
             self._waiting -= 1
             self._sleep_later()
 
-    async def _ask(self, job: Job) -> Result:
+    async def _ask(self, job: Job) -> Result | None:
+        """What the child says; None where one that had done others before has died: it may have been dead already."""
+        fresh = self.pid is None
         try:
-            if self.pid is None:
+            if fresh:
                 await self._end()
-                self._process, self._warm = (
-                    await start_child("shirorom.adapters.pictures.child", limit=1 << 20, env=ENVIRONMENT),
-                    False,
-                )
+                self._process = await start_child(CHILD, limit=1 << 20, env=ENVIRONMENT)
+                self._warm = False
             if isinstance(job, Read) and not self._warm:
                 loaded = await self._exchange(Warm(), WARM_S_MAX)
                 if isinstance(loaded, Failed):
                     return Failed("picture-reader-missing", {})
                 self._warm = True
             return await self._exchange(job, self._job_s_max)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError, RuntimeError, msgspec.MsgspecError):
-            await self._end()  # it hangs, or it died of this one: never asked twice
-            return Failed("file-unreadable" if isinstance(job, Extract) else "picture-unreadable", {})
+        except TimeoutError:
+            await self._end()
+            return _unreadable(job)
+        except (asyncio.IncompleteReadError, OSError, RuntimeError, msgspec.MsgspecError):
+            await self._end()
+            return _unreadable(job) if fresh else None
         except asyncio.CancelledError:
             await self._end()
             raise
@@ -173,13 +185,17 @@ class ProcessPictures:
         if self._idle is not None:
             self._idle.cancel()
         loop = asyncio.get_running_loop()
-        self._idle = None if self._closed else loop.call_later(self._idle_s, lambda: loop.create_task(self._sleep()))
+        self._idle = None if self._closed else loop.call_later(self._idle_s, lambda: self._beside(self._sleep()))
 
     async def _sleep(self) -> None:
         async with self._turn:
             process, self._process = self._process, None
             if process is not None:
                 await end_child(process, within_s=END_S)
+
+
+def _unreadable(job: Job) -> Failed:
+    return Failed("file-unreadable" if isinstance(job, Extract) else "picture-unreadable", {})
 
 
 def need(what: str) -> None:

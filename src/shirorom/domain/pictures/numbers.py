@@ -76,7 +76,7 @@ class _Sighting:
 
 def numbers_in(read: PictureRead) -> PictureNumbers:
     """Every device number of a picture; other numbers of a phone are named as what they are."""
-    coded = [digits for code in read.codes if len(digits := _digits(code.text)) in (14, 15)]
+    coded = _coded(read.codes)
     seen: list[_Sighting] = []
     devices: list[tuple[Imei, ...]] = []
     for sheet in sheets(read):
@@ -84,9 +84,14 @@ def numbers_in(read: PictureRead) -> PictureNumbers:
         parsed = parse(sheet.text)
         seen += [_sighting(sheet, found) for found in parsed.found]
         devices += parsed.devices
-    numbers = [*_merged(seen, coded), *_other_codes(read.codes, seen)]
+    numbers = [*_merged(seen, read.codes), *_other_codes(read.codes, seen)]
     askable = {number.imei for number in numbers if number.imei is not None}
     return PictureNumbers(tuple(numbers), tuple(_whole(devices, askable)))
+
+
+def _coded(codes: Iterable[SeenCode]) -> list[str]:
+    """The digits of barcodes that may be IMEIs."""
+    return [digits for code in codes if len(digits := _digits(code.text)) in (14, 15)]
 
 
 def _digits(text: str) -> str:
@@ -123,7 +128,7 @@ def _sighting(sheet: Sheet, found: Found) -> _Sighting:
     return _Sighting(found, _printed(pieces), box)
 
 
-def _merged(seen: Sequence[_Sighting], coded: Sequence[str]) -> Iterator[PictureNumber]:
+def _merged(seen: Sequence[_Sighting], codes: Sequence[SeenCode]) -> Iterator[PictureNumber]:
     """Each number once, with everybody who read it."""
     by_key: dict[tuple[str, str], list[_Sighting]] = {}
     for one in seen:
@@ -131,12 +136,12 @@ def _merged(seen: Sequence[_Sighting], coded: Sequence[str]) -> Iterator[Picture
         key = (Kind.IMEI.value, imei.key) if imei is not None else (one.found.kind.value, one.found.text)
         by_key.setdefault(key, []).append(one)
     printed = [one.found.text for one in seen if one.printed and one.found.valid]
-    unsure = [code for code in coded if not any(_digits(text).startswith(code) for text in printed)]
+    unsure = [code for code in _coded(codes) if not any(_digits(text).startswith(code) for text in printed)]
     for group in by_key.values():
         if group[0].found.imei is not None:
             yield _number(group, unsure)
         else:
-            yield _other(group)
+            yield _other(group, coded=any(code.text == group[0].found.text for code in codes))
 
 
 def _number(group: Sequence[_Sighting], unsure: Sequence[str]) -> PictureNumber:
@@ -163,20 +168,20 @@ def _number(group: Sequence[_Sighting], unsure: Sequence[str]) -> PictureNumber:
     return number
 
 
-def _other(group: Sequence[_Sighting]) -> PictureNumber:
+def _other(group: Sequence[_Sighting], *, coded: bool) -> PictureNumber:
+    """A number that cannot be asked for. `coded`: some barcode says just this."""
     found = group[0].found
-    by = tuple(
-        name for name, printed in ((BY_BARCODE, False), (BY_PRINT, True)) if any(o.printed == printed for o in group)
-    )
+    printed = any(one.printed for one in group)
+    bars = coded or any(not one.printed for one in group)
     return PictureNumber(
-        found.kind,
-        found.text,
-        None,
-        by,
-        len(by) == 2 and found.kind in FOREIGN,
-        group[0].box,
-        found.error,
-        found.suggestion,
+        kind=found.kind,
+        text=found.text,
+        imei=None,
+        by=((BY_BARCODE,) if bars else ()) + ((BY_PRINT,) if printed else ()),
+        certain=bars and printed and found.kind in FOREIGN,
+        box=group[0].box,
+        error=found.error,
+        suggestion=found.suggestion,
     )
 
 
