@@ -93,7 +93,7 @@ class Kit:
     ) -> None:
         self.composition = Composition(Options(data=data), settings=settings)
         self.asker = asker or ScriptedAsker()
-        self.pictures = self.composition.pictures()  # no process before the first picture; `served` ends it
+        self.pictures = self.composition.pictures()  # no process before the first picture; the app ends it
         c = self.composition
         self.parts = Parts(
             settings=settings,
@@ -136,7 +136,6 @@ async def served(kit: Kit, *, app: Litestar | None = None) -> AsyncIterator[str]
     finally:
         stop.set()
         await task
-        await kit.pictures.close()
 
 
 def public(settings: Settings) -> Settings:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -194,7 +194,7 @@ class Composition:
         return ProcessAsker(self.settings, self.data)
 
     def pictures(self) -> Pictures:
-        """Reads pictures and files in a process of its own, which starts with the first of them."""
+        """Reads pictures and files in a process of its own, which starts with the first of them; the app ends it."""
         from shirorom.adapters.pictures.process import ProcessPictures
 
         return ProcessPictures()
@@ -319,15 +319,13 @@ class Composition:
         from shirorom.edge.web.serve import serve
 
         clearing = asyncio.create_task(self._clear_old_blobs())
-        async with _closing(self.process_asker()) as asker, _closing(self.pictures()) as pictures:
+        async with _closing(self.process_asker()) as asker:
             try:
-                await serve(
-                    create_app(self._parts(asker, pictures)), bind=options.bind, port=options.port, on_ready=on_ready
-                )
+                await serve(create_app(self._parts(asker)), bind=options.bind, port=options.port, on_ready=on_ready)
             finally:
                 clearing.cancel()
 
-    def _parts(self, asker: Asker, pictures: Pictures) -> Parts:
+    def _parts(self, asker: Asker) -> Parts:
         from shirorom.edge.web.parts import Parts
 
         return Parts(
@@ -343,7 +341,7 @@ class Composition:
             correct=self.correct,
             history=self.history,
             asker_ready=lambda: getattr(asker, "ready", True),
-            pictures=pictures,
+            pictures=self.pictures(),
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
         )
 
@@ -380,19 +378,12 @@ def _examples() -> Sequence[Example]:
     ]
 
 
-class _Closable(Protocol):
-    async def close(self) -> None: ...
-
-
-_C = TypeVar("_C", bound=_Closable)
-
-
 @asynccontextmanager
-async def _closing(one: _C) -> AsyncIterator[_C]:
+async def _closing(asker: Asker) -> AsyncIterator[Asker]:
     try:
-        yield one
+        yield asker
     finally:
-        await one.close()
+        await asker.close()
 
 
 def main() -> None:

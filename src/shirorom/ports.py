@@ -268,7 +268,7 @@ class Pictures(Protocol):
         ...
 
     async def close(self) -> None:
-        """End everything it started; idempotent."""
+        """End everything it started; idempotent. Whoever reads afterwards starts it anew."""
         ...
 
 

@@ -21,7 +21,7 @@ from shirorom.domain.picture import PictureRead
 
 JOB_S_MAX = 10.0
 """Seconds a job may take, by the wall clock; the parent ends the child then, and the child itself a little later."""
-JOB_SLACK_S = 5.0
+SLACK_S = 5.0
 WARM_S_MAX = 120.0
 """Seconds in which the models are loaded, once a process, on a slow disk."""
 ADDRESS_BYTES_MAX = 2 * 1024**3
@@ -31,25 +31,30 @@ FRAME_BYTES_MAX = 128 * 1024 * 1024
 
 
 class Warm(msgspec.Struct, frozen=True, tag="warm"):
-    """Load what reading a picture needs."""
+    """Load what reading a picture needs. `within_s`, here and below: seconds of the wall clock it may take."""
+
+    within_s: float
 
 
 class Read(msgspec.Struct, frozen=True, tag="read"):
     """Read a picture."""
 
     content: bytes
+    within_s: float
 
 
 class Clean(msgspec.Struct, frozen=True, tag="clean"):
     """Make a picture anew, without anything but its pixels."""
 
     content: bytes
+    within_s: float
 
 
 class Extract(msgspec.Struct, frozen=True, tag="extract"):
     """Give the text of a file."""
 
     content: bytes
+    within_s: float
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):
@@ -116,8 +121,6 @@ def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES_MAX, ADDRESS_BYTES_MAX))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if hasattr(os, "nice"):
-        os.nice(5)  # the pages come first
     sys.addaudithook(_refuse_connections)
 
 
@@ -133,9 +136,8 @@ def serve_parent(source: BinaryIO, sink: BinaryIO) -> None:
         body = source.read(int.from_bytes(head, "big"))
         job = decoder.decode(body)
         del body
-        allowed_s = (WARM_S_MAX if isinstance(job, Warm) else JOB_S_MAX) + JOB_SLACK_S
         with open(os.devnull, "w") as nowhere:  # a thread of C: it ends us whatever hangs, and whoever is gone
-            faulthandler.dump_traceback_later(allowed_s, exit=True, file=nowhere)
+            faulthandler.dump_traceback_later(job.within_s + SLACK_S, exit=True, file=nowhere)
             result = do(job)
             faulthandler.cancel_dump_traceback_later()
         del job

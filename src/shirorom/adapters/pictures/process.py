@@ -68,7 +68,7 @@ class ProcessPictures:
         self._waiting = 0
         self._running: set[asyncio.Task[Any]] = set()
         self._process: asyncio.subprocess.Process | None = None
-        self._warm = self._closed = False
+        self._warm = False
         self._idle: asyncio.TimerHandle | None = None
 
     @property
@@ -80,31 +80,30 @@ class ProcessPictures:
         """As `ports.Pictures.read`."""
         picture_kind(content)  # refused here, before a byte of it goes anywhere
         need("picture")
-        return (await self._do(Read(content), Seen)).read
+        return (await self._do(Read(content, self._job_s_max), Seen)).read
 
     async def clean(self, content: bytes) -> bytes:
         """As `ports.Pictures.clean`."""
         picture_kind(content)
         need("picture")
-        return (await self._do(Clean(content), Made)).content
+        return (await self._do(Clean(content, self._job_s_max), Made)).content
 
     async def text(self, content: bytes, name: str = "") -> str:
         """As `ports.Pictures.text`."""
         need(file_kind(content))
-        return (await self._do(Extract(content), Said)).text
+        return (await self._do(Extract(content, self._job_s_max), Said)).text
 
     async def close(self) -> None:
         """As `ports.Pictures.close`."""
-        self._closed = True
-        if self._idle is not None:
-            self._idle.cancel()
         for task in [*self._running]:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        if self._idle is not None:
+            self._idle.cancel()
         await self._end()
 
     async def _do(self, job: Job, wanted: type[_T]) -> _T:
-        if self._waiting >= WAITING_MAX or self._closed:
+        if self._waiting >= WAITING_MAX:
             raise RequestError("picture-busy")
         self._waiting += 1
         # A task of its own: who goes away must not leave an answer in the pipe for the next one.
@@ -138,11 +137,11 @@ class ProcessPictures:
                 self._process = await start_child(CHILD, limit=1 << 20, env=ENVIRONMENT)
                 self._warm = False
             if isinstance(job, Read) and not self._warm:
-                loaded = await self._exchange(Warm(), WARM_S_MAX)
+                loaded = await self._exchange(Warm(WARM_S_MAX))
                 if isinstance(loaded, Failed):
                     return Failed("picture-reader-missing", {})
                 self._warm = True
-            return await self._exchange(job, self._job_s_max)
+            return await self._exchange(job)
         except TimeoutError:
             await self._end()
             return _unreadable(job)
@@ -153,7 +152,7 @@ class ProcessPictures:
             await self._end()
             raise
 
-    async def _exchange(self, job: Job, limit_s: float) -> Result:
+    async def _exchange(self, job: Job) -> Result:
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -168,7 +167,7 @@ class ProcessPictures:
                 raise OSError("frame")
             return await stdout.readexactly(length)
 
-        result: Result = msgspec.msgpack.decode(await asyncio.wait_for(exchanged(), limit_s), type=Result)
+        result: Result = msgspec.msgpack.decode(await asyncio.wait_for(exchanged(), job.within_s), type=Result)
         if isinstance(result, Failed) and result.code not in CODES:
             raise OSError("code")
         return result
@@ -185,7 +184,7 @@ class ProcessPictures:
         if self._idle is not None:
             self._idle.cancel()
         loop = asyncio.get_running_loop()
-        self._idle = None if self._closed else loop.call_later(self._idle_s, lambda: self._beside(self._sleep()))
+        self._idle = loop.call_later(self._idle_s, lambda: self._beside(self._sleep()))
 
     async def _sleep(self) -> None:
         async with self._turn:

@@ -58,7 +58,8 @@ def _look_again(content: bytes, small: Image.Image, turn: int, first: list[Line]
     """Closer; then, where nothing was found at all, the other ways up."""
     best = first
     looks = [(turn, FIND_SIDE_AGAIN)] if max(small.size) > FIND_SIDE else []
-    looks += [(other, FIND_SIDE) for other in (90, 270, 180) if other != turn]
+    if first:  # where no line was found upright, none is found in another way up
+        looks += [(other, FIND_SIDE) for other in (90, 270, 180) if other != turn]
     for way, side in looks:
         if time.monotonic() - began > AGAIN_S_MAX or (way != turn and _numbers(best)):
             break

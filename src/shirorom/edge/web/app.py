@@ -89,6 +89,8 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         await close_pages(app)
+        if web.parts.pictures is not None:
+            await web.parts.pictures.close()  # in the loop that its child belongs to
 
 
 async def close_pages(app: Litestar) -> None:
