@@ -108,6 +108,8 @@ class Kit:
             history=c.history,
             asker_ready=asker_ready,
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
+            counter=c.counter,
+            answers=c.answers,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -79,6 +79,15 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.REQUEST, 415, 1, "media-type"),
     **_codes(Area.REQUEST, 429, 1, "too-many-requests"),
     **_codes(Area.REQUEST, 500, 1, "internal"),
+    # The counter's queue.
+    **_codes(Area.COUNTER, 400, 2, "idempotency-key-missing"),
+    **_codes(Area.COUNTER, 404, 1, "item-not-found"),
+    **_codes(
+        Area.COUNTER, 409, 1, "idempotency-in-progress", "place-claimed", "queue-full", "answer-of-another",
+        "nothing-to-undo",
+    ),
+    **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
+    **_codes(Area.COUNTER, 503, 1, "counter-missing", "screenshot-unchecked"),
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
@@ -45,7 +46,7 @@ def openapi_config() -> OpenAPIConfig:
 
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
-    CheckWire, ParseWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
+    CheckWire, ParseWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem, *COUNTER_WIRES,
 )  # fmt: skip
 
 

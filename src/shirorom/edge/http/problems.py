@@ -13,7 +13,7 @@ import msgspec
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from shirorom.domain.errors import CODES, RequestError, ShiroromError
+from shirorom.domain.errors import CODES, Area, RequestError, ShiroromError
 from shirorom.edge.http.language import Language
 from shirorom.edge.wire import Problem, problem_of
 from shirorom.edge.words import Words
@@ -116,4 +116,4 @@ BODY: Sequence[str] = (
     "origin-refused", "body-malformed", "body-duplicate-key", "body-too-deep", "body-too-slow", "body-too-large",
     "media-type", "body-invalid",
 )  # fmt: skip
-STORAGE: Sequence[str] = tuple(code for code, entry in CODES.items() if entry.http == 503)
+STORAGE: Sequence[str] = tuple(code for code, entry in CODES.items() if entry.area is Area.STORAGE)
