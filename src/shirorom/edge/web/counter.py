@@ -8,7 +8,7 @@ from litestar.response import Response
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RequestError
 from shirorom.domain.mark import Mark
-from shirorom.edge.web.look import CLASS_OF, official_url
+from shirorom.edge.web.look import CLASS_OF, Speech, example_of, official_url
 from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
 from shirorom.edge.web.who import Role, Who, person_of
 from shirorom.service.settings import Access
@@ -20,9 +20,14 @@ SAYS = (
     "busy", "unasked", "off", "stopped", "rule", "practice", "person", "answered_before", "stale", "progress", "cells",
     "number", "shot_wait", "shot_kept", "shot_offline", "shot_kind", "other_person", "other_person_named", "mine",
     "refused", "drop", "retry", "error", "nobody", "items", "at", "again", "by", "rules_kept", "skip_title",
-    "open_again", "outbox_lost",
+    "open_again", "outbox_lost", "claimed_self", "waits",
 )  # fmt: skip
 """What the script says, by its key under `counter.say`."""
+LATER = {
+    name: f"{{{name}}}"
+    for name in ("carrier", "count", "done", "n", "name", "number", "place", "text", "time", "total", "word")
+}
+"""Places that the script fills."""
 
 
 @get("/counter", include_in_schema=False, opt={"who": Who.STAFF})
@@ -49,12 +54,15 @@ async def counter(request: AnyRequest) -> Response[bytes]:
         "marks": marks,
         "verdicts": verdicts,
         "unknown": speech.word(None),
-        "says": {key: speech.t(f"counter.say.{key}") for key in SAYS},
+        "says": {key: speech.t(f"counter.say.{key}", **LATER) for key in SAYS},
         "lang": speech.language,
     }
     keys = [
-        *({"key": str(n), "symbol": mark.symbol, **marks[mark.value]} for n, mark in enumerate(Mark, 1)),
-        {"key": "0", "symbol": "", "css": "q", "word": speech.t("counter.no_answer")},
+        *(
+            {"key": str(n), "symbol": mark.symbol, "css": CLASS_OF[mark], "label": _label(mark, speech)}
+            for n, mark in enumerate(Mark, 1)
+        ),
+        {"key": "0", "symbol": "", "css": "q", "label": speech.t("counter.no_answer")},
     ]
     return page(
         request,
@@ -65,7 +73,13 @@ async def counter(request: AnyRequest) -> Response[bytes]:
         keys=keys,
         carriers=carriers,
         owner=person is None or person.role is Role.OWNER,
+        examples=[example_of(example, speech) for example in parts.examples] if web.practice else [],
     )
+
+
+def _label(mark: Mark, speech: Speech) -> str:
+    """What stands on a key. － is named as a sign that is shown, so that nobody presses it where nothing came."""
+    return speech.t("counter.dash_shown") if mark is Mark.NO_RECORD else speech.word(mark)
 
 
 COUNTER_PAGE = (counter,)
