@@ -27,6 +27,8 @@ from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
+PICTURES = {"counterScreenshot": ("image/png", "image/jpeg", "image/webp")}
+"""Operations whose body is no JSON, and what it is."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -61,6 +63,10 @@ def description(app: Litestar) -> bytes:
     whole["components"] = {"schemas": shapes}
     for item in whole["paths"].values():
         for operation in item.values():
+            media = PICTURES.get(operation["operationId"], ())
+            if media:
+                content = {one: {"schema": {"type": "string", "format": "binary"}} for one in media}
+                operation["requestBody"] = {"required": True, "content": content}
             example = EXAMPLES.get(operation["operationId"])
             if example is not None:
                 operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
@@ -139,6 +145,9 @@ EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
+    "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
+    "counterNext": '{"carrier": null}',
+    "counterRules": '{"stop_at_restricted": false, "skip": []}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""
