@@ -4,7 +4,7 @@
   const root = document.getElementById("counter");
   if (!root) return;
   const { call, newKey, Outbox } = window.shirorom;
-  const { carriers, marks, verdicts, unknown, says, lang } = JSON.parse(root.dataset.said);
+  const { carriers, marks, verdicts, unknown, says, lang } = JSON.parse(root.dataset.words);
   const POLL_MS = 2500;
   const RENEW_MS = 60000;
   const KINDS = ["image/png", "image/jpeg", "image/webp"];
@@ -97,10 +97,12 @@
       if (outbox.ready().length) outbox.send();
       draw();
     } catch (error) {
+      if (!error.offline && !error.problem) throw error;
       if (error.offline) online = false;
-      else $("trouble").textContent = `${error.problem.title}。${error.problem.fix}`;
-      show(desk ? undefined : error.offline ? "error" : "error");
-      if (!desk && error.offline) $("trouble").textContent = say("offline");
+      if (!desk) {
+        $("trouble").textContent = error.offline ? say("unreachable") : `${error.problem.title}。${error.problem.fix}`;
+        show("error");
+      }
       draw();
     }
   }
@@ -156,6 +158,7 @@
     const next = place ?? (places.find(isFree(item)) ?? places.find((one) => one.state === "open") ?? places[0]).place;
     at = { item: item.id, place: next };
     holder = null;
+    $("copied").textContent = "";
     sessionStorage["counter-at"] = JSON.stringify(at);
     hold();
     draw();
@@ -185,8 +188,15 @@
     const name = placeName(item, place);
     if (mark) tell(next ? say("recorded", { place: name, word: mark.word }) : say("recorded_last", { word: mark.word }));
     else tell(say("no_answer", { place: name }));
-    if (next) select(item, next.place);
-    else draw();
+    if (next) {
+      select(item, next.place);
+      openByItself();
+    } else draw();
+  }
+
+  // Where a person wants it: what they pressed last brings up the next official page, with its number copied.
+  function openByItself() {
+    if (localStorage["counter-open"] === "on" && !$("open").hidden) $("open").click();
   }
 
   async function undo() {
@@ -256,7 +266,11 @@
     const [fresh] = done.added;
     const there = done.present.map(itemOf).filter(Boolean);
     const idle = !itemOf(at.item) || !placesOf(itemOf(at.item)).some((one) => one.state === "open");
-    if (fresh && idle) select(itemOf(fresh.id) ?? fresh);
+    if (fresh && idle) {
+      select(itemOf(fresh.id) ?? fresh);
+      if ($("keys").getBoundingClientRect().bottom > innerHeight) $("work").scrollIntoView({ block: "start" });
+      openByItself();
+    }
     else if (there.length && idle) select(there[0]);
     if (bad && !fresh) notice(say("bad", { text: bad.text }), { bad: true });
     else if (fresh) notice(say("added", { number: done.added.map((one) => one.number).join(", ") }));
@@ -547,6 +561,10 @@
     picture(event.target.files[0]);
     event.target.value = "";
   });
+
+  const opens = $("opens");
+  opens.checked = localStorage["counter-open"] === "on";
+  opens.addEventListener("change", () => { localStorage["counter-open"] = opens.checked ? "on" : "off"; });
 
   // ── begin, and go on ───────────────────────────────────────────────────────────────────────────────────────────────
 
