@@ -21,6 +21,7 @@ from shirorom.edge.web.app import create_app
 from shirorom.edge.web.parts import Example, Parts
 from shirorom.edge.web.serve import serve
 from shirorom.ports import Answer
+from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
 
 ONE = Imei("001001010000013")
@@ -110,6 +111,9 @@ class Kit:
             asker_ready=asker_ready,
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
             pictures=self.pictures,
+            check_screenshot=ScreenshotCheck(self.pictures, c.facts),
+            counter=c.counter,
+            answers=c.answers,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

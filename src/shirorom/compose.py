@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from shirorom.service.settings import Access, CarriersSettings, Settings
 
 if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
+    from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.texts_toml import Texts
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
@@ -33,6 +35,8 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
+    from shirorom.service.counter import Counter
+    from shirorom.service.counter_answers import Answers
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import Fsck, FsckReport
     from shirorom.service.history import History
@@ -158,6 +162,37 @@ class Composition:
         from shirorom.service.history import History
 
         return History(rooms=self.rooms)
+
+    # What a shop keeps beside the record
+
+    @cached_property
+    def desk(self) -> Desk | None:
+        """The desk's database, opened once; None where the extra `desk` is not installed."""
+        if find_spec("sqlalchemy") is None or find_spec("alembic") is None:
+            return None
+        from shirorom.adapters.desk_sql.database import Desk
+
+        return Desk(self.data)
+
+    @cached_property
+    def counter(self) -> Counter | None:
+        """service/counter.py."""
+        if self.desk is None:
+            return None
+        from shirorom.adapters.desk_sql.queue import SqlQueue
+        from shirorom.service.counter import Counter
+        from shirorom.service.counter_board import Viewer
+
+        return Counter(SqlQueue(self.desk), Viewer(self.rooms), self.clock, os.urandom)
+
+    @cached_property
+    def answers(self) -> Answers | None:
+        """service/counter_answers.py."""
+        from shirorom.service.counter_answers import Answers
+
+        if self.counter is None:
+            return None
+        return Answers(self.counter, self.record, self.withdraw, self.clock, os.urandom)
 
     # Asking carriers
 
@@ -327,7 +362,9 @@ class Composition:
 
     def _parts(self, asker: Asker) -> Parts:
         from shirorom.edge.web.parts import Parts
+        from shirorom.service.counter_screenshot import ScreenshotCheck
 
+        pictures = self.pictures()
         return Parts(
             settings=self.settings,
             facts=self.facts,
@@ -341,8 +378,11 @@ class Composition:
             correct=self.correct,
             history=self.history,
             asker_ready=lambda: getattr(asker, "ready", True),
-            pictures=self.pictures(),
+            pictures=pictures,
+            check_screenshot=ScreenshotCheck(pictures, self.facts),
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
+            counter=None if self.settings.web.public else self.counter,
+            answers=None if self.settings.web.public else self.answers,
         )
 
     def _words(self, language: str) -> Texts:
@@ -361,6 +401,8 @@ class Composition:
             for room in self._rooms.values():
                 room.log.close()
             self._rooms.clear()
+        if "desk" in vars(self) and self.desk is not None:
+            self.desk.close()
 
 
 def _examples() -> Sequence[Example]:

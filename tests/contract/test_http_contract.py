@@ -25,7 +25,16 @@ from shirorom.edge.http.guard import CSP, JSON
 from tests.scale import scaled
 from tests.web_kit import BASE, ONE, Kit, settings_of
 
-OPERATIONS = ("check", "parse", "record", "withdraw", "carriers", "health", "ready")
+COUNTER = (
+    "counter", "counterAdd", "counterNext", "counterClaim", "counterAnswer", "counterReading", "counterSkip",
+    "counterUndo", "counterRemove", "counterRules",
+)  # fmt: skip
+OPERATIONS = ("check", "parse", "record", "withdraw", "carriers", "health", "ready", *COUNTER)
+NEED_AN_ITEM = {
+    "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
+    "counterRemove",
+}  # fmt: skip
+"""Operations about a phone that was taken in: no body stands for every server."""
 CASES = scaled(1_000)
 QUIET = {
     "max_examples": CASES,
@@ -162,6 +171,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "asked_at": "2026-01-01T00:00:00Z",
     },
     "/v1/withdrawals": {"index": 0, "reason": "x"},
+    "/v1/counter/items": {"text": "x"},
+    "/v1/counter/next": {"carrier": "au", "item": "x", "after": "1-au", "tab": "x"},
+    "/v1/counter/answers": {"item": "x", "place": "1-au", "glyph": "\u25cb", "sentence": "x", "screenshot": "x"},
+    "/v1/counter/readings": {"item": "x", "place": "1-au", "seen": {"places": ["x"]}, "html": "x", "picture": "x"},
+    "/v1/counter/rules": {"stop_at_restricted": True, "skip": ["au"]},
 }
 
 
@@ -265,7 +279,7 @@ def test_examples_run(tmp_path: Path) -> None:
         posts = {path: item["post"] for path, item in paths.items() if "post" in item}
         takes_json = {path: one for path, one in posts.items() if JSON in one["requestBody"]["content"]}
         address = {one["operationId"]: path for path, one in takes_json.items()}
-        assert set(address) == set(EXAMPLES)
+        assert set(address) - NEED_AN_ITEM == set(EXAMPLES)
         for name, example in EXAMPLES.items():
             answer = client.post(address[name], content=example.encode(), headers={"content-type": JSON})
             assert answer.status_code in (200, 201), name

@@ -24,6 +24,16 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/v1/parse"): (JSON, b'{"text":"1"}'),
     ("POST", "/v1/readings"): (JSON, '{"imei":"001001010000013","carrier":"au","glyph":"○"}'.encode()),
     ("POST", "/v1/withdrawals"): (JSON, b'{"index":0,"reason":"x","practice":true}'),
+    ("POST", "/v1/counter/items"): (JSON, b'{"text":"001001010000013"}'),
+    ("POST", "/v1/counter/next"): (JSON, b"{}"),
+    ("POST", "/v1/counter/claims"): (JSON, b'{"item":"x","place":"1-au"}'),
+    ("POST", "/v1/counter/answers"): (JSON, '{"item":"x","place":"1-au","glyph":"○"}'.encode()),
+    ("POST", "/v1/counter/readings"): (JSON, b'{"item":"x","place":"1-au","seen":{},"html":""}'),
+    ("POST", "/v1/counter/screenshots/{item:str}/{place:str}"): ("image/png", b"x"),
+    ("POST", "/v1/counter/skips"): (JSON, b'{"item":"x","place":"1-au"}'),
+    ("POST", "/v1/counter/undo"): (JSON, b'{"item":"x"}'),
+    ("POST", "/v1/counter/removals"): (JSON, b'{"item":"x"}'),
+    ("POST", "/v1/counter/rules"): (JSON, b'{"stop_at_restricted":true,"skip":[]}'),
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
 

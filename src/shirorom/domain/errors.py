@@ -90,6 +90,15 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.PICTURE, 501, 1, "picture-reader-missing"),
     **_codes(Area.PICTURE, 503, 1, "picture-busy"),
+    # The counter's queue.
+    **_codes(Area.COUNTER, 400, 2, "idempotency-key-missing"),
+    **_codes(Area.COUNTER, 404, 1, "item-not-found"),
+    **_codes(
+        Area.COUNTER, 409, 1, "idempotency-in-progress", "place-claimed", "queue-full", "answer-of-another",
+        "nothing-to-undo",
+    ),
+    **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
+    **_codes(Area.COUNTER, 503, 1, "counter-missing", "screenshot-unchecked"),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RequestError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
+from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell
 from shirorom.ports import Clock, Facts
@@ -35,20 +36,19 @@ class Record:
         by: str,
         sentence: str = "",
         asked_at: datetime | None = None,
-        screenshot: bytes | None = None,
+        screenshot: bytes | str | None = None,
+        page: bytes | str | None = None,
     ) -> tuple[Recorded, Cell, Room]:
         """Record what was seen; returns only once it would survive a power cut.
+
+        Evidence is kept first where it comes as content; a digest names evidence that is kept already.
 
         Raises:
             RequestError: `glyph-unknown` (the symbol is not one we know: nothing is recorded), `time-in-future`.
             StorageError: nothing was recorded.
         """
-        mark = self.facts.glyphs().mark_by_operator(glyph)
-        if mark is None:
-            raise RequestError("glyph-unknown")
+        mark = self.mark_of(glyph, asked_at)
         now = self.clock.now()
-        if asked_at is not None and asked_at > now + AHEAD_MAX:
-            raise RequestError("time-in-future")
         room = self.rooms.of_hand(imei, carrier)
         reading = Reading(
             imei=imei,
@@ -60,7 +60,17 @@ class Record:
             channel=Channel.HAND,
             by=showable(by),
             practice=room.practice,
-            screenshot=room.blobs.put(screenshot) if screenshot is not None else None,
+            page=room.blobs.put(page) if isinstance(page, bytes) else page,
+            screenshot=room.blobs.put(screenshot) if isinstance(screenshot, bytes) else screenshot,
         )
         (recorded,) = room.recorder.record([reading])
         return recorded, room.cell(imei, carrier, as_of=self.clock.now()), room
+
+    def mark_of(self, glyph: str, asked_at: datetime | None) -> Mark:
+        """What would be recorded; refuses what never can be, before anything is kept. Raises as a recording does."""
+        mark = self.facts.glyphs().mark_by_operator(glyph)
+        if mark is None:
+            raise RequestError("glyph-unknown")
+        if asked_at is not None and asked_at > self.clock.now() + AHEAD_MAX:
+            raise RequestError("time-in-future")
+        return mark

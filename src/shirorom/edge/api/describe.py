@@ -23,6 +23,7 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -47,6 +48,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
+    *COUNTER_WIRES,
 )  # fmt: skip
 
 
@@ -138,13 +140,16 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
     return str(spec.get("format") or spec["type"])
 
 
-BINARY = {"picture": PICTURE_MEDIA, "file": FILE_MEDIA}
+BINARY = {"picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA}
 """Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
+    "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
+    "counterNext": '{"carrier": null}',
+    "counterRules": '{"stop_at_restricted": false, "skip": []}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

@@ -17,12 +17,14 @@ from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
 from shirorom.edge.web.asking import Asking
+from shirorom.edge.web.counter import COUNTER_PAGE
 from shirorom.edge.web.help import HELP
 from shirorom.edge.web.jobs import Jobs
 from shirorom.edge.web.page import Web, error_page, language_of, speech_of
@@ -40,7 +42,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [*PAGES, *HELP, *READ, *PICTURES, docs, openapi, static]
     if not asking.public:
-        routes += [*WRITE, *FILES]
+        routes += [*WRITE, *FILES, *COUNTER, *COUNTER_PAGE]
     app = Litestar(
         routes,
         exception_handlers={Exception: handle},

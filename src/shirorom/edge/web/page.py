@@ -19,11 +19,13 @@ from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import Speech, practice_site
 from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.templating import render
+from shirorom.edge.web.who import person_of
 
 YEAR_S = 31_536_000
 
 NAV = (
     ("check", "/", "ui.title_check", False),
+    ("counter", "/counter", "counter.nav", True),
     ("help", "/help", "ui.nav_help", False),
 )
 """The menu: name of the place, address, key of its word, and whether it is for the shop's people alone."""
@@ -49,6 +51,12 @@ def web_of(request: AnyRequest) -> Web:
     """The app's state."""
     web: Web = request.app.state["web"]
     return web
+
+
+def by_of(request: AnyRequest) -> str:
+    """Whom the record names: the person's name, else the configured operator."""
+    person = person_of(request)
+    return person.name if person is not None else web_of(request).parts.settings.operator
 
 
 def language_of(request: AnyRequest) -> Language:

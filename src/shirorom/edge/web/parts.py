@@ -10,6 +10,9 @@ from shirorom.edge.http.problems import WordsOf
 from shirorom.ports import Asker, Clock, Facts, Pictures
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
+from shirorom.service.counter import Counter
+from shirorom.service.counter_answers import Answers
+from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.history import History
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
@@ -44,3 +47,6 @@ class Parts:
     examples: Sequence[Example] = ()
     asker_ready: Callable[[], bool] = lambda: True
     pictures: Pictures | None = None
+    counter: Counter | None = None
+    answers: Answers | None = None
+    check_screenshot: ScreenshotCheck | None = None
