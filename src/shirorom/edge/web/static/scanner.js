@@ -1,0 +1,212 @@
+// Barcode scanners that act as keyboards, heard on every page: without a click into a field, and with a Japanese IME on.
+"use strict";
+(() => {
+  const GAP_MS = 80; // within one code no pause between two keys is longer
+  const TORN_MS = 250; // a pause up to here may be a stall of the scanner: what follows is no whole code
+  const MACHINE_MS = 30; // nobody presses four keys with less than this between them
+  const CHARS_MIN = 8;
+  const COMPOSED_MS = 60; // a character, where an IME commits
+  const HELD = "shirorom.scan";
+  const OFF = "single-keys";
+
+  // Tells codes from typing by the time between keys alone. Pure: no page, no clock.
+  class Recogniser {
+    constructor() {
+      this.last = -Infinity;
+      this.clear();
+    }
+    clear() {
+      this.text = "";
+      this.fast = 0;
+      this.torn = this.foreign = false;
+    }
+    // A letter or digit; null: anything else that writes. Says whether it may begin a code.
+    hear(char, at) {
+      const gap = at - this.last;
+      this.last = at;
+      if (gap > TORN_MS) this.clear();
+      if (gap <= MACHINE_MS) this.fast += 1;
+      const begins = gap > GAP_MS;
+      if (begins) {
+        this.torn ||= this.text !== "";
+        this.text = "";
+        this.foreign = false;
+      }
+      this.foreign ||= char === null;
+      this.text += char ?? "";
+      return begins;
+    }
+    get machine() {
+      return this.fast > 2;
+    }
+    // Enter or Tab. The code; null: a machine wrote, and no whole code; undefined: a person's key.
+    end(at) {
+      const { text, machine, torn, foreign } = this;
+      const gap = at - this.last;
+      this.clear();
+      const long = text.length >= CHARS_MIN && !foreign && (gap <= GAP_MS || machine);
+      if (gap > TORN_MS || !(long || machine)) return undefined;
+      return long && !torn ? text : null;
+    }
+  }
+
+  // What an IME committed, where only a scanner writes so fast.
+  function composed(text, ms) {
+    const code = text.normalize("NFKC").replace(/[\s\p{Pd}ー−]/gu, "").toUpperCase();
+    return /^[0-9A-Z]{8,}$/.test(code) && ms < COMPOSED_MS * code.length ? code : undefined;
+  }
+
+  const heard = new Recogniser();
+  const listeners = new Set();
+  let before = null; // the field, and what stood in it before the code
+  let soft = false; // the last key did not say which it is: `input` does
+  let composing = null;
+  let dirty = null; // a composed code that still stands in its field
+  let ended = -Infinity;
+  let alone = 0;
+
+  const held = (target) => ("value" in target ? { field: target, value: target.value, at: target.selectionStart } : null);
+  const isField = (target) =>
+    target.isContentEditable || target.matches?.("textarea,select,input:not([type=button],[type=submit],[type=checkbox],[type=radio])");
+  // Where people sign in a password manager types words as fast: there only a long number is a code.
+  const ours = (text, target) => /^\d{14,}$/.test(text) || !target.form?.querySelector("[type=password]");
+  const isEnd = (event) => /^(Numpad)?(Enter|Tab)$/.test(event.code || event.key);
+
+  function put({ field, value, at }) {
+    if (field.value === value) return;
+    field.value = value;
+    if (at != null) field.setSelectionRange(at, at);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // The page's own field takes it; a page without one hands it to the first page, never in an address.
+  function emit(text) {
+    if (!document.dispatchEvent(new CustomEvent("shirorom:scan", { detail: { text }, bubbles: true, cancelable: true }))) return;
+    const field = document.getElementById("text");
+    if (field) return add(field, text);
+    sessionStorage.setItem(HELD, [sessionStorage.getItem(HELD), text].filter(Boolean).join("\n"));
+    location.assign("/");
+  }
+
+  function add(field, text) {
+    const there = field.value.trimEnd();
+    const news = text.split("\n").filter((line) => !there.split("\n").includes(line));
+    if (!news.length) say("again");
+    field.value = [there, ...news].filter(Boolean).join("\n");
+    field.dispatchEvent(new Event("read", { bubbles: true }));
+  }
+
+  function say(what) {
+    const line = document.getElementById("heard");
+    if (!line) return;
+    line.textContent = ""; // the same words once more are news too
+    setTimeout(() => (line.textContent = line.dataset[what]));
+  }
+
+  function finish(event) {
+    const text = heard.end(event.timeStamp);
+    const back = before;
+    before = null;
+    // The second end key of a scanner that sends two must not press anything either.
+    if (text === undefined ? event.timeStamp - ended > GAP_MS : !ours(text, event.target)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ended = event.timeStamp;
+    if (text === undefined) return;
+    clearTimeout(alone);
+    if (back) put(back);
+    if (text) emit(text);
+    else say("torn");
+  }
+
+  function stroke(char, event) {
+    clearTimeout(alone);
+    const begins = heard.hear(char, event.timeStamp);
+    if (begins && !soft) before = held(event.target);
+    if (char === null) before = null;
+    else if (begins && listeners.size && !heard.machine && !isField(event.target)) wait(event, event.timeStamp + GAP_MS);
+  }
+
+  // A key that stays alone. Woken late, the page was busy and keys of a code may still be on their way: waits again.
+  function wait(event, due) {
+    alone = setTimeout(() => {
+      const now = performance.now();
+      if (now - due > GAP_MS / 2 || navigator.scheduling?.isInputPending?.()) wait(event, now + GAP_MS / 4);
+      else if (localStorage.getItem(OFF) !== "off") for (const listener of listeners) listener(event.key, event);
+    }, due - performance.now());
+  }
+
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+    if (event.keyCode === 229 || event.isComposing) {
+      // The browser drops some of these, so nothing is collected: the text comes later, whole.
+      clearTimeout(alone);
+      if (event.isComposing || !soft) heard.clear();
+      if (event.timeStamp - heard.last > GAP_MS) before = held(event.target);
+      soft = !event.isComposing;
+    } else if (isEnd(event)) finish(event);
+    else if (event.key.length > 1 && event.key !== "Unidentified") {
+      if (!/^(Shift|CapsLock)$/.test(event.key)) heard.clear();
+    } else {
+      soft = false;
+      const [, digit, letter] = /^(?:Digit|Numpad)(\d)$|^Key([A-Z])$/.exec(event.code) ?? [];
+      const bare = !event.code && /^[0-9A-Za-z]$/.test(event.key) ? event.key.toUpperCase() : null;
+      stroke((event.shiftKey ? null : digit) ?? letter ?? bare, event);
+    }
+  }, true);
+
+  // Soft keyboards, and wedges that write without naming a key.
+  addEventListener("input", (event) => {
+    if (!soft || event.isComposing || event.inputType !== "insertText") return;
+    for (const char of (event.data ?? "").normalize("NFKC").toUpperCase()) stroke(/[0-9A-Z]/.test(char) ? char : null, event);
+  }, true);
+
+  addEventListener("compositionstart", (event) => {
+    heard.clear();
+    clearTimeout(alone);
+    const own = dirty?.field === event.target ? dirty : held(event.target);
+    composing = { ...own, began: event.timeStamp, after: [], rest: own === dirty ? dirty.written : "" };
+    dirty = null;
+  }, true);
+
+  addEventListener("compositionend", (event) => {
+    if (!composing) return;
+    const { began, after, rest, ...own } = composing;
+    composing = null;
+    heard.clear();
+    soft = false;
+    const text = composed(event.data ?? "", event.timeStamp - began);
+    const scanned = text !== undefined && ours(text, event.target);
+    if (scanned) ended = event.timeStamp;
+    const back = (dirty = scanned ? { ...own, written: rest + event.data } : null);
+    setTimeout(() => {
+      if (!scanned && rest) own.field.value = own.field.value.replace(rest, "");
+      if (back && back === dirty) put(back);
+      if (back === dirty) dirty = null;
+      for (const one of scanned ? [...after, text] : after) composing ? composing.after.push(one) : emit(one);
+    });
+  }, true);
+
+  const wake = () => {
+    for (const box of document.querySelectorAll("[data-single-keys]")) box.checked = localStorage.getItem(OFF) !== "off";
+  };
+  addEventListener("change", ({ target }) => {
+    if (target.matches("[data-single-keys]")) localStorage.setItem(OFF, target.checked ? "on" : "off");
+  });
+  addEventListener("htmx:after:swap", wake);
+  addEventListener("pageshow", () => {
+    wake();
+    const field = document.getElementById("text");
+    const text = field && sessionStorage.getItem(HELD);
+    if (!text) return;
+    sessionStorage.removeItem(HELD);
+    add(field, text);
+  });
+
+  // `singleKey(callback)` gets (key, event) of each letter or digit that stays alone; gives back how to stop.
+  const singleKey = (callback) => {
+    listeners.add(callback);
+    return () => listeners.delete(callback);
+  };
+  window.shirorom = Object.assign(window.shirorom ?? {}, { Recogniser, composed, singleKey });
+})();
