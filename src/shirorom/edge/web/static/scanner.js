@@ -1,15 +1,15 @@
-// Barcode scanners that act as keyboards, heard on every page: without a click into a field, and with a Japanese IME on.
+// Hears barcode scanners that act as keyboards on every page, without a click into a field and with a Japanese IME on.
 "use strict";
 (() => {
-  const GAP_MS = 80; // within one code no pause between two keys is longer
-  const TORN_MS = 250; // a pause up to here may be a stall of the scanner: what follows is no whole code
-  const MACHINE_MS = 30; // nobody presses four keys with less than this between them
+  const GAP_MS = 80; // longest pause within one code
+  const TORN_MS = 250; // a pause up to here may be a stall: what follows is no whole code
+  const MACHINE_MS = 30; // nobody presses four keys as close as this
   const CHARS_MIN = 8;
-  const COMPOSED_MS = 60; // a character, where an IME commits
+  const COMPOSED_MS = 60; // a character that an IME commits
   const HELD = "shirorom.scan";
   const OFF = "single-keys";
 
-  // Tells codes from typing by the time between keys alone. Pure: no page, no clock.
+  // Tells codes from typing by the time between keys. Pure.
   class Recogniser {
     constructor() {
       this.last = -Infinity;
@@ -20,7 +20,7 @@
       this.fast = 0;
       this.torn = this.foreign = false;
     }
-    // A letter or digit; null: anything else that writes. Says whether it may begin a code.
+    // A letter or digit, or null for another character.
     hear(char, at) {
       const gap = at - this.last;
       this.last = at;
@@ -39,7 +39,7 @@
     get machine() {
       return this.fast > 2;
     }
-    // Enter or Tab. The code; null: a machine wrote, and no whole code; undefined: a person's key.
+    // Enter or Tab: the code; null for what a machine wrote that is none; undefined for a person's key.
     end(at) {
       const { text, machine, torn, foreign } = this;
       const gap = at - this.last;
@@ -50,7 +50,7 @@
     }
   }
 
-  // What an IME committed, where only a scanner writes so fast.
+  // What an IME committed, if only a scanner writes so fast.
   function composed(text, ms) {
     const code = text.normalize("NFKC").replace(/[\s\p{Pd}ー−]/gu, "").toUpperCase();
     return /^[0-9A-Z]{8,}$/.test(code) && ms < COMPOSED_MS * code.length ? code : undefined;
@@ -58,17 +58,18 @@
 
   const heard = new Recogniser();
   const listeners = new Set();
-  let before = null; // the field, and what stood in it before the code
-  let soft = false; // the last key did not say which it is: `input` does
+  let before = null; // the field and what stood in it
+  let soft = false; // the key did not say which it is: `input` will
   let composing = null;
-  let dirty = null; // a composed code that still stands in its field
+  let dirty = null; // a composed code still stands in this field
   let ended = -Infinity;
-  let alone = 0;
+  let lone = null; // a key that may stay alone
+  let timer = 0;
 
   const held = (target) => ("value" in target ? { field: target, value: target.value, at: target.selectionStart } : null);
   const isField = (target) =>
     target.isContentEditable || target.matches?.("textarea,select,input:not([type=button],[type=submit],[type=checkbox],[type=radio])");
-  // Where people sign in a password manager types words as fast: there only a long number is a code.
+  // Password managers type as fast: where people sign in only a long number is a code.
   const ours = (text, target) => /^\d{14,}$/.test(text) || !target.form?.querySelector("[type=password]");
   const isEnd = (event) => /^(Numpad)?(Enter|Tab)$/.test(event.code || event.key);
 
@@ -79,7 +80,7 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // The page's own field takes it; a page without one hands it to the first page, never in an address.
+  // Never in an address.
   function emit(text) {
     if (!document.dispatchEvent(new CustomEvent("shirorom:scan", { detail: { text }, bubbles: true, cancelable: true }))) return;
     const field = document.getElementById("text");
@@ -99,7 +100,7 @@
   function say(what) {
     const line = document.getElementById("heard");
     if (!line) return;
-    line.textContent = ""; // the same words once more are news too
+    line.textContent = ""; // the same words are news too
     setTimeout(() => (line.textContent = line.dataset[what]));
   }
 
@@ -107,40 +108,45 @@
     const text = heard.end(event.timeStamp);
     const back = before;
     before = null;
-    // The second end key of a scanner that sends two must not press anything either.
+    // A scanner's second end key presses nothing either.
     if (text === undefined ? event.timeStamp - ended > GAP_MS : !ours(text, event.target)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     ended = event.timeStamp;
     if (text === undefined) return;
-    clearTimeout(alone);
+    settle(false);
     if (back) put(back);
     if (text) emit(text);
     else say("torn");
   }
 
   function stroke(char, event) {
-    clearTimeout(alone);
     const begins = heard.hear(char, event.timeStamp);
+    settle(begins);
     if (begins && !soft) before = held(event.target);
     if (char === null) before = null;
-    else if (begins && listeners.size && !heard.machine && !isField(event.target)) wait(event, event.timeStamp + GAP_MS);
+    else if (begins && listeners.size && !heard.machine && !isField(event.target)) wait(event);
   }
 
-  // A key that stays alone. Woken late, the page was busy and keys of a code may still be on their way: waits again.
-  function wait(event, due) {
-    alone = setTimeout(() => {
-      const now = performance.now();
-      if (now - due > GAP_MS / 2 || navigator.scheduling?.isInputPending?.()) wait(event, now + GAP_MS / 4);
-      else if (localStorage.getItem(OFF) !== "off") for (const listener of listeners) listener(event.key, event);
-    }, due - performance.now());
+  function settle(told) {
+    const event = lone;
+    lone = null;
+    clearTimeout(timer);
+    if (!told || !event || localStorage.getItem(OFF) === "off") return;
+    for (const listener of listeners) listener(event.key, event);
+  }
+
+  // Twice: after a busy moment the keys of a code that still wait come before the second.
+  function wait(event) {
+    lone = event;
+    timer = setTimeout(() => (timer = setTimeout(settle, 0, true)), event.timeStamp + GAP_MS - performance.now());
   }
 
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     if (event.keyCode === 229 || event.isComposing) {
-      // The browser drops some of these, so nothing is collected: the text comes later, whole.
-      clearTimeout(alone);
+      // Browsers drop some of these: the text comes later, whole.
+      settle(false);
       if (event.isComposing || !soft) heard.clear();
       if (event.timeStamp - heard.last > GAP_MS) before = held(event.target);
       soft = !event.isComposing;
@@ -155,7 +161,7 @@
     }
   }, true);
 
-  // Soft keyboards, and wedges that write without naming a key.
+  // Soft keyboards and wedges name no key.
   addEventListener("input", (event) => {
     if (!soft || event.isComposing || event.inputType !== "insertText") return;
     for (const char of (event.data ?? "").normalize("NFKC").toUpperCase()) stroke(/[0-9A-Z]/.test(char) ? char : null, event);
@@ -163,27 +169,29 @@
 
   addEventListener("compositionstart", (event) => {
     heard.clear();
-    clearTimeout(alone);
-    const own = dirty?.field === event.target ? dirty : held(event.target);
-    composing = { ...own, began: event.timeStamp, after: [], rest: own === dirty ? dirty.written : "" };
+    settle(false);
+    composing = { ...(dirty?.field === event.target ? dirty : held(event.target)), began: event.timeStamp, after: [] };
     dirty = null;
   }, true);
 
   addEventListener("compositionend", (event) => {
     if (!composing) return;
-    const { began, after, rest, ...own } = composing;
+    const { began, after, ...own } = composing;
     composing = null;
-    heard.clear();
     soft = false;
     const text = composed(event.data ?? "", event.timeStamp - began);
-    const scanned = text !== undefined && ours(text, event.target);
-    if (scanned) ended = event.timeStamp;
-    const back = (dirty = scanned ? { ...own, written: rest + event.data } : null);
+    if (text && ours(text, event.target)) {
+      ended = event.timeStamp;
+      dirty = own;
+      after.push(text);
+    }
+    // A field being composed in must not be changed.
     setTimeout(() => {
-      if (!scanned && rest) own.field.value = own.field.value.replace(rest, "");
-      if (back && back === dirty) put(back);
-      if (back === dirty) dirty = null;
-      for (const one of scanned ? [...after, text] : after) composing ? composing.after.push(one) : emit(one);
+      if (dirty === own) {
+        dirty = null;
+        if (own.field) put(own);
+      }
+      for (const one of after) composing ? composing.after.push(one) : emit(one);
     });
   }, true);
 
@@ -203,10 +211,9 @@
     add(field, text);
   });
 
-  // `singleKey(callback)` gets (key, event) of each letter or digit that stays alone; gives back how to stop.
   const singleKey = (callback) => {
     listeners.add(callback);
     return () => listeners.delete(callback);
   };
-  window.shirorom = Object.assign(window.shirorom ?? {}, { Recogniser, composed, singleKey });
+  window.shirorom = { Recogniser, composed, singleKey };
 })();
