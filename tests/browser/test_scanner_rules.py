@@ -143,7 +143,9 @@ def test_a_stalled_scan_is_no_number(
     assert heard["said"] == ["torn"]
 
 
-@given(presses=st.lists(st.tuples(st.sampled_from("0189AZ"), st.integers(0, 400)), max_size=60), end=st.integers(0, 400))
+@given(
+    presses=st.lists(st.tuples(st.sampled_from("0189AZ"), st.integers(0, 400)), max_size=60), end=st.integers(0, 400)
+)
 def test_never_a_part(world: World, presses: list[tuple[str, int]], end: int) -> None:
     """Whatever the pauses: what is heard is everything since the last long pause, never a part of it."""
     keys, since = Keys(), ""
@@ -226,7 +228,10 @@ CONTROLS = {
         "setTimeout(() => (timer = setTimeout(settle, 0, true)), event.timeStamp + GAP_MS - performance.now())",
         "setTimeout(settle, 0, true)",
     ),
-    "no second look after a busy moment": ("setTimeout(() => (timer = setTimeout(settle, 0, true)), ", "setTimeout(() => settle(true), "),
+    "no second look after a busy moment": (
+        "setTimeout(() => (timer = setTimeout(settle, 0, true)), ",
+        "setTimeout(() => settle(true), ",
+    ),
     "torn codes count": ("return long && !torn ? text : null;", "return long ? text : null;"),
 }
 
