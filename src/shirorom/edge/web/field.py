@@ -26,6 +26,7 @@ def field_of(
         "keep_offered": asking.public and site,
         "site": site,
         "history": not asking.public,
+        "files": not asking.public,
         "note": _note(asking.public, site, speech),
         "found": None,
         "hidden": 0,
