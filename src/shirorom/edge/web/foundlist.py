@@ -150,6 +150,8 @@ def _flat(text: str) -> str:
 
 def _other(found: Found, speech: Speech, *, beside: bool) -> Block:
     code = found.error or "imei-not-found"
+    if code == "imei-length" and is_article(found.text):
+        return Block((_article(found.text, speech, "bad"),), source=f"IMEI: {found.text}")
     foreign = found.kind in FOREIGN
     label = speech.t(f"input.kind.{found.kind.value}")
     row = Row(
@@ -201,12 +203,13 @@ def spots_of(found: Found) -> Spots:
 def _articles(text: str, parsed: Parsed, speech: Speech) -> list[Block]:
     """Lines that are an article number and nothing else: what is scanned first when a box has many barcodes."""
     taken = {found.text.strip() for found in parsed.found}
+    state = "also" if parsed.devices else "bad"
     lines = dict.fromkeys(line.strip() for line in text.splitlines())
-    return [
-        Block((Row(speech.t("input.kind.jan"), "also" if parsed.devices else "bad", ((line, False),), said),))
-        for line in lines
-        if is_article(line) and line not in taken and (said := speech.t("input.found.jan"))
-    ]
+    return [Block((_article(line, speech, state),)) for line in lines if is_article(line) and line not in taken]
+
+
+def _article(text: str, speech: Speech, state: str) -> Row:
+    return Row(speech.t("input.kind.jan"), state, ((text, False),), speech.t("input.found.jan"))
 
 
 def is_article(line: str) -> bool:

@@ -60,6 +60,7 @@ export async function files(form, list) {
   const stop = new AbortController();
   const reading = show(stage, "reading");
   reading.querySelector("[data-cancel]").addEventListener("click", () => stop.abort());
+  reading.scrollIntoView({ block: "nearest" });
   const bar = reading.querySelector("progress");
   bar.max = list.length;
   for (const [place, file] of list.entries()) {
