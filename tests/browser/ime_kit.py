@@ -1,7 +1,7 @@
 """A real Japanese IME (ibus, mozc) and a real keyboard's path: Xvfb, a headed Chromium, keys sent by xdotool.
 
-Everything runs as an ordinary user, because mozc's server refuses the superuser: the keys would arrive as plain ASCII and
-the test would prove nothing. A scanner is imitated by keys that follow one another after a given number of milliseconds.
+Everything runs as an ordinary user, because mozc's server refuses the superuser: the keys would arrive as plain ASCII
+and the test would prove nothing. A scanner is imitated by keys that follow one another after so many milliseconds.
 """
 
 from __future__ import annotations

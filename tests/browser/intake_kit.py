@@ -15,7 +15,9 @@ from tests.web_kit import ONE, TWO
 CERTAIN, PRINTED = ["barcode", "print"], ["print"]
 
 
-def found(digits: str, *, by: list[str] | None = None, box: tuple[float, ...] = (0.1, 0.2, 0.7, 0.12), **more: Any) -> Any:
+def found(
+    digits: str, *, by: list[str] | None = None, box: tuple[float, ...] = (0.1, 0.2, 0.7, 0.12), **more: Any
+) -> Any:
     """One number of a picture."""
     by = PRINTED if by is None else by
     row = {"imei": digits, "text": digits, "kind": "imei", "by": by, "certain": len(by) > 1, "box": list(box)}
@@ -30,12 +32,8 @@ def picture(*numbers: Any, devices: list[list[str]] | None = None, advice: str |
 
 SURE = picture(found(ONE.digits, by=CERTAIN))
 UNSURE = picture(found(ONE.digits))
-PAIR = picture(
-    found(ONE.digits), found(TWO.digits, box=(0.1, 0.5, 0.7, 0.12)), devices=[[ONE.digits, TWO.digits]]
-)
-WRONG = picture(
-    found("", text="001001010000014", imei=None, valid=False, error="imei-check-digit"), devices=[]
-)
+PAIR = picture(found(ONE.digits), found(TWO.digits, box=(0.1, 0.5, 0.7, 0.12)), devices=[[ONE.digits, TWO.digits]])
+WRONG = picture(found("", text="001001010000014", imei=None, valid=False, error="imei-check-digit"), devices=[])
 FOREIGN = picture(
     found("", text="4901234567894", kind="jan", imei=None, valid=False),
     found("", text="89049032000000000000000000000000", kind="eid", imei=None, valid=False, error="number-is-eid"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shirorom.domain.imei import Imei
-from shirorom.domain.numbers.found import FOREIGN, Found, Parsed
+from shirorom.domain.numbers.found import FOREIGN, Found, Kind, Parsed
 from shirorom.domain.numbers.kind import is_ean
 from shirorom.edge.web.look import Speech
 
@@ -114,6 +114,10 @@ def _join(parts: Sequence[Numbers | str], place: int, later: int) -> str | None:
 
 def _blocks(parsed: Parsed, speech: Speech) -> list[Block]:
     phone_of = {imei.digits: device for device in parsed.devices for imei in device}
+    first_of: dict[str, Found] = {}
+    for one in parsed.found:
+        if one.imei is not None:
+            first_of.setdefault(one.imei.digits, one)
     any_good = any(found.valid for found in parsed.found)
     seen: dict[str, Found] = {}
     blocks: list[Block] = []
@@ -126,16 +130,18 @@ def _blocks(parsed: Parsed, speech: Speech) -> list[Block]:
         else:
             device = phone_of.get(imei.digits)
             if device is None:
-                blocks.append(Block((_good(imei, 1, speech),), source=f"IMEI: {imei.digits}"))
+                blocks.append(Block((_good(imei, 1, found, speech),), source=f"IMEI: {imei.digits}"))
             elif not any(one.digits in seen for one in device):
-                rows = tuple(_good(one, n, speech) for n, one in enumerate(device, 1))
+                rows = tuple(_good(one, n, first_of[one.digits], speech) for n, one in enumerate(device, 1))
                 blocks.append(Block(rows, device))
             seen[imei.digits] = found
     return blocks
 
 
-def _good(imei: Imei, number: int, speech: Speech) -> Row:
-    return Row(speech.t("ui.found.number", n=number), "good", ((imei.grouped, False),), speech.t("ui.found.ok"))
+def _good(imei: Imei, number: int, found: Found, speech: Speech) -> Row:
+    label = speech.t("ui.found.number", n=number)
+    completed = speech.t(f"input.found.completed_{found.kind.value}") if found.kind is not Kind.IMEI else None
+    return Row(label, "good", ((imei.grouped, False),), speech.t("ui.found.ok"), completed)
 
 
 def _again(found: Found, first: Found, speech: Speech) -> Row:

@@ -5,6 +5,7 @@
   const TORN_MS = 250; // a pause up to here may be a stall: what follows is no whole code
   const MACHINE_MS = 30; // nobody presses four keys as close as this
   const CHARS_MIN = 8;
+  const SHORT_MAX = 12; // no IMEI
   const COMPOSED_MS = 60; // a character that an IME commits
   const HELD = "shirorom.scan";
   const OFF = "single-keys";
@@ -63,7 +64,7 @@
   let composing = null;
   let dirty = null; // a composed code still stands in this field
   let ended = -Infinity;
-  let lone = null; // a key that may stay alone
+  let lone = null;
   let timer = 0;
 
   const held = (target) => ("value" in target ? { field: target, value: target.value, at: target.selectionStart } : null);
@@ -80,9 +81,9 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // Never in an address.
   function emit(text) {
     if (!document.dispatchEvent(new CustomEvent("shirorom:scan", { detail: { text }, bubbles: true, cancelable: true }))) return;
+    if (text.length <= SHORT_MAX) return say("short");
     const field = document.getElementById("text");
     if (field) return add(field, text);
     sessionStorage.setItem(HELD, [sessionStorage.getItem(HELD), text].filter(Boolean).join("\n"));
@@ -100,7 +101,7 @@
   function say(what) {
     const line = document.getElementById("heard");
     if (!line) return;
-    line.textContent = ""; // the same words are news too
+    line.textContent = "";
     setTimeout(() => (line.textContent = line.dataset[what]));
   }
 
@@ -108,7 +109,7 @@
     const text = heard.end(event.timeStamp);
     const back = before;
     before = null;
-    // A scanner's second end key presses nothing either.
+    // Nor presses a second end key.
     if (text === undefined ? event.timeStamp - ended > GAP_MS : !ours(text, event.target)) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -135,6 +135,8 @@ async function able() {
   for (const button of document.querySelectorAll("[data-shoot]")) button.hidden = live;
 }
 able();
+// What came into the field before htmx was ready (a code from another page, a value that the browser kept) is read now.
+document.addEventListener("htmx:after:init", (event) => event.target.id === "text" && wake(document));
 addEventListener("pageshow", () => wake(document));
 wake(document);
 setInterval(ages, 30000);
