@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -68,6 +69,14 @@ class Routes:
         await page.route("**/v1/pictures", lambda route: self._answer(route, "pictures", self.pictures))
         await page.route("**/v1/files", lambda route: self._answer(route, "files", self.files))
 
+    async def until_sent(self, count: int) -> None:
+        """Wait until so many requests have come; more than that is wrong."""
+        for _ in range(200):
+            if len(self.sent) >= count:
+                break
+            await asyncio.sleep(0.025)
+        assert len(self.sent) == count
+
     async def _answer(self, route: Route, name: str, answers: list[dict[str, Any]]) -> None:
         body = route.request.post_data_buffer or b""
         self.sent.append((name, route.request.headers.get("content-type", ""), len(body)))
@@ -77,3 +86,10 @@ class Routes:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         status = answer.get("status", 200)
         await route.fulfill(status=status, content_type="application/json", body=json.dumps(answer))
+
+
+def film(*, frames: int = 2) -> bytes:
+    """A label as a camera sees it: grey YUV4MPEG2, 640×480, which Chromium's fake camera plays in a loop."""
+    picture_ = Image.open(BytesIO(label(size=(640, 480)))).convert("L")
+    grey = picture_.tobytes() + b"\x80" * (640 * 480 // 2)
+    return b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420mpeg2\n" + (b"FRAME\n" + grey) * frames

@@ -1,10 +1,9 @@
-"""Scanning with a real Japanese IME on: every code whole, at every speed, wherever the keyboard is; no field left dirty."""
+"""Scanning with a real Japanese IME on: every code whole, at every speed, in every field, and no field left dirty."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,8 @@ FIELDS = {"text": "type=text", "tel": "type=tel", "numeric": "inputmode=numeric"
 TAKES_PART = ("text", "tel", "numeric")
 DESK = """([fields]) => {
   document.querySelector('main').innerHTML = Object.entries(fields)
-    .map(([id, kind]) => `<p><label>${id} <input id="${id}" ${kind}></label></p>`).join('') + '<button id="button">b</button>';
+    .map(([id, kind]) => `<p><label>${id} <input id="${id}" ${kind}></label></p>`).join('')
+    + '<button id="button">b</button>';
   window.scans = []; window.pressed = 0; window.byCode = []; window.composed = 0;
   document.addEventListener('shirorom:scan', e => { e.preventDefault(); scans.push(e.detail.text); });
   document.querySelector('#button').addEventListener('click', () => { pressed += 1; });
@@ -61,9 +61,8 @@ async def scanned(desk: tuple[Page, Keyboard], where: str, codes: tuple[str, ...
             break
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.05)
-    return await page.evaluate(
-        "({scans, byCode, composed, pressed, left: [...document.querySelectorAll('main input')].map(f => f.value).join('')})"
-    )
+    left = "[...document.querySelectorAll('main input')].map(f => f.value).join('')"
+    return await page.evaluate(f"({{scans, byCode, composed, pressed, left: {left}}})")
 
 
 @pytest.mark.parametrize("where", [*FIELDS, "nothing", "button"])

@@ -1,7 +1,7 @@
 """What scanner.js takes for a code, a person's typing or a single key: rules, tried on made-up sequences of keys.
 
-The file runs as it is, in node, in a small world with a clock of its own (`scanner_world.cjs`); the browser tests beside
-this one show that a real browser's events are such as these.
+The file runs as it is, in node, in a small world with a clock of its own (`scanner_world.cjs`); the browser tests
+beside this one show that a real browser's events are such as these.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def test_scans_are_whole_and_typing_is_left(world: World, acts: list[Any], where
 def test_single_keys_and_scans_never_clash(
     world: World, acts: list[Any], pauses: list[int], busy: tuple[int, int]
 ) -> None:
-    """Every lone key is told once, no key of a code is, and every code is whole: also when the page was busy for long."""
+    """Every lone key is told once, no key of a code is, every code is whole: also when the page was busy for long."""
     keys, lone, scans = Keys(), [], []
     for (what, text, end, within), pause in zip(acts, pauses, strict=False):
         if what == "lone":

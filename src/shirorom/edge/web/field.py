@@ -30,6 +30,7 @@ def field_of(
         "note": _note(asking.public, site, speech),
         "found": None,
         "hidden": 0,
+        "summary": None,
         "error": None,
         "choices": [],
         "focus": focus,
@@ -40,9 +41,10 @@ def field_of(
     blocks = blocks_of(text, parsed, speech)
     field["found"], field["hidden"] = shown(blocks)
     field["error"] = _error(text, blocks, parsed.devices, speech, gently=gently)
-    if len(parsed.devices) > 1 and not parsed.bad:
-        field["choices"] = parsed.devices
-        field["error"] = None if not gently else speech.t("ui.found.devices", count=len(parsed.devices))
+    if len(parsed.devices) > 1:
+        field["summary"] = speech.t("ui.found.devices", count=len(parsed.devices))
+        if not parsed.bad:
+            field["choices"] = parsed.devices
     return field
 
 

@@ -55,7 +55,7 @@ document.addEventListener("paste", (event) => {
   if (text ? inField && !long : !files.length || ("emits" in form.dataset && inField?.form !== form)) return;
   event.preventDefault();
   if (!text) bring("files", files);
-  else read(long ? text : [form.querySelector("#text").value.trimEnd(), text].filter(Boolean).join("\n"));
+  else read(long ? text : [form.querySelector("#text").value.trimEnd(), text].filter(Boolean).join("\n\n"));
 });
 document.addEventListener("change", ({ target }) => {
   if (!target.matches("[data-read]")) return;
