@@ -183,11 +183,11 @@ def judge_odd(digits: str) -> Judgement | None:
         return None
     if len(digits) == 13:
         lost = _wrong_length(digits)
-        return None if lost is _LENGTH and _is_ean(digits) else lost
+        return None if lost is _LENGTH and is_ean(digits) else lost
     return None if len(digits) in (14, 16) else _LENGTH
 
 
-def _is_ean(digits: str) -> bool:
+def is_ean(digits: str) -> bool:
     """Whether the check digit of a GTIN holds (weights 3 and 1 from the right)."""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
     return total % 10 == 0
@@ -199,7 +199,7 @@ def gs1_parts(digits: str) -> list[tuple[int, str]] | None:
     A GTIN may stand before them (its length is fixed, so no separator follows); it must hold, or the string is no GS1.
     """
     match = _GS1.fullmatch(digits)
-    if match is None or (match["gtin"] and not _is_ean(match["gtin"])):
+    if match is None or (match["gtin"] and not is_ean(match["gtin"])):
         return None
     return [(match.start(name) + 4, match[name][:4]) for name in ("first", "second") if match[name] is not None]
 

@@ -26,6 +26,7 @@ from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.counter import COUNTER_PAGE
 from shirorom.edge.web.help import HELP
+from shirorom.edge.web.intake import INTAKE
 from shirorom.edge.web.jobs import Jobs
 from shirorom.edge.web.page import Web, error_page, language_of, speech_of
 from shirorom.edge.web.pages import PAGES
@@ -40,7 +41,7 @@ MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     """The app over these services. On a public page nothing writes but a check that its visitor wants to keep."""
     asking = Asking(parts, Jobs())
-    routes = [*PAGES, *HELP, *READ, *PICTURES, docs, openapi, static]
+    routes = [*PAGES, *INTAKE, *HELP, *READ, *PICTURES, docs, openapi, static]
     if not asking.public:
         routes += [*WRITE, *FILES, *COUNTER, *COUNTER_PAGE]
     app = Litestar(

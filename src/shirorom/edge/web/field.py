@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from shirorom.domain.errors import NumberError
 from shirorom.domain.imei import Device
-from shirorom.domain.numbers.found import Found
 from shirorom.domain.parse import parse
+from shirorom.edge.web.foundlist import Block, blocks_of, shown
 from shirorom.edge.web.look import Speech
 from shirorom.edge.web.page import Web
 from shirorom.service.settings import Access
@@ -25,8 +26,11 @@ def field_of(
         "keep_offered": asking.public and site,
         "site": site,
         "history": not asking.public,
+        "files": not asking.public,
         "note": _note(asking.public, site, speech),
         "found": None,
+        "hidden": 0,
+        "summary": None,
         "error": None,
         "choices": [],
         "focus": focus,
@@ -34,34 +38,18 @@ def field_of(
     if text is None:
         return field
     parsed = parse(text)
-    number = 0
-    rows: list[dict[str, Any]] = []
-    for found in parsed.found:
-        number += found.valid
-        rows.append(_row(found, number, speech))
-    field["found"] = rows
-    field["error"] = _error(text, parsed.found, parsed.devices, speech, gently=gently)
-    if len(parsed.devices) > 1 and not parsed.bad:
-        field["choices"] = parsed.devices
-        field["error"] = None if not gently else speech.t("ui.found.devices", count=len(parsed.devices))
+    blocks = blocks_of(text, parsed, speech)
+    field["found"], field["hidden"] = shown(blocks)
+    field["error"] = _error(text, blocks, parsed.devices, speech, gently=gently)
+    if len(parsed.devices) > 1:
+        field["summary"] = speech.t("ui.found.devices", count=len(parsed.devices))
+        if not parsed.bad:
+            field["choices"] = parsed.devices
     return field
 
 
-def _row(found: Found, number: int, speech: Speech) -> dict[str, Any]:
-    bad = found.error is not None
-    return {
-        "valid": found.valid,
-        "label": speech.t("ui.found.number", n=number) if found.valid else found.kind.value.upper(),
-        "grouped": found.imei.grouped if found.valid and found.imei else None,
-        "text": None if found.valid else found.text,
-        "says": speech.t(f"code.{found.error}.title") if bad else speech.t("ui.found.ok"),
-        "code": found.error,
-        "suggestion": found.suggestion,
-    }
-
-
-def _error(text: str, found: tuple[Found, ...], devices: Any, speech: Speech, *, gently: bool) -> str | None:
-    if found:
+def _error(text: str, blocks: Sequence[Block], devices: Any, speech: Speech, *, gently: bool) -> str | None:
+    if blocks:
         if len(devices) == 1:
             return _too_many(devices[0], speech)
         return None

@@ -19,6 +19,55 @@ async function copy(text) {
   }
 }
 
+function read(text) {
+  const field = document.getElementById("text");
+  if (text.length > field.maxLength) return bring("files", [new File([text], "", { type: "text/plain" })]);
+  field.value = text;
+  field.dispatchEvent(new Event("read", { bubbles: true }));
+}
+
+// What reads files, pictures and the camera is loaded when it is first wanted.
+async function bring(what, given) {
+  const form = document.querySelector("form[data-intake]");
+  const heard = document.getElementById("heard");
+  const intake = await import(form.dataset.intake).catch(() => (heard.textContent = heard.dataset.failed));
+  await intake[what]?.(form, given);
+}
+
+// Files come by a drop, a paste or the chooser. A page that takes pictures itself (as proofs) keeps those pasted beside.
+const takes = (event) => !event.defaultPrevented && document.querySelector("form[data-intake]");
+document.addEventListener("dragover", (event) => {
+  if (takes(event) && event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const files = [...event.dataTransfer.files];
+  if (!files.length || !takes(event)) return;
+  event.preventDefault();
+  bring("files", files);
+});
+document.addEventListener("paste", (event) => {
+  const form = takes(event);
+  if (!form) return;
+  const inField = event.target.closest?.("input, textarea");
+  const files = [...event.clipboardData.files];
+  const text = event.clipboardData.getData("text/plain"); // a spreadsheet gives its cells as a picture too
+  const long = inField?.id === "text" && text.length + inField.value.length > inField.maxLength;
+  if (text ? inField && !long : !files.length || ("emits" in form.dataset && inField?.form !== form)) return;
+  event.preventDefault();
+  if (!text) bring("files", files);
+  else read(long ? text : [form.querySelector("#text").value.trimEnd(), text].filter(Boolean).join("\n\n"));
+});
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-read]")) return;
+  bring("files", [...target.files]);
+  target.value = "";
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-emits]")) return;
+  event.preventDefault();
+  bring("emit");
+});
+
 document.addEventListener("click", async (event) => {
   const copying = event.target.closest("[data-copy]");
   if (copying) {
@@ -28,11 +77,13 @@ document.addEventListener("click", async (event) => {
     if (copying.localName === "button") copying.focus();
   }
   if (event.target.closest("[data-print]")) window.print();
+  const rewriting = event.target.closest("[data-text]"); // phones split or joined: the field as it then reads
+  if (rewriting) read(rewriting.dataset.text);
+  if (event.target.closest("[data-camera]")) bring("camera");
   if (event.target.closest("[data-paste]")) {
     const field = document.getElementById("text");
     try {
-      field.value = await navigator.clipboard.readText();
-      field.dispatchEvent(new Event("read", { bubbles: true }));
+      read(await navigator.clipboard.readText());
     } catch {
       // the visitor said no: the field takes a paste as ever
     }
@@ -42,7 +93,7 @@ document.addEventListener("click", async (event) => {
 
 // Enter sends (a number is one line, two lines come by pasting or Shift+Enter); not while an IME is composing.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.id === "text") {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229 && event.target.id === "text") {
     event.preventDefault();
     event.target.form.requestSubmit();
   }
@@ -74,6 +125,18 @@ document.addEventListener("htmx:after:swap", (event) => {
   heading?.focus({ preventScroll: true });
   heading?.closest("section").scrollIntoView({ block: "nearest" });
 });
+
+// Before the buttons: what this connection and this browser can do.
+async function able() {
+  for (const note of document.querySelectorAll("[data-insecure]")) note.hidden = isSecureContext;
+  const formats = navigator.mediaDevices && window.BarcodeDetector ? await BarcodeDetector.getSupportedFormats() : [];
+  const live = formats.includes("code_128");
+  for (const button of document.querySelectorAll("[data-camera]")) button.hidden = !live;
+  for (const button of document.querySelectorAll("[data-shoot]")) button.hidden = live;
+}
+able();
+// What came into the field before htmx was ready (a code from another page, a value that the browser kept) is read now.
+document.addEventListener("htmx:after:init", (event) => event.target.id === "text" && wake(document));
 addEventListener("pageshow", () => wake(document));
 wake(document);
 setInterval(ages, 30000);
