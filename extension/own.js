@@ -1,7 +1,7 @@
 /* What the extension's own pages share: their words, and the way to the worker. */
 export const t = (key, ...parts) => chrome.i18n.getMessage(key, parts.map(String)) || key;
 export const $ = (id) => document.getElementById(id);
-const english = !/^ja\b/.test(chrome.i18n.getUILanguage());
+const english = t('language') !== 'ja';
 export const nameOf = (one) => (english && one.name_en ? one.name_en : one.name);
 
 document.documentElement.lang = english ? 'en' : 'ja';

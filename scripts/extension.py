@@ -30,6 +30,7 @@ MOMENT = (2026, 1, 1, 0, 0, 0)
 """The time of every file in the archive: the same sources give the same bytes."""
 SUFFIXES = frozenset({".js", ".html", ".css", ".json", ".png"})
 NOT_SHIPPED = frozenset({"manifest.template.json", "page/panel.css"})
+LANGUAGES = ("ja", "en")
 TEST_HOSTS = ("http://127.0.0.1/*",)
 SHOPS = ("https://*/*", "http://127.0.0.1/*", "http://localhost/*", "http://*.localhost/*")
 """Where a shop's server may be; each is granted one origin at a time, when a person pairs."""
@@ -73,8 +74,9 @@ def manifest(target: Target, *, test: bool = False) -> dict[str, Any]:
     return made
 
 
-def contents(target: Target, *, test: bool = False) -> Mapping[str, bytes]:
+def contents(target: Target, *, test: bool = False, languages: tuple[str, ...] = LANGUAGES) -> Mapping[str, bytes]:
     """Every file of the extension by its name, in order."""
+    left_out = tuple(f"_locales/{language}/" for language in LANGUAGES if language not in languages)
     files = {
         path.relative_to(SOURCE).as_posix(): path.read_bytes()
         for path in SOURCE.rglob("*")
@@ -88,16 +90,19 @@ def contents(target: Target, *, test: bool = False) -> Mapping[str, bytes]:
         "page/panel-style.js": f"globalThis.SHIROROM_PANEL_CSS = {json.dumps(style, ensure_ascii=False)};\n".encode(),
         "LICENSE.txt": (ROOT / "LICENSE").read_bytes(),
     }
-    return dict(sorted((({k: v for k, v in files.items() if k not in NOT_SHIPPED}) | made).items()))
+    shipped = {name: content for name, content in files.items() if name not in NOT_SHIPPED}
+    return {k: v for k, v in sorted((shipped | made).items()) if not k.startswith(left_out or ("\0",))}
 
 
 def _json(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
-def unpack(target: Target, folder: Path, *, test: bool = False) -> Path:
+def unpack(
+    target: Target, folder: Path, *, test: bool = False, languages: tuple[str, ...] = LANGUAGES
+) -> Path:
     """Write the extension as a folder that a browser loads unpacked."""
-    for name, content in contents(target, test=test).items():
+    for name, content in contents(target, test=test, languages=languages).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

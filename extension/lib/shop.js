@@ -78,7 +78,7 @@ async function send(origin, method, path, headers, body) {
       method,
       headers: {
         Accept: 'application/json',
-        'Accept-Language': chrome.i18n.getUILanguage(),
+        'Accept-Language': chrome.i18n.getMessage('language'),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },

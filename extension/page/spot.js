@@ -35,6 +35,17 @@ globalThis.shiroromSpot = globalThis.shiroromSpot || (() => {
     return holds.find((one) => !holds.some((other) => other !== one && one.contains(other))) || null;
   }
 
+  /** Where an element's words stand (its box may be much larger). */
+  function words(element) {
+    const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange(), found = [];
+    while (walk.nextNode() && found.length < 40) {
+      if (!walk.currentNode.data.trim()) continue;
+      range.selectNodeContents(walk.currentNode);
+      found.push(...range.getClientRects());
+    }
+    return found;
+  }
+
   /** Bring an element into the window; gives back what puts the page where it was. */
   function bring(element) {
     const [x, y] = [scrollX, scrollY];
@@ -42,5 +53,5 @@ globalThis.shiroromSpot = globalThis.shiroromSpot || (() => {
     if (box && (box.top < 0 || box.bottom > innerHeight)) element.scrollIntoView({ block: 'center', behavior: 'instant' });
     return () => { if (scrollX !== x || scrollY !== y) scrollTo({ left: x, top: y, behavior: 'instant' }); };
   }
-  return { field, button, fill, label, answer, bring };
+  return { field, button, fill, label, answer, words, bring };
 })();

@@ -316,8 +316,8 @@
     const consent = [...me.hello.page.consent, ...me.hello.page.captcha].flatMap((selector) => {
       try { return [...document.querySelectorAll(selector)]; } catch { return []; }
     });
-    return [field, field && spot.button(me.hello.page, field), place, ...consent.map((one) => one.form || one)]
-      .filter(Boolean).map((one) => one.getBoundingClientRect());
+    const whole = [field, field && spot.button(me.hello.page, field), ...consent.map((one) => one.form || one)];
+    return [...whole.filter(Boolean).map((one) => one.getBoundingClientRect()), ...(place ? spot.words(place) : [])];
   }
 
   // ── start, go on, end ─────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 globalThis.shiroromWords = globalThis.shiroromWords || (() => {
   'use strict';
   const t = (key, ...parts) => chrome.i18n.getMessage(key, parts.map(String)) || key;
-  const english = !/^ja\b/.test(chrome.i18n.getUILanguage());
+  const english = t('language') !== 'ja'; // the catalogue in use, whatever the browser's language
 
   const MARKS = {
     clear: ['ok', '○'], caution: ['ca', '△'], restricted: ['ng', '×'], 'no-record': ['un', '－'],

@@ -143,7 +143,8 @@ class Clerk:
     practice: Practice
     shop: FakeShop
     browser_cdp: Any
-    requests: list[str] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """Method and address of every request that a page made."""
     tabs: list[Tab] = field(default_factory=list)
 
     def url(self, carrier: CarrierId) -> str:
@@ -248,27 +249,29 @@ class Clerk:
 
 @asynccontextmanager
 async def browser(folder: Path, practice: Practice, shop: FakeShop, *, test: bool = True, scheme: str = "light", language: str = "ja",
-                  width: int = 1024, height: int = 768) -> AsyncIterator[Clerk]:  # fmt: skip
+                  width: int = 1024, height: int = 768, proxy: str | None = None) -> AsyncIterator[Clerk]:  # fmt: skip
     """Chromium with the extension, built for tests (loopback granted) or as it is shipped."""
-    extension = unpack("chrome", folder / "extension", test=test)
+    languages = ("ja",) if language == "ja" else ("ja", "en")  # a system without a Japanese Chromium has English ones only
+    extension = unpack("chrome", folder / "extension", test=test, languages=languages)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             str(folder / "profile"),
             executable_path=find_browser(BrowserSettings()),
             chromium_sandbox=sandbox_possible(),
             args=[*(flag for flag in FLAGS if flag != "--deny-permission-prompts"),
-                  f"--disable-extensions-except={extension}", f"--load-extension={extension}", f"--lang={language}"],
-            env={**os.environ, "LANGUAGE": language},
+                  f"--disable-extensions-except={extension}", f"--load-extension={extension}"],
+            env={**os.environ, "LANGUAGE": "en"},
             locale="ja-JP" if language == "ja" else "en-GB",
             color_scheme=scheme,  # type: ignore[arg-type]  # one of the three words
             viewport={"width": width, "height": height},
+            proxy={"server": proxy, "bypass": "<-loopback>"} if proxy else None,
         )  # fmt: skip
         try:
             found = context.service_workers
             worker = found[0] if found else await context.wait_for_event("serviceworker", timeout=20_000)
             cdp = await context.browser.new_browser_cdp_session()  # type: ignore[union-attr]  # a persistent one has it
             clerk = Clerk(context, worker.url.split("/")[2], practice, shop, cdp)
-            context.on("request", lambda request: clerk.requests.append(request.url))
+            context.on("request", lambda request: clerk.requests.append((request.method, request.url)))
             yield clerk
         finally:
             await context.close()
