@@ -32,6 +32,7 @@ export function originOf(text) {
   } catch {
     throw new ShopError('address');
   }
+  if (!/^[a-z0-9.-]+$/.test(url.hostname)) throw new ShopError('address'); // a browser takes spaces for a name
   const own = url.protocol === 'http:' && isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !own) throw new ShopError(url.protocol === 'http:' ? 'address-plain' : 'address');
   return url.origin;

@@ -5,7 +5,7 @@
   if (globalThis.shirorom) return;
   const { t, mark, failure, carrier: nameOf } = globalThis.shiroromWords;
   const spot = globalThis.shiroromSpot;
-  const LOOK_MS = 150, STEADY_MS = 400, STEADY_AUTO_MS = 1000, GRACE_MS = 1500, RETRY_MS = 3000, GO_MS = 1500;
+  const LOOK_MS = 150, STEADY_MS = 400, STEADY_AUTO_MS = 1000, GRACE_MS = 1000, RETRY_MS = 3000, GO_MS = 1500;
   const HTML_CHARS_MAX = 2 * 1024 * 1024, TRIES_MAX = 4;
 
   const me = globalThis.shirorom = {

@@ -40,7 +40,8 @@ async def paired(
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def clerk(paired: Clerk) -> Clerk:
-    """The same, tidied up: no tabs, no queue, nothing kept."""
+async def clerk(paired: Clerk) -> AsyncIterator[Clerk]:
+    """The same, tidied up: no tabs, no queue, nothing kept. Afterwards nobody else may have been called."""
     await paired.tidy()
-    return paired
+    yield paired
+    assert paired.strays() == []

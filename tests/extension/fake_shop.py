@@ -93,6 +93,8 @@ class FakeShop:
     revoked: bool = False
     lose_answers: int = 0
     """So many recordings are recorded, and their answer is lost on the way."""
+    refuse_with: tuple[int, str] | None = None
+    """Every recording is refused by this problem."""
     by_item: bool = False
     """Next is the same phone at another carrier, rather than the next phone at the same carrier."""
     _replies: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
@@ -131,6 +133,7 @@ class FakeShop:
         self._replies.clear()
         self.away = self.revoked = self.by_item = False
         self.lose_answers = 0
+        self.refuse_with = None
 
     def add(self, imeis: Sequence[str], *carriers: CarrierId, claimed_by: str | None = None) -> str:
         """A phone in the queue, to be asked at these carriers."""
@@ -222,6 +225,8 @@ class FakeShop:
             "glyph": judged.glyph, "symbol": mark.symbol, "mark": mark.value, "sentence": judged.sentence,
             "recorded": False, "index": None, "cell": None, "item": None, "next": None,
         }  # fmt: skip
+        if body["commit"] and self.refuse_with:
+            raise Refused(*self.refuse_with)
         if body["commit"]:
             picture = base64.b64decode(body["picture"]) if body["picture"] else None
             self.recorded.append(
@@ -261,15 +266,14 @@ class _Handler(BaseHTTPRequestHandler):
             except Refused as refused:
                 status = refused.status
                 told = {"code": refused.code, "title": f"題 {refused.code}", "detail": "説明", "fix": "対処", "status": status}
-            if call.commit and status == 200 and shop.lose_answers:
-                shop.lose_answers -= 1
-                self.close_connection = True
-                return
         body = json.dumps(told).encode()
+        lost = bool(call.commit and status == 200 and shop.lose_answers > 0)
+        shop.lose_answers -= lost
         self.send_response(status)
         self.send_header("Content-Type", "application/json" if status == 200 else "application/problem+json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if lost else body)
+        self.close_connection = self.close_connection or lost
 
     do_GET = do_POST = _serve

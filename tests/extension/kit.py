@@ -154,6 +154,11 @@ class Clerk:
         """An address of one of the extension's pages."""
         return f"chrome-extension://{self.id}/{page}"
 
+    def strays(self) -> list[str]:
+        """Requests of pages and worker that went neither to the shop, nor to a carrier, nor into the extension itself."""
+        own = (self.shop.origin, *self.practice.origins.values(), f"chrome-extension://{self.id}", "data:", "blob:")
+        return [address for _, address in self.requests if not address.startswith(own)]
+
     async def worker(self) -> Worker:
         """The service worker; started if it was ended."""
         found = [one for one in self.context.service_workers if one.url.startswith(f"chrome-extension://{self.id}")]
@@ -267,6 +272,7 @@ async def browser(folder: Path, practice: Practice, shop: FakeShop, *, test: boo
             proxy={"server": proxy, "bypass": "<-loopback>"} if proxy else None,
         )  # fmt: skip
         try:
+            context.set_default_timeout(WAIT_S * 1000)
             found = context.service_workers
             worker = found[0] if found else await context.wait_for_event("serviceworker", timeout=20_000)
             cdp = await context.browser.new_browser_cdp_session()  # type: ignore[union-attr]  # a persistent one has it

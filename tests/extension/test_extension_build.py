@@ -13,6 +13,7 @@ from scripts import extension
 from shirorom.adapters.tab import reader_facts, reader_source
 from shirorom.adapters.facts_toml import packaged_facts
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = {
@@ -86,11 +87,15 @@ def test_every_word_is_used_and_there() -> None:
     text = "\n".join(SOURCES.values()) + (extension.SOURCE / "manifest.template.json").read_text(encoding="utf-8")
     said = set(re.findall(r"\bt\('([a-z_0-9]+)'", text)) | set(re.findall(r'data-t="([a-z_0-9]+)"', text))
     said |= set(re.findall(r"__MSG_([a-z_]+)__", text)) | set(re.findall(r"getMessage\('([a-z_]+)'", text))
-    said |= set(re.findall(r"t\([a-z.]+ \? '([a-z_]+)' : '[a-z_]+'\)", text))
-    said |= {other for pair in re.findall(r"\? '([a-z_]+)' : '([a-z_]+)'\)", text) for other in pair}
+    said |= {one for pair in re.findall(r"\bt\([a-z.]+ \? '([a-z_]+)' : '([a-z_]+)'\)", text) for one in pair}
     assert said - set(WORDS["ja"]) == set()
     made = {key for key in WORDS["ja"] if key.startswith(("mark_", "meaning_", "error_"))}
     assert set(WORDS["ja"]) - said - made == set()
+
+
+def test_codes_that_it_words_itself_are_the_products() -> None:
+    """The answers of the server that the panel has its own words for are codes of the product."""
+    assert {"echo-mismatch", "page-changed", "glyph-unknown"} <= set(CODES)
 
 
 @pytest.mark.parametrize("language", extension.LANGUAGES)
