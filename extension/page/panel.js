@@ -152,7 +152,7 @@ globalThis.ShiroromPanel = globalThis.ShiroromPanel || class ShiroromPanel {
     p.title = this.#make('h2', {});
     p.fold = this.#make('button', { type: 'button', class: 'fold' });
     p.fold.addEventListener('click', (event) => { if (event.isTrusted) this.fold(!this.#folded); });
-    p.status = this.#make('div', { role: 'status', style: 'display:grid;gap:8px' });
+    p.status = this.#make('div', { role: 'status', class: 'status' });
     p.said = this.#make('p', { class: 'said' });
     p.actions = this.#make('div', { class: 'actions' });
     p.note = this.#make('p', { class: 'note' });
@@ -176,8 +176,7 @@ globalThis.ShiroromPanel = globalThis.ShiroromPanel || class ShiroromPanel {
   #make(name, { text, ...attributes }, ...children) {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
-      if (key === 'style') element.style.cssText = value;
-      else if (value !== '') element.setAttribute(key, value);
+      if (value !== '') element.setAttribute(key, value);
     }
     if (text !== undefined) element.textContent = text;
     element.append(...children);
