@@ -31,6 +31,11 @@ const FROM_PAGES = {
     const next = await tasks.ask(carrier.id);
     return { task: next, held: next ? false : await tasks.heldByOthers(carrier.id) };
   },
+  /** The page is still open: its number stays ours. */
+  async hold(_, { carrier }) {
+    await tasks.hold(carrier.id);
+    return {};
+  },
   async preview({ reading }, { carrier }) {
     return { answer: await readings.preview(checked(reading, carrier)) };
   },

@@ -7,6 +7,7 @@ const CODE = /^[a-z0-9-]{1,60}$/;
 /* These say something of the connection or of the person, nothing of the reading: it waits. */
 const OF_THE_LINE = new Set([
   'server-away', 'permission-missing', 'not-paired', 'sign-in-needed', 'not-allowed', 'host-refused', 'origin-refused',
+  'owner-missing', 'counter-missing', 'desk-missing', 'idempotency-in-progress',
 ]);
 
 /** A refusal, or that nobody answered. `code` is the server's own (docs/reference/codes.md) or one of ours (docs/reference/extension.md). */

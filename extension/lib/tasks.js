@@ -1,16 +1,20 @@
-/* What is to be asked now: one task for each carrier, given by the server, kept until its lease ends. */
+/* What is to be asked now: one task for each carrier, given by the server and held there while its page is open. */
 import { call } from './shop.js';
 import { session } from './store.js';
 
 const key = (carrier) => `task.${carrier}`;
-const EARLY_MS = 5000;
-const valid = (task) => task && (!task.claim_until || Date.parse(task.claim_until) - EARLY_MS > Date.now());
 
-/** The task that a page of this carrier was filled with, as long as it is ours. */
-export const current = async (carrier) => {
-  const task = await session.get(key(carrier));
-  return valid(task) ? task : null;
-};
+/** The task that a page of this carrier was filled with. Its answer may be handed over also when the lease has ended. */
+export const current = (carrier) => session.get(key(carrier));
+
+/** Go on holding it: a person may take longer than a lease. Throws `place-claimed` where another has it now. */
+export async function hold(carrier) {
+  const task = await current(carrier);
+  if (!task) return null;
+  const told = await call('POST', '/v1/counter/claims', { body: { item: task.item, place: task.place } });
+  await remember(carrier, told.task || task);
+  return task;
+}
 
 /** Ask the server what is next for this carrier. null: nothing; `taken`: others hold what is left. */
 export async function ask(carrier, { after = null } = {}) {

@@ -5,7 +5,7 @@
   if (globalThis.shirorom) return;
   const { t, mark, failure, carrier: nameOf } = globalThis.shiroromWords;
   const spot = globalThis.shiroromSpot;
-  const LOOK_MS = 150, STEADY_MS = 400, STEADY_AUTO_MS = 1000, GRACE_MS = 1000, RETRY_MS = 3000, GO_MS = 1500;
+  const LOOK_MS = 150, STEADY_MS = 400, STEADY_AUTO_MS = 1000, GRACE_MS = 1000, RETRY_MS = 3000, GO_MS = 1500, HOLD_MS = 60000;
   const HTML_CHARS_MAX = 2 * 1024 * 1024, TRIES_MAX = 4;
 
   const me = globalThis.shirorom = {
@@ -219,8 +219,9 @@
 
   function fail(error) {
     me.error = error;
-    say(error.code === 'page-changed' ? 'changed' : 'failed');
+    say(PHASE_OF[error.code] || 'failed');
   }
+  const PHASE_OF = { 'page-changed': 'changed', 'needs-person': 'person', 'carrier-maintenance': 'maintenance', 'place-claimed': 'held' };
 
   const act = {
     take: (label) => ({ label, go: true, press: () => take() }),
@@ -343,6 +344,13 @@
     else if (me.pictureWhy === '' || me.pictureWhy === 'press') me.panel.note(t('picture_on'));
   });
 
+  /** A lease is short and a person may be slow: while the page stands open its number is held. */
+  async function hold() {
+    if (document.visibilityState !== 'visible' || !me.task || !['form', 'form-person', 'person', 'answer'].includes(me.phase)) return;
+    const told = await ask('hold');
+    if (told.error?.code === 'place-claimed' && me.phase !== 'answer') fail(told.error);
+  }
+
   async function start() {
     const hello = await ask('hello');
     if (hello.none || hello.error || !hello.carrier) { me.phase = 'off'; return; }
@@ -359,6 +367,7 @@
       const waits = ['empty', 'held', 'form', 'form-person', 'failed', 'elsewhere', 'not-asked'].includes(me.phase);
       if (document.visibilityState === 'visible' && waits && !me.candidate) restart();
     });
+    setInterval(() => hold().catch(() => {}), HOLD_MS);
     await look();
   }
   start().catch(() => { me.phase = 'off'; });

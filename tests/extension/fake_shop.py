@@ -161,10 +161,14 @@ class FakeShop:
                 return {"version": 1, "practice": True, "rules": {}, "items": self._listed()}
             case "POST", "/v1/counter/next":
                 return {"task": self._next(body.get("carrier"), body.get("item"), body.get("after"))}
+            case "POST", "/v1/counter/claims":
+                return {"task": self._hold(body["item"], body["place"])}
             case "POST", "/v1/counter/readings":
                 return self._reading(call, body)
             case "POST", "/v1/counter/undo":
                 self.undone.append(body["item"])
+                for one in self.places:
+                    one.done = one.done and one.item != body["item"]
                 return {"item": {"id": body["item"]}}
         raise Refused(404, "not-found")
 
@@ -192,7 +196,15 @@ class FakeShop:
             mine = [one for one in mine if one.carrier == carrier]
         if not mine:
             return None
-        chosen = mine[0]
+        return self._task(mine[0])
+
+    def _hold(self, item: str, place: str) -> dict[str, Any]:
+        held = next(one for one in self.places if (one.item, one.place) == (item, place))
+        if held.claimed_by not in (None, "me"):
+            raise Refused(409, "place-claimed")
+        return self._task(held)
+
+    def _task(self, chosen: Place) -> dict[str, Any]:
         chosen.claimed_by = "me"
         until = datetime.now(UTC) + timedelta(seconds=LEASE_S)
         facts = FACTS.carrier(CarrierId(chosen.carrier))

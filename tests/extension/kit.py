@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,14 @@ SENT = {  # what a person presses to ask
     CarrierId.SOFTBANK: "[name=ACT_TE001]",
     CarrierId.RAKUTEN: "#search",
 }
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.03)
+
+
 BUTTONS = "[...shirorom.panel.root.querySelectorAll('button')]"
 
 
@@ -209,7 +217,7 @@ class Clerk:
     async def setting(self, **values: bool) -> None:
         """Choose settings."""
         page = await self.context.new_page()
-        await page.goto(self.own("settings.html"))
+        await page.goto(self.own("copy.html"))
         for name, value in values.items():
             await page.evaluate("([name, value]) => chrome.runtime.sendMessage({type: 'set', name, value})", [name, value])
         await page.close()
@@ -217,7 +225,7 @@ class Clerk:
     async def stored(self, area: str = "local") -> dict[str, Any]:
         """What the extension remembers."""
         page = await self.context.new_page()
-        await page.goto(self.own("popup.html"))
+        await page.goto(self.own("copy.html"))  # a page of ours that asks the server nothing
         found: dict[str, Any] = await page.evaluate(f"chrome.storage.{area}.get(null)")
         await page.close()
         return found
@@ -244,7 +252,7 @@ class Clerk:
                 await page.close()
         self.tabs.clear()
         self.shop.reset()
-        await keeper.goto(self.own("popup.html"))
+        await keeper.goto(self.own("copy.html"))
         await keeper.evaluate(
             "(async () => { await chrome.storage.session.clear(); const all = await chrome.storage.local.get(null);"
             " await chrome.storage.local.remove(Object.keys(all).filter(k => /^(waiting|refused)[.]|^settings$/.test(k))); })()"

@@ -10,7 +10,7 @@ import pytest
 from shirorom.domain.carrier import CarrierId
 from shirorom.edge.practice.evil import evil_numbers
 from tests.extension.fake_shop import CODE, TOKEN
-from tests.extension.kit import Clerk, Tab
+from tests.extension.kit import Clerk, Tab, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CLEAR, OTHER = "001001010000617", "001001010000682"
@@ -76,10 +76,7 @@ async def test_server_away_then_sent_once(clerk: Clerk) -> None:
     popup = await clerk.context.new_page()
     await popup.goto(clerk.own("popup.html"))
     await popup.wait_for_selector("#waits", state="hidden")
-    for _ in range(100):
-        if clerk.shop.recorded:
-            break
-        await asyncio.sleep(0.03)
+    await eventually(lambda: bool(clerk.shop.recorded))
     assert [one.key for one in clerk.shop.recorded] == [kept["key"]]
     assert await waiting(clerk) == []
 
@@ -202,3 +199,13 @@ async def test_anonymised_copy_holds_no_number(clerk: Clerk) -> None:
         assert gone not in made["html"].replace("000", ""), gone
     for stays in ("result-panel", "製造番号：", 'value="確認する"', 'name="imei"', "12 か月"):
         assert stays in made["html"]
+
+
+async def test_number_is_held_while_its_page_is_open(clerk: Clerk) -> None:
+    """The lease is renewed from the open page; where another clerk has the number meanwhile, that is said."""
+    tab = await asked(clerk)
+    await tab.ours("chrome.runtime.sendMessage({type: 'hold'})")
+    assert [one.path for one in clerk.shop.calls] == ["/v1/counter/next", "/v1/counter/claims"]
+    clerk.shop.places[0].claimed_by = "another"
+    told = await tab.ours("chrome.runtime.sendMessage({type: 'hold'})")
+    assert told["error"]["code"] == "place-claimed"
