@@ -162,6 +162,12 @@ class Clerk:
         """An address of one of the extension's pages."""
         return f"chrome-extension://{self.id}/{page}"
 
+    async def installed(self) -> None:
+        """Wait for the settings, which open by themselves after an installation."""
+        await eventually(lambda: any(page.url == self.own("settings.html") for page in self.context.pages))
+        page = next(page for page in self.context.pages if page.url == self.own("settings.html"))
+        await page.wait_for_load_state()
+
     def strays(self) -> list[str]:
         """Requests of pages and worker that went neither to the shop, nor to a carrier, nor into the extension itself."""
         own = (self.shop.origin, *self.practice.origins.values(), f"chrome-extension://{self.id}", "data:", "blob:")
@@ -285,6 +291,7 @@ async def browser(folder: Path, practice: Practice, shop: FakeShop, *, test: boo
             worker = found[0] if found else await context.wait_for_event("serviceworker", timeout=20_000)
             cdp = await context.browser.new_browser_cdp_session()  # type: ignore[union-attr]  # a persistent one has it
             clerk = Clerk(context, worker.url.split("/")[2], practice, shop, cdp)
+            await clerk.installed()
             context.on("request", lambda request: clerk.requests.append((request.method, request.url)))
             yield clerk
         finally:

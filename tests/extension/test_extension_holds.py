@@ -123,7 +123,7 @@ async def test_room_is_bounded(clerk: Clerk) -> None:
     """Over the bound the picture is left out first; then the reading is refused, never dropped silently."""
     clerk.shop.away = True
     page = await clerk.context.new_page()
-    await page.goto(clerk.own("popup.html"))
+    await page.goto(clerk.own("copy.html"))
     results = await page.evaluate(
         "(async () => { const { take } = await import('/lib/readings.js'); const told = [];"
         " const one = (n, html, picture) => ({key: 'test-key-of-a-reading-' + n, item: 'i', place: 'p', seen: {}, html: 'x'.repeat(html),"
@@ -187,7 +187,7 @@ async def test_panel_pixels_control(clerk: Clerk) -> None:
 async def test_anonymised_copy_holds_no_number(clerk: Clerk) -> None:
     """Numbers in text, cut into elements, full-width, in attributes and typed in are gone; the shape stays."""
     page = await clerk.context.new_page()
-    await page.goto(clerk.own("popup.html"))
+    await page.goto(clerk.own("copy.html"))
     html = (
         "<title>IMEI 001001010000617</title><meta name='csrf-token' content='abc123'><body onload='x()'><!-- 001001010000617 -->"
         "<div class='result-panel' id='r12345'>製造番号：<b>001</b><b>001</b>-0100-00617 ００１００１</div><input name=imei value='001001010000617'>"
