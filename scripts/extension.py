@@ -98,9 +98,7 @@ def _json(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
-def unpack(
-    target: Target, folder: Path, *, test: bool = False, languages: tuple[str, ...] = LANGUAGES
-) -> Path:
+def unpack(target: Target, folder: Path, *, test: bool = False, languages: tuple[str, ...] = LANGUAGES) -> Path:
     """Write the extension as a folder that a browser loads unpacked."""
     for name, content in contents(target, test=test, languages=languages).items():
         path = folder / name

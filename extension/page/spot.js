@@ -27,12 +27,18 @@ globalThis.shiroromSpot = globalThis.shiroromSpot || (() => {
 
   const label = (one) => String(one.value && one.tagName === 'INPUT' ? one.value : one.innerText || '').replace(/\s+/g, ' ').trim().slice(0, 20);
 
-  /** The innermost element of the answer's place that holds the symbol; only to show it, never to read it. */
-  function answer(page, seen) {
-    const line = seen.places.length === 1 && seen.places[0].lines.find((one) => one.text);
-    if (!line) return null;
-    const holds = all(page.answer).filter((one) => shown(one) && (one.innerText || '').includes(line.head || line.text));
-    return holds.find((one) => !holds.some((other) => other !== one && one.contains(other))) || null;
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+
+  /** The innermost elements that hold what stands in the answer's places; only to show them, never to read them. */
+  function answers(page, seen) {
+    const lines = [...seen.places, ...seen.rivals].map((place) => place.lines.find((one) => one.text)).filter(Boolean);
+    const near = all(page.answer).filter(shown);
+    return lines.flatMap((line) => {
+      const holds = near.filter((one) => (one.innerText || '').includes(line.head || line.text));
+      const inner = holds.filter((one) => !holds.some((other) => other !== one && one.contains(other)));
+      const largest = Math.max(...inner.map(size)); // a legend may hold the same symbol in smaller type
+      return inner.filter((one) => size(one) === largest);
+    });
   }
 
   /** Where an element's words stand (its box may be much larger). */
@@ -53,5 +59,5 @@ globalThis.shiroromSpot = globalThis.shiroromSpot || (() => {
     if (box && (box.top < 0 || box.bottom > innerHeight)) element.scrollIntoView({ block: 'center', behavior: 'instant' });
     return () => { if (scrollX !== x || scrollY !== y) scrollTo({ left: x, top: y, behavior: 'instant' }); };
   }
-  return { field, button, fill, label, answer, words, bring };
+  return { field, button, fill, label, answers, words, bring };
 })();

@@ -156,7 +156,7 @@
 
   /** What the person sees, without our panel; only where the browser allows it. */
   async function picture() {
-    const back = spot.bring(spot.answer(me.hello.page, me.seen));
+    const back = spot.bring(spot.answers(me.hello.page, me.seen)[0]);
     const told = await me.panel.unseen(() => ask('picture'));
     back();
     me.pictureWhy = told.picture ? '' : told.why || 'failed';
@@ -294,7 +294,7 @@
   function say(phase) {
     me.phase = phase;
     const view = VIEWS[phase]();
-    const shows = ['answer', 'unsent', 'taken', 'kept'].includes(phase);
+    const shows = ['answer', 'unsent', 'taken', 'stopped', 'elsewhere', 'kept'].includes(phase);
     const note = shows ? pictureNote() : '';
     const { last } = me.hello;
     me.panel.show({
@@ -313,12 +313,12 @@
   /** What the panel must not cover. */
   function boxes() {
     const field = spot.field(me.hello.page);
-    const place = me.seen && spot.answer(me.hello.page, me.seen);
+    const places = me.seen ? spot.answers(me.hello.page, me.seen) : [];
     const consent = [...me.hello.page.consent, ...me.hello.page.captcha].flatMap((selector) => {
       try { return [...document.querySelectorAll(selector)]; } catch { return []; }
     });
     const whole = [field, field && spot.button(me.hello.page, field), ...consent.map((one) => one.form || one)];
-    return [...whole.filter(Boolean).map((one) => one.getBoundingClientRect()), ...(place ? spot.words(place) : [])];
+    return [...whole.filter(Boolean).map((one) => one.getBoundingClientRect()), ...places.flatMap((place) => spot.words(place))];
   }
 
   // ── start, go on, end ─────────────────────────────────────────────────────────────────────────────────────────

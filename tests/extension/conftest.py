@@ -29,9 +29,7 @@ def shop(practice: Practice) -> Iterator[FakeShop]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def paired(
-    tmp_path_factory: pytest.TempPathFactory, practice: Practice, shop: FakeShop
-) -> AsyncIterator[Clerk]:
+async def paired(tmp_path_factory: pytest.TempPathFactory, practice: Practice, shop: FakeShop) -> AsyncIterator[Clerk]:
     """A browser that is paired, with all four carriers on."""
     async with browser(tmp_path_factory.mktemp("chromium"), practice, shop) as clerk:
         settings = await clerk.pair()

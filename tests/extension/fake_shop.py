@@ -32,7 +32,7 @@ LEASE_S = 300
 BODY_BYTES_MAX = 10 * 1024 * 1024
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 (the server's refusal, told as a problem)
     """A problem: its status and code."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -277,7 +277,13 @@ class _Handler(BaseHTTPRequestHandler):
                 status, told = 200, shop.answer(call, json.loads(raw) if raw else None)
             except Refused as refused:
                 status = refused.status
-                told = {"code": refused.code, "title": f"題 {refused.code}", "detail": "説明", "fix": "対処", "status": status}
+                told = {
+                    "code": refused.code,
+                    "title": f"題 {refused.code}",
+                    "detail": "説明",
+                    "fix": "対処",
+                    "status": status,
+                }
         body = json.dumps(told).encode()
         lost = bool(call.commit and status == 200 and shop.lose_answers > 0)
         shop.lose_answers -= lost
@@ -288,4 +294,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if lost else body)
         self.close_connection = self.close_connection or lost
 
-    do_GET = do_POST = _serve
+    do_GET = do_POST = _serve  # noqa: N815 (names that the standard library calls)

@@ -1,4 +1,5 @@
 """A real Chromium with the extension loaded, and a clerk who acts only as a person can: mouse, keys, tabs."""
+# ruff: noqa: E501 (script reads best whole)
 
 from __future__ import annotations
 
@@ -29,6 +30,8 @@ SENT = {  # what a person presses to ask
     CarrierId.SOFTBANK: "[name=ACT_TE001]",
     CarrierId.RAKUTEN: "#search",
 }
+
+
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     end = time.monotonic() + WAIT_S
@@ -105,7 +108,9 @@ class Tab:
 
     async def buttons(self) -> list[str]:
         """The panel's buttons, by their words."""
-        return list(await self.ours(f"{BUTTONS}.filter(b => !b.classList.contains('fold')).map(b => b.innerText)") or [])
+        return list(
+            await self.ours(f"{BUTTONS}.filter(b => !b.classList.contains('fold')).map(b => b.innerText)") or []
+        )
 
     async def press(self, words: str) -> None:
         """Press a button of the panel with the mouse."""
@@ -225,7 +230,9 @@ class Clerk:
         page = await self.context.new_page()
         await page.goto(self.own("copy.html"))
         for name, value in values.items():
-            await page.evaluate("([name, value]) => chrome.runtime.sendMessage({type: 'set', name, value})", [name, value])
+            await page.evaluate(
+                "([name, value]) => chrome.runtime.sendMessage({type: 'set', name, value})", [name, value]
+            )
         await page.close()
 
     async def stored(self, area: str = "local") -> dict[str, Any]:
@@ -270,7 +277,9 @@ class Clerk:
 async def browser(folder: Path, practice: Practice, shop: FakeShop, *, test: bool = True, scheme: str = "light", language: str = "ja",
                   width: int = 1024, height: int = 768, proxy: str | None = None) -> AsyncIterator[Clerk]:  # fmt: skip
     """Chromium with the extension, built for tests (loopback granted) or as it is shipped."""
-    languages = ("ja",) if language == "ja" else ("ja", "en")  # a system without a Japanese Chromium has English ones only
+    languages = (
+        ("ja",) if language == "ja" else ("ja", "en")
+    )  # a system without a Japanese Chromium has English ones only
     extension = unpack("chrome", folder / "extension", test=test, languages=languages)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(

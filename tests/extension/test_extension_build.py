@@ -1,4 +1,4 @@
-"""What is built: the same bytes every time, no more permissions than named, words in both languages, facts from one home."""
+"""What is built: the same bytes every time, no more permissions than named, words in both languages, facts as ours."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from scripts import extension
-from shirorom.adapters.tab import reader_facts, reader_source
 from shirorom.adapters.facts_toml import packaged_facts
+from shirorom.adapters.tab import reader_facts, reader_source
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CODES
 
@@ -20,7 +20,9 @@ WORDS = {
     language: json.loads((extension.SOURCE / "_locales" / language / "messages.json").read_text(encoding="utf-8"))
     for language in extension.LANGUAGES
 }
-SOURCES = {path: path.read_text(encoding="utf-8") for path in extension.SOURCE.rglob("*") if path.suffix in (".js", ".html")}
+SOURCES = {
+    path: path.read_text(encoding="utf-8") for path in extension.SOURCE.rglob("*") if path.suffix in (".js", ".html")
+}
 
 
 @pytest.mark.parametrize("target", extension.TARGETS)

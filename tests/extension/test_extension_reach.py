@@ -1,4 +1,5 @@
-"""How far it reaches: pairing and permissions as shipped, no request to anybody else, and everybody can use its pages."""
+"""How far it reaches: permissions as shipped, no request to anybody else, pages that everybody can use."""
+# ruff: noqa: E501 (script reads best whole)
 
 from __future__ import annotations
 
