@@ -47,6 +47,8 @@ FOREIGN: dict[str, dict[str, str]] = {
     "only the fetch header": {"sec-fetch-site": "cross-site"},
     "a lie in one header": {"origin": "https://evil.example", "sec-fetch-site": "same-origin"},
     "a name that begins alike": {"origin": "http://127.0.0.1.evil.example"},
+    "an extension without permission for us": {"origin": "chrome-extension://abcdefgh", "sec-fetch-site": "cross-site"},
+    "a site that says it is typed": {"origin": "https://evil.example", "sec-fetch-site": "none"},
     "method override": {"origin": "https://evil.example", "x-http-method-override": "GET"},
 }
 
@@ -109,6 +111,7 @@ OWN: dict[str, dict[str, str]] = {
     "this page without referrer": {"origin": "null", "sec-fetch-site": "same-origin"},
     "this page, old browser": {"origin": BASE},
     "typed by the visitor": {"sec-fetch-site": "none"},
+    "an extension with permission for us": {"origin": "chrome-extension://abcdefgh", "sec-fetch-site": "none"},
     "a program": {},
 }
 
