@@ -320,6 +320,7 @@ class Composition:
                 clearing.cancel()
 
     def _parts(self, asker: Asker) -> Parts:
+        from shirorom.adapters.guides_toml import packaged_guides
         from shirorom.edge.web.parts import Parts
 
         return Parts(
@@ -335,6 +336,7 @@ class Composition:
             correct=self.correct,
             history=self.history,
             asker_ready=lambda: getattr(asker, "ready", True),
+            guides=packaged_guides(),
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
         )
 

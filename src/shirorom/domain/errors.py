@@ -79,6 +79,10 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.REQUEST, 415, 1, "media-type"),
     **_codes(Area.REQUEST, 429, 1, "too-many-requests"),
     **_codes(Area.REQUEST, 500, 1, "internal"),
+    # The public page: a slip where there is none to give, a photo asked of a seller.
+    **_codes(Area.REQUEST, 409, 1, "slip-none"),
+    **_codes(Area.PICTURE, 410, 1, "seller-expired"),
+    **_codes(Area.PICTURE, 501, 1, "seller-no-reader"),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
 from shirorom.ports import Asker, Clock, Facts
@@ -43,3 +44,4 @@ class Parts:
     history: History
     examples: Sequence[Example] = ()
     asker_ready: Callable[[], bool] = lambda: True
+    guides: Sequence[Guide] = ()
