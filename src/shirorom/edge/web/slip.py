@@ -83,7 +83,11 @@ def slip_of(web: Web, job: Job, result: Assessment, speech: Speech, *, whole: bo
         "rows": [
             {
                 "name": both.of(lambda words, one=carrier: words.t(f"carrier.{one.value}")),
-                "cells": [_cell(both, cell, skipped=(cell.imei, carrier) in job.skipped) for cell in result.cells if cell.carrier is carrier],
+                "cells": [
+                    _cell(both, cell, skipped=(cell.imei, carrier) in job.skipped)
+                    for cell in result.cells
+                    if cell.carrier is carrier
+                ],
             }
             for carrier in CarrierId
         ],
@@ -94,14 +98,12 @@ def slip_of(web: Web, job: Job, result: Assessment, speech: Speech, *, whole: bo
         ],
         "do": [both(f"slip.do.{key}") for key in keys],
         "asked": [
-            {"url": web.parts.facts.carrier(one).explanation_url, "text": both.of(
-                lambda words, one=one: words.t("slip.ask_text", carrier=words.t(f"carrier.{one.value}"))
-            )}
+            {"url": web.parts.facts.carrier(one).explanation_url, "text": both("slip.ask_text", carrier=one)}
             for one in _to_ask(result)
         ],
         "reform": Mark.RESTRICTED in marks or Mark.CAUTION in marks,
         "unkept": web.asking.public and not job.record,
-    }  # fmt: skip
+    }
 
 
 class Pair:
@@ -110,9 +112,11 @@ class Pair:
     def __init__(self, web: Web, speech: Speech) -> None:
         self._speeches = [Speech(one, web.parts.words(one), speech.facts, speech.now) for one in BOTH]
 
-    def __call__(self, key: str, /, **details: str | int) -> tuple[str, ...]:
-        """A text of the catalogue, in both."""
-        return self.of(lambda words: words.t(key, **details))
+    def __call__(self, key: str, /, *, carrier: CarrierId | None = None) -> tuple[str, ...]:
+        """A text of the catalogue, in both; of a carrier by its name there."""
+        if carrier is None:
+            return self.of(lambda words: words.t(key))
+        return self.of(lambda words: words.t(key, carrier=words.t(f"carrier.{carrier.value}")))
 
     def of(self, say: Any) -> tuple[str, ...]:
         """What `say` makes of either catalogue."""
