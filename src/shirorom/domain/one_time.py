@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Self
 
-ALPHABET = "34679ACEFHJKMNPRTUVWXY"
-"""What nobody takes for another, by hand or by machine: no 0 O Q D, 1 I L, 2 Z, 5 S, 8 B, G."""
+ALPHABET = "34679ACEFHJKMNPRTWXY"
+"""What nobody takes for another, by hand or by machine: no 0 O Q D, 1 I L, 2 Z, 5 S, 8 B, G, U V."""
 CHARACTERS = 6
 VALID = timedelta(hours=24)
 RANDOM_HEX = 24

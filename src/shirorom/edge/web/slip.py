@@ -74,6 +74,7 @@ def slip_of(web: Web, job: Job, result: Assessment, speech: Speech, *, whole: bo
         keys = [*DO[VerdictKind(result.verdict.so_far.value)], *keys]
     return {
         "both": both,
+        "heading": "h1",
         "css": CLASS_OF_VERDICT[kind],
         "symbol": kind.symbol,
         "headline": both.of(lambda words: verdict_sentence(result, words)),
