@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from litestar import Litestar
 
+from shirorom.adapters.guides_toml import packaged_guides
 from shirorom.adapters.texts_toml import Texts
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
@@ -109,6 +110,7 @@ class Kit:
             correct=c.correct,
             history=c.history,
             asker_ready=asker_ready,
+            guides=packaged_guides(),
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
             pictures=self.pictures,
             check_screenshot=ScreenshotCheck(self.pictures, c.facts),

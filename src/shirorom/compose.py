@@ -361,6 +361,7 @@ class Composition:
                 clearing.cancel()
 
     def _parts(self, asker: Asker) -> Parts:
+        from shirorom.adapters.guides_toml import packaged_guides
         from shirorom.edge.web.parts import Parts
         from shirorom.service.counter_screenshot import ScreenshotCheck
 
@@ -380,6 +381,7 @@ class Composition:
             asker_ready=lambda: getattr(asker, "ready", True),
             pictures=pictures,
             check_screenshot=ScreenshotCheck(pictures, self.facts),
+            guides=packaged_guides(),
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,

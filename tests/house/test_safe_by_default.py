@@ -33,7 +33,7 @@ IMEI = "001001010000047"
 CARELESS = ("sh", "-c", 'umask 000; exec "$0" "$@"')
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 ADDRESSES = ("/", "/help", "/help/stale", "/docs", "/openapi.json", "/healthz", "/v1/carriers", "/no-such-page")
 

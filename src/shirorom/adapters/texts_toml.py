@@ -15,15 +15,18 @@ from shirorom.domain.errors import ConfigError
 
 LANGS: Final = ("ja", "en")
 """The languages; the first is the original."""
+REGISTERS: Final = {"ja-easy": "ja"}
+"""Other ways of saying it: a register says what it says itself, and the rest as the language that it belongs to."""
 
 _OPTIONAL = re.compile(r"\{\?((?:[^{}]|\{[a-z_]+\})*)\}")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_READING = re.compile(r"([\u3005\u3400-\u9fff0-9０-９]+)《([ぁ-ゖァ-ヺー]+)》")
 _MISSING = "\uff1f"  # ？: a detail that is not known is said to be so
 _OWN_TEXT = ("title", "word")
 
 
 class Texts:
-    """One language. Keys are dotted paths of the files; `carrier.ID`, `.lag` come from `data/carriers`."""
+    """One language or register. Keys are dotted paths of the files; `carrier.ID`, `.lag` come from `data/carriers`."""
 
     def __init__(self, lang: str, texts: Mapping[str, str]) -> None:
         self.lang = lang
@@ -36,7 +39,9 @@ class Texts:
         Raises:
             ConfigError: `config-invalid`, a file cannot be read, or one key stands in two files.
         """
-        return _packaged(lang) if root is None else cls(lang, _read(lang, root))
+        if root is not None:
+            return cls(REGISTERS.get(lang, lang), _read(lang, root))
+        return _packaged(lang)
 
     def t(self, key: str, /, **details: object) -> str:
         """The text of a key, its `{name}` places filled.
@@ -77,10 +82,12 @@ def places(template: str) -> frozenset[str]:
 
 @cache
 def _packaged(lang: str) -> Texts:
-    return Texts(lang, _read(lang, resources.files("shirorom") / "data"))
+    return Texts(REGISTERS.get(lang, lang), _read(lang, resources.files("shirorom") / "data"))
 
 
 def _read(lang: str, root: Traversable) -> dict[str, str]:
+    if lang in REGISTERS:
+        return _of_register(lang, root)
     if lang not in LANGS:
         raise KeyError(lang)
     texts: dict[str, str] = {}
@@ -95,6 +102,28 @@ def _read(lang: str, root: Traversable) -> dict[str, str]:
             named[f"carrier.{carrier.value}.lag"] = facts[f"lag{suffix}"]
         _merge(texts, named, file)
     return texts
+
+
+def own_texts(register: str, root: Traversable | None = None) -> dict[str, str]:
+    """What a register says in words of its own."""
+    texts: dict[str, str] = {}
+    for file in _files(register, root if root is not None else resources.files("shirorom") / "data"):
+        _merge(texts, _flat(_table(file)), file)
+    return texts
+
+
+def _of_register(register: str, root: Traversable) -> dict[str, str]:
+    """Its own texts over those of its language. Raises `config-invalid` for a key that the language has not."""
+    base, own = _read(REGISTERS[register], root), own_texts(register, root)
+    for key in own:
+        if key not in base:
+            raise ConfigError("config-invalid", file=f"*.{register}.toml", key=key, why="not in the language")
+    return base | {key: readings(text) for key, text in own.items()}
+
+
+def readings(text: str) -> str:
+    """Turn 漢字《かんじ》, as the files write a reading, into the private signs that `edge/web/ruby.py` draws."""
+    return _READING.sub("\ue000\\1\ue001\\2\ue002", text)
 
 
 def _files(lang: str, root: Traversable) -> list[Traversable]:

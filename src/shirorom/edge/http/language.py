@@ -1,13 +1,16 @@
-"""Which of the product's two languages a caller reads: asked for, remembered, or preferred; Japanese otherwise."""
+"""What a caller reads: Japanese, plain Japanese (やさしい日本語) or English; Japanese where nothing else is said."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-Language = Literal["ja", "en"]
-LANGUAGES: tuple[Language, ...] = ("ja", "en")
+Language = Literal["ja", "ja-easy", "en"]
+LANGUAGES: tuple[Language, ...] = ("ja", "ja-easy", "en")
+NAMES: Mapping[Language, str] = {"ja": "日本語", "ja-easy": "やさしい日本語", "en": "English"}
+"""Each in its own words, as the switch shows it."""
 COOKIE = "lang"
-"""The only cookie. It holds "ja" or "en", nothing of the visitor."""
+"""The only cookie of a visitor. It holds one of `LANGUAGES`, nothing of the visitor."""
 
 ACCEPT_CHARS_MAX = 256
 
@@ -15,6 +18,11 @@ ACCEPT_CHARS_MAX = 256
 def known(text: str | None) -> Language | None:
     """The language of that name, if it is one of ours."""
     return next((language for language in LANGUAGES if language == text), None)
+
+
+def tag_of(language: Language) -> str:
+    """The tag that `lang` and `Content-Language` carry: plain Japanese is Japanese."""
+    return "ja" if language == "ja-easy" else language
 
 
 def choose(*, asked: str | None, remembered: str | None, accept: str | None) -> Language:

@@ -22,26 +22,35 @@ from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
+from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.counter import COUNTER_PAGE
+from shirorom.edge.web.guide import GUIDES
 from shirorom.edge.web.help import HELP
+from shirorom.edge.web.installable import INSTALLABLE
 from shirorom.edge.web.intake import INTAKE
 from shirorom.edge.web.jobs import Jobs
 from shirorom.edge.web.page import Web, error_page, language_of, speech_of
 from shirorom.edge.web.pages import PAGES
 from shirorom.edge.web.parts import Parts
-from shirorom.edge.web.templating import static_files
+from shirorom.edge.web.patterns import patterns, patterns_shown
+from shirorom.edge.web.public import PUBLIC
+from shirorom.edge.web.templating import compressed, static_files
 
 LOGGER = logging.getLogger("shirorom.web")
 FOR_EVER = "public, max-age=31536000, immutable"
-MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+MEDIA = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
 
 
 def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     """The app over these services. On a public page nothing writes but a check that its visitor wants to keep."""
     asking = Asking(parts, Jobs())
-    routes = [*PAGES, *INTAKE, *HELP, *READ, *PICTURES, docs, openapi, static]
+    routes = [
+        *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, docs, openapi, static,
+    ]  # fmt: skip
+    if patterns_shown(parts):
+        routes.append(patterns)
     if not asking.public:
         routes += [*WRITE, *FILES, *COUNTER, *COUNTER_PAGE]
     app = Litestar(
@@ -109,8 +118,22 @@ async def static(request: Request[Any, Any, Any]) -> Response[bytes]:
     content = static_files().get(name)
     if content is None:
         raise RequestError("not-found")
-    media = MEDIA[name.rpartition(".")[2]]
-    return Response(content, media_type=media, headers={"cache-control": FOR_EVER})
+    headers = {"cache-control": FOR_EVER}
+    smaller = compressed(name)
+    if smaller is not None:
+        headers["vary"] = "Accept-Encoding"
+        if takes_gzip(request.headers.get("accept-encoding", "")):
+            content, headers["content-encoding"] = smaller, "gzip"
+    return Response(content, media_type=MEDIA[name.rpartition(".")[2]], headers=headers)
+
+
+def takes_gzip(accept: str) -> bool:
+    """Whether a caller names gzip and does not refuse it (RFC 9110 §12.5.3)."""
+    for item in accept.split(","):
+        coding, _, weight = item.partition(";")
+        if coding.strip().lower() == "gzip":
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
@@ -135,7 +158,7 @@ def respond(request: Request[Any, Any, Any], error: ShiroromError) -> Response[A
         msgspec.json.encode(problem),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
-        headers={"content-language": language_of(request), "vary": "Accept-Language, Cookie"},
+        headers={"content-language": tag_of(language_of(request)), "vary": "Accept-Language, Cookie"},
     )
 
 

@@ -28,6 +28,7 @@ def field_of(
         "history": not asking.public,
         "files": not asking.public,
         "note": _note(asking.public, site, speech),
+        "public": asking.public,
         "found": None,
         "hidden": 0,
         "summary": None,
@@ -68,5 +69,5 @@ def _too_many(imeis: Any, speech: Speech) -> str | None:
 
 def _note(public: bool, site: bool, speech: Speech) -> str:
     if public:
-        return speech.t("ui.ask.note_public")
+        return speech.t("ui.ask.note_public" if site else "ui.ask.note_public_hand")
     return speech.t("ui.ask.note_shop" if site else "ui.ask.note_hand")

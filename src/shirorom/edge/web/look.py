@@ -22,6 +22,7 @@ CLASS_OF = {Mark.CLEAR: "ok", Mark.CAUTION: "ca", Mark.RESTRICTED: "ng", Mark.NO
 CLASS_OF_VERDICT = {
     kind: CLASS_OF[None if kind is VerdictKind.UNDETERMINED else Mark(kind.value)] for kind in VerdictKind
 }
+CLASS_OF_CODE = {mark.value: CLASS_OF[mark] for mark in Mark} | {"unknown": CLASS_OF[None]}
 
 
 @dataclass(frozen=True, slots=True)

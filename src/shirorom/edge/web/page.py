@@ -12,12 +12,13 @@ from litestar.response import Response
 
 from shirorom import __version__
 from shirorom.domain.errors import ShiroromError
-from shirorom.edge.http.language import COOKIE, LANGUAGES, Language, choose, known
+from shirorom.edge.http.language import COOKIE, LANGUAGES, NAMES, Language, choose, known, tag_of
 from shirorom.edge.http.problems import told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import Speech, practice_site
 from shirorom.edge.web.parts import Parts
+from shirorom.edge.web.ruby import drawn
 from shirorom.edge.web.templating import render
 from shirorom.edge.web.who import person_of
 
@@ -26,6 +27,7 @@ YEAR_S = 31_536_000
 NAV = (
     ("check", "/", "ui.title_check", False),
     ("counter", "/counter", "counter.nav", True),
+    ("guide", "/guide", "ui.nav_guide", False),
     ("help", "/help", "ui.nav_help", False),
 )
 """The menu: name of the place, address, key of its word, and whether it is for the shop's people alone."""
@@ -59,6 +61,17 @@ def by_of(request: AnyRequest) -> str:
     return person.name if person is not None else web_of(request).parts.settings.operator
 
 
+def id_of(request: AnyRequest) -> str:
+    """Which check an address names."""
+    id_: str = request.path_params["id_"]
+    return id_
+
+
+def is_practice(request: AnyRequest, job: Job | None) -> bool:
+    """Whether what is shown is practice: by its carriers, or by the number asked for."""
+    return web_of(request).practice or (job is not None and job.device.is_test)
+
+
 def language_of(request: AnyRequest) -> Language:
     """The reader's language."""
     return choose(
@@ -88,16 +101,20 @@ def page(
     """Render a page (or a part of one). `url` is its address when it is shown again by GET."""
     web, speech = web_of(request), speech_of(request)
     address = url or str(request.url.path)
-    other = next(language for language in LANGUAGES if language != speech.language)
-    practice = web.practice or (job is not None and job.device.is_test)
+    others = [
+        {"name": NAMES[other], "tag": tag_of(other), "url": f"{address}?{urlencode({'lang': other})}"}
+        for other in LANGUAGES
+        if other != speech.language
+    ]
+    practice = is_practice(request, job)
     body = render(
         template,
         s=speech,
         t=speech.t,
         page={
-            "language": speech.language,
-            "other": other,
-            "other_url": f"{address}?{urlencode({'lang': other})}",
+            "language": tag_of(speech.language),
+            "easy": speech.language == "ja-easy",
+            "others": others,
             "practice": practice,
             "here": here,
             "nav": [one for one in NAV if not (one[3] and web.asking.public)],
@@ -118,10 +135,10 @@ def html(request: AnyRequest, body: str, *, status: int, language: Language) -> 
         secure = request.scope["scheme"] == "https"
         cookies = [Cookie(key=COOKIE, value=asked, max_age=YEAR_S, secure=secure, httponly=True, samesite="lax")]
     return Response(
-        body.encode(),
+        (drawn(body) if language == "ja-easy" else body).encode(),
         status_code=status,
         media_type="text/html",
-        headers={"content-language": language, "vary": "Accept-Language, Cookie"},
+        headers={"content-language": tag_of(language), "vary": "Accept-Language, Cookie"},
         cookies=cookies,
     )
 

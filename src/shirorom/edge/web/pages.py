@@ -19,7 +19,7 @@ from shirorom.edge.web.asking import place_of
 from shirorom.edge.web.field import field_of
 from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import example_of
-from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
+from shirorom.edge.web.page import AnyRequest, id_of, page, speech_of, web_of
 from shirorom.edge.web.past import past_of
 from shirorom.edge.web.view import Viewer
 
@@ -44,12 +44,6 @@ async def form_of(request: AnyRequest) -> dict[str, str]:
     if any(len(values) > 1 for values in fields.values()):
         raise RequestError("body-malformed")
     return {name: values[0] for name, values in fields.items()}
-
-
-def id_of(request: AnyRequest) -> str:
-    """Which check an address names."""
-    id_: str = request.path_params["id_"]
-    return id_
 
 
 def seen_of(request: AnyRequest) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
 from shirorom.ports import Asker, Clock, Facts, Pictures
@@ -50,3 +51,4 @@ class Parts:
     counter: Counter | None = None
     answers: Answers | None = None
     check_screenshot: ScreenshotCheck | None = None
+    guides: Sequence[Guide] = ()

@@ -10,7 +10,8 @@ from shirorom.domain.assessment import Assessment
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Imei
-from shirorom.domain.mark import Mark
+from shirorom.domain.mark import Mark, VerdictKind
+from shirorom.edge.web import slip
 from shirorom.edge.web.asking import Asking, name_of
 from shirorom.edge.web.jobs import Job, Place
 from shirorom.edge.web.look import (
@@ -21,6 +22,7 @@ from shirorom.edge.web.look import (
     official_url,
     tile,
 )
+from shirorom.edge.web.reminder import DAYS
 from shirorom.edge.wire import advice_of, reasons_of
 from shirorom.edge.words import verdict_sentence
 from shirorom.service.settings import Access
@@ -60,6 +62,8 @@ class Viewer:
             "corrections": self._corrections(job),
             "again": 0 if job.running else len(self.asking.failed(job)),
             "history": not self.asking.public,
+            "slip": slip.offered(job),
+            "remind": DAYS if result and result.verdict.kind is not VerdictKind.RESTRICTED else (),
             "lags": self._lags(),
             "sources": self._sources(),
             "ministry": next((p.ministry_url for p in self.asking.parts.facts.policies() if p.ministry_url), None),

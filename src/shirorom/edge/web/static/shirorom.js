@@ -72,7 +72,8 @@ document.addEventListener("click", async (event) => {
   const copying = event.target.closest("[data-copy]");
   if (copying) {
     const said = document.querySelector("[data-said]");
-    const done = await copy(copying.dataset.copy); // a link goes on opening its tab
+    const field = document.getElementById(copying.dataset.copyFrom ?? ""); // a text that may have been changed
+    const done = await copy(field?.value ?? copying.dataset.copy); // a link goes on opening its tab
     if (said) said.textContent = done ? copying.dataset.done : copying.dataset.failed;
     if (copying.localName === "button") copying.focus();
   }
