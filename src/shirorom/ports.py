@@ -189,6 +189,18 @@ class Archive(Protocol):
         ...
 
 
+class DeskCopy(Protocol):
+    """What a shop keeps beside the record, for a backup: examined when it is copied and before it is restored."""
+
+    def save(self, staged: Path) -> None:
+        """A copy as of one moment into a directory, where there is anything. Raises `desk-corrupt`."""
+        ...
+
+    def restored(self, staged: Path) -> None:
+        """Examine the copy in a directory; sign-ins in it are over. Raises `backup-invalid`."""
+        ...
+
+
 class Blobs(Protocol):
     """Saved pages and screenshots: encrypted at rest, content-addressed, durable once `put` returns."""
 

@@ -1,7 +1,7 @@
 """What `serve --lan` needs of this machine: its names on the shop's network, and a certificate for them.
 
 A certificate authority of this installation alone, made once. What it may vouch for is written into it (private
-addresses, this machine's own names), so that its key could not be misused for any site outside. Keys never leave `keys/`.
+addresses, this machine's own names), so that its key could not be misused for sites outside. Keys never leave `keys/`.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def lan_tls(data: Path, names: Sequence[str], *, now: datetime) -> LanTls:
     )
 
 
-def _authority(folder: Path, names: Sequence[str], now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _authority(
+    folder: Path, names: Sequence[str], now: datetime
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """The authority of this installation; a new one only where there is none or its time has passed."""
     if (folder / CA_CERTIFICATE).exists() and (folder / CA_KEY).exists():
         certificate = _read_certificate(folder / CA_CERTIFICATE)
@@ -121,7 +123,9 @@ def _authority(folder: Path, names: Sequence[str], now: datetime) -> tuple[x509.
     return certificate, key
 
 
-def _kept_leaf(folder: Path, authority: x509.Certificate, names: Sequence[str], now: datetime) -> x509.Certificate | None:
+def _kept_leaf(
+    folder: Path, authority: x509.Certificate, names: Sequence[str], now: datetime
+) -> x509.Certificate | None:
     """The certificate that there is, if it is this authority's, for all these names, and holds for a while."""
     if not ((folder / LEAF_CERTIFICATE).exists() and (folder / LEAF_KEY).exists()):
         return None
@@ -150,9 +154,7 @@ def _new_leaf(
         .add_extension(_usage(sign_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     _write_key(folder / LEAF_KEY, key)
@@ -188,7 +190,8 @@ def _may_vouch(authority: x509.Certificate, name: str) -> bool:
     permitted = authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
     if _is_address(name):
         address = ip_address(name)
-        return any(isinstance(one, x509.IPAddress) and address in one.value for one in permitted)
+        networks = [one.value for one in permitted if isinstance(one, x509.IPAddress)]
+        return any(isinstance(one, IPv4Network | IPv6Network) and address in one for one in networks)
     hosts = [one.value for one in permitted if isinstance(one, x509.DNSName)]
     return any(name == host or name.endswith(f".{host}") for host in hosts)
 
@@ -226,9 +229,7 @@ def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     write_durably(
         path,
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
 
 

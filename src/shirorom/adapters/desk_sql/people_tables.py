@@ -1,4 +1,4 @@
-"""The tables of people and sign-in. Secrets stand here as keyed digests, passwords as argon2id; times are Unix seconds."""
+"""The tables of people and sign-in. Secrets are keyed digests, passwords argon2id, times Unix seconds."""
 
 from __future__ import annotations
 

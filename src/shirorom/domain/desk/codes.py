@@ -1,4 +1,4 @@
-"""Codes that people carry: on a staff card (digits, for any scanner), to pair a program, to recover. Form only, no chance.
+"""Codes that people carry: on a staff card (digits), to pair a program, to recover. Their form only, no chance.
 
 A staff code is digits alone: a scanner types digits alike on every keyboard and with every input method. 97, then 40
 random digits (132 bits), then two check digits (the whole is 1 modulo 97, as in an IBAN): a misread card is no guess.

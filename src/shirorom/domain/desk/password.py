@@ -1,7 +1,7 @@
 """Which passwords are taken: long enough and not one that anybody would try first. Nothing else is asked of them.
 
 After NIST SP 800-63B-4: at least 15 characters where nothing else is asked for, no rules about kinds of characters, no
-forced change, nothing cut off, a list of what is refused. Text is compared in NFKC, so that full-width letters are the same.
+forced change, nothing cut off, a list of what is refused. Text is compared in NFKC, so that width does not matter.
 """
 
 from __future__ import annotations

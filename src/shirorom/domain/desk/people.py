@@ -1,4 +1,4 @@
-"""The people of a shop: what they are called and what they may do. Values only; who signs in how is `service/people.py`."""
+"""The people of a shop: what they are called and what they may do. Who signs in how: `service/people.py`."""
 
 from __future__ import annotations
 

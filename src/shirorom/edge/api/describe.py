@@ -17,6 +17,8 @@ from shirorom.edge.api.bodies import (
     CarriersWire,
     CheckRequest,
     HealthWire,
+    PairedWire,
+    PairingRequest,
     ParseRequest,
     ReadingRequest,
     ReadyWire,
@@ -24,6 +26,7 @@ from shirorom.edge.api.bodies import (
     WithdrawnWire,
 )
 from shirorom.edge.web.page import AnyRequest, page
+from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -44,7 +47,7 @@ def openapi_config() -> OpenAPIConfig:
 
 
 WIRES: tuple[type[msgspec.Struct], ...] = (
-    CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
+    CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
 )  # fmt: skip
 
@@ -66,13 +69,13 @@ def description(app: Litestar) -> bytes:
     return msgspec.json.encode(whole)
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json", include_in_schema=False, opt={OPT: Who.VISITOR})
 async def openapi(request: AnyRequest) -> Response[bytes]:
     """The description."""
     return Response(description(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-@get("/docs", include_in_schema=False)
+@get("/docs", include_in_schema=False, opt={OPT: Who.VISITOR})
 async def docs(request: AnyRequest) -> Response[bytes]:
     """The description for people."""
     schema = json.loads(description(request.app))
@@ -138,6 +141,7 @@ EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
+    "pair": '{"code": "2345-6789"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

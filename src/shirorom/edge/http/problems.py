@@ -13,7 +13,7 @@ import msgspec
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from shirorom.domain.errors import CODES, RequestError, ShiroromError
+from shirorom.domain.errors import CODES, Area, RequestError, ShiroromError
 from shirorom.edge.http.language import Language
 from shirorom.edge.wire import Problem, problem_of
 from shirorom.edge.words import Words
@@ -44,6 +44,8 @@ class PlacedError(ShiroromError):
 
 _BY_STATUS: Mapping[int, str] = {
     400: "body-malformed",
+    401: "sign-in-needed",
+    403: "not-allowed",
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
@@ -111,9 +113,13 @@ def about(
     return {"operation_id": operation, "tags": [tag], "summary": summary, "responses": good | declared(*codes)}
 
 
-ALWAYS: Sequence[str] = ("host-refused", "method-not-allowed", "internal")
+ALWAYS: Sequence[str] = ("host-refused", "not-through-proxy", "method-not-allowed", "internal")
 BODY: Sequence[str] = (
     "origin-refused", "body-malformed", "body-duplicate-key", "body-too-deep", "body-too-slow", "body-too-large",
     "media-type", "body-invalid",
 )  # fmt: skip
-STORAGE: Sequence[str] = tuple(code for code, entry in CODES.items() if entry.http == 503)
+STORAGE: Sequence[str] = tuple(
+    code for code, entry in CODES.items() if entry.http == 503 and entry.area is Area.STORAGE
+)
+SIGNED: Sequence[str] = ("sign-in-needed", "not-allowed", "owner-missing")
+"""Of a route that is not for everybody."""

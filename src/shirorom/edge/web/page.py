@@ -19,12 +19,14 @@ from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import Speech, practice_site
 from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.templating import render
+from shirorom.edge.web.who import Person, Role, person_of
 
 YEAR_S = 31_536_000
 
 NAV = (
     ("check", "/", "ui.title_check", False),
     ("help", "/help", "ui.nav_help", False),
+    ("people", "/people", "people.nav", True),
 )
 """The menu: name of the place, address, key of its word, and whether it is for the shop's people alone."""
 
@@ -49,6 +51,12 @@ def web_of(request: AnyRequest) -> Web:
     """The app's state."""
     web: Web = request.app.state["web"]
     return web
+
+
+def by_of(request: AnyRequest) -> str:
+    """Who records something: the person's name, else the operator's."""
+    person = person_of(request)
+    return person.name if person else web_of(request).parts.settings.operator
 
 
 def language_of(request: AnyRequest) -> Language:
@@ -81,6 +89,7 @@ def page(
     web, speech = web_of(request), speech_of(request)
     address = url or str(request.url.path)
     other = next(language for language in LANGUAGES if language != speech.language)
+    person = person_of(request)
     practice = web.practice or (job is not None and job.device.is_test)
     body = render(
         template,
@@ -92,7 +101,8 @@ def page(
             "other_url": f"{address}?{urlencode({'lang': other})}",
             "practice": practice,
             "here": here,
-            "nav": [one for one in NAV if not (one[3] and web.asking.public)],
+            "nav": [one for one in NAV if _for(one, web, person)],
+            "person": person if person and person.id else None,
             "url": address,
             "version": __version__,
         },
@@ -100,6 +110,13 @@ def page(
         **context,
     )
     return html(request, body, status=status, language=speech.language)
+
+
+def _for(place: tuple[str, str, str, bool], web: Web, person: Person | None) -> bool:
+    """Whether a place of the menu is for this caller."""
+    if place[0] == "people":
+        return web.parts.people is not None and person is not None and person.role is Role.OWNER
+    return not (place[3] and web.asking.public)
 
 
 def html(request: AnyRequest, body: str, *, status: int, language: Language) -> Response[bytes]:

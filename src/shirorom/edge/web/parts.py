@@ -11,6 +11,8 @@ from shirorom.ports import Asker, Clock, Facts
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
 from shirorom.service.history import History
+from shirorom.service.pairing import Pairing
+from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
@@ -27,8 +29,21 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """The certificate authority of this installation, for devices that shall trust it. `origins`: where the app is."""
+
+    certificate: bytes
+    fingerprint: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now."""
+    """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
+
+    `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call, so that only a sign-in
+    says who is the owner. `trust`: with `serve --lan`.
+    """
 
     settings: Settings
     facts: Facts
@@ -43,3 +58,7 @@ class Parts:
     history: History
     examples: Sequence[Example] = ()
     asker_ready: Callable[[], bool] = lambda: True
+    people: People | None = None
+    pairing: Pairing | None = None
+    beyond: bool = False
+    trust: Trust | None = None
