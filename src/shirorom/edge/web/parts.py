@@ -41,7 +41,7 @@ class Trust:
 class Parts:
     """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
 
-    `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call, so that only a sign-in
+    `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call; only a sign-in
     says who is the owner. `trust`: with `serve --lan`.
     """
 
