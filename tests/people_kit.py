@@ -17,9 +17,19 @@ from tests.logs import SetClock
 from tests.web_kit import BASE, Kit, settings_of
 
 NAME, PASSWORD = "田中", "kaze to yama no aida"
-TLS = "https://localhost"
+TLS = "https://127.0.0.1"
 CALLER = Caller(network="192.168.1.20", label="Windows Chrome")
 TABLET = Caller(network="192.168.1.21", label="iPad Safari")
+
+
+class Browser(TestClient[Any]):
+    """Calls the app without its start and end around it, so that several may call at once."""
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was begun."""
 
 
 @dataclass
@@ -57,9 +67,9 @@ class Shop:
         code, _ = pairing.offer(Person(person, name, Role.STAFF))
         return pairing.take(code, label="Chrome", network="192.168.1.30")[0]
 
-    def client(self, session: str | None = None, *, base: str = BASE, **cookies: str) -> TestClient[Any]:
+    def client(self, session: str | None = None, *, base: str = BASE, **cookies: str) -> Browser:
         """A browser; with a session it sends the cookie that the app would have given it."""
-        made = TestClient(self.kit.app, base_url=base)
+        made = Browser(self.kit.app, base_url=base)
         made.follow_redirects = False
         if session is not None:
             made.cookies.set("__Host-shirorom" if base.startswith("https") else "shirorom", session)

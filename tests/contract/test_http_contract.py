@@ -25,7 +25,7 @@ from shirorom.edge.http.guard import CSP, JSON
 from tests.scale import scaled
 from tests.web_kit import BASE, ONE, Kit, settings_of
 
-OPERATIONS = ("check", "parse", "record", "withdraw", "carriers", "health", "ready")
+OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready")
 CASES = scaled(1_000)
 QUIET = {
     "max_examples": CASES,
@@ -38,7 +38,7 @@ QUIET = {
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     """Carriers by hand."""
-    made = Kit(tmp_path_factory.mktemp("data"), settings_of())
+    made = Kit(tmp_path_factory.mktemp("data"), settings_of(), people=True)
     yield made
     made.close()
 
@@ -162,6 +162,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "asked_at": "2026-01-01T00:00:00Z",
     },
     "/v1/withdrawals": {"index": 0, "reason": "x"},
+    "/v1/pairings": {"code": "x"},
 }
 
 
@@ -203,6 +204,9 @@ FORMS = {
     "/history": ("text",),
     "/check/JOB/answer": ("place", "glyph", "sentence"),
     "/check/JOB/correct": ("place", "reason"),
+    "/signin": ("name", "password", "next"),
+    "/signin/code": ("code", "next"),
+    "/signin/recovery": ("recovery",),
 }
 FIELDS = [(route, field) for route, fields in FORMS.items() for field in fields]
 
@@ -263,7 +267,7 @@ def test_examples_run(tmp_path: Path) -> None:
     with TestClient(fresh.app, base_url=BASE) as client:
         paths = client.get("/openapi.json").json()["paths"]
         address = {item["post"]["operationId"]: path for path, item in paths.items() if "post" in item}
-        assert set(address) == set(EXAMPLES)
+        assert set(address) == set(EXAMPLES) | {"pair"}  # a code that would work is shown by a page alone
         for name, example in EXAMPLES.items():
             answer = client.post(address[name], content=example.encode(), headers={"content-type": JSON})
             assert answer.status_code in (200, 201), name

@@ -38,7 +38,7 @@ def test_tables_are_what_the_steps_make(shop: Shop) -> None:
     assert desk is not None
     with desk.reading() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
-    mine = {name for name in METADATA.tables}
+    mine = set(METADATA.tables)
     assert [one for one in differences if getattr(one[1], "name", "") in mine] == []
 
 

@@ -186,7 +186,7 @@ def test_letters_are_read_back_however_they_are_typed(random: bytes) -> None:
 
 def test_letters_are_equally_likely() -> None:
     """No letter is favoured by the remainder: each of 256 bytes leads to a letter as often, or to none."""
-    counts = {letter: 0 for letter in ALPHABET}
+    counts = dict.fromkeys(ALPHABET, 0)
     for byte in range(256):
         try:
             counts[letters(bytes([byte]), 1)] += 1

@@ -141,7 +141,6 @@ EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
-    "pair": '{"code": "2345-6789"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""
