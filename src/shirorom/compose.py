@@ -371,14 +371,13 @@ class Composition:
 
     def _started(self, url: str, options: ServeOptions, reach: Reach, parts: Parts) -> Started:
         """What is told once it runs; the set-up link is made at this moment, so that all its minutes are left."""
-        origins = reach.origins
-        base = f"{origins[0]}/" if origins else url
+        base = url if reach.tls is None else f"https://{_nearest(reach.tls.names)}:{reach.port}/"
         setup = None
         if parts.people is not None and (options.owner_link or not parts.people.has_owner()):
             setup = f"{base}setup/{parts.people.offer_setup()}"
         if reach.tls is None:
             return Started(url, setup)
-        trust = f"http://{reach.tls.names[0] if reach.tls.names else 'localhost'}:{reach.helper_port}/trust"
+        trust = f"http://{_nearest(reach.tls.names)}:{reach.helper_port}/trust"
         return Started(base, setup, trust, reach.tls.fingerprint, reach.tls.left_out)
 
     async def _renew(self, reach: Reach, renewed: asyncio.Event) -> None:
@@ -506,6 +505,11 @@ class Composition:
         self.__dict__.pop("people", None)
         if desk is not None:
             desk.close()
+
+
+def _nearest(names: Sequence[str]) -> str:
+    """The name by which everybody surely gets here: an address of the network, else this machine itself."""
+    return next((name for name in names if name.replace(".", "").isdigit()), "localhost")
 
 
 def _examples() -> Sequence[Example]:

@@ -14,6 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
 from shirorom.domain.errors import RequestError
+from shirorom.edge.http.guard import host_name
 from shirorom.edge.qr import qr_path
 from shirorom.edge.web.page import AnyRequest, Web, page, web_of
 from shirorom.edge.web.parts import Trust
@@ -80,8 +81,7 @@ def helper_routes(web: Web, static: Any, handle: Any) -> Litestar:
 
 
 def _here(request: Request[Any, Any, Any], web: Web) -> str:
-    """The app's address under the name by which this device called; the first one where that is none of ours."""
+    """The app's address by the name under which this device called; the guard has checked that it is one of ours."""
     trust = web.parts.trust
-    origins = trust.origins if trust else ()
-    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    return next((origin for origin in origins if origin.rpartition(":")[0] == f"https://{host}"), origins[0])
+    port = trust.origins[0].rpartition(":")[2] if trust else ""
+    return f"https://{host_name(request.headers.get('host', '').encode('latin-1', 'replace'))}:{port}"
