@@ -12,6 +12,7 @@ import msgspec
 from litestar import Litestar
 
 from shirorom.adapters.guides_toml import packaged_guides
+from shirorom.adapters.hasher import Argon2Hasher
 from shirorom.adapters.texts_toml import Texts
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
@@ -19,9 +20,9 @@ from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Device, Imei
 from shirorom.edge.cli.context import Options
 from shirorom.edge.web.app import create_app
-from shirorom.edge.web.parts import Example, Parts
+from shirorom.edge.web.parts import Example, Parts, Trust
 from shirorom.edge.web.serve import serve
-from shirorom.ports import Answer
+from shirorom.ports import Answer, Clock
 from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
 
@@ -82,6 +83,10 @@ def settings_of(
     return Settings(carriers=CarriersSettings(**tables), web=WebSettings(public=public))
 
 
+QUICK = Argon2Hasher(time_cost=1, memory_kib=8, lanes=1)
+"""The real hash with parameters that cost nothing; one test uses the real ones."""
+
+
 class Kit:
     """An app with everything behind it."""
 
@@ -92,11 +97,19 @@ class Kit:
         asker: ScriptedAsker | None = None,
         *,
         asker_ready: Callable[[], bool] = lambda: True,
+        people: bool = False,
+        beyond: bool = False,
+        trust: Trust | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        """`people`: with the desk's database; nobody is set up in it yet, so that everything answers as without."""
         self.composition = Composition(Options(data=data), settings=settings)
         self.asker = asker or ScriptedAsker()
         self.pictures = self.composition.pictures()  # no process before the first picture; the app ends it
         c = self.composition
+        if clock is not None:
+            c.clock = clock  # type: ignore[assignment]  # only its `now` is used
+        self.people = c.people_with(QUICK) if people else None
         self.parts = Parts(
             settings=settings,
             facts=c.facts,
@@ -111,6 +124,10 @@ class Kit:
             history=c.history,
             asker_ready=asker_ready,
             guides=packaged_guides(),
+            people=self.people,
+            pairing=c.pairing(self.people),
+            beyond=beyond,
+            trust=trust,
             examples=(Example(Device((ONE,)), "練習の電話", "A practice phone"),),
             pictures=self.pictures,
             check_screenshot=ScreenshotCheck(self.pictures, c.facts),

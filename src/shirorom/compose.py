@@ -11,9 +11,9 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +22,17 @@ import msgspec
 from shirorom.adapters.clock import SystemClock
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
-from shirorom.edge.cli.context import Options, ServeOptions
+from shirorom.edge.cli.context import Options, ServeOptions, Started
 from shirorom.service.settings import Access, CarriersSettings, Settings
 
 if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
     from shirorom.adapters.desk_sql.database import Desk
+    from shirorom.adapters.lan import LanTls
     from shirorom.adapters.texts_toml import Texts
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
-    from shirorom.ports import Asker, Facts, Head, LogRows, Pictures
+    from shirorom.ports import Asker, Facts, Hasher, Head, LogRows, Pictures
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
@@ -40,14 +41,33 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import Fsck, FsckReport
     from shirorom.service.history import History
+    from shirorom.service.pairing import Pairing
+    from shirorom.service.people import People
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
     from shirorom.service.withdraw import Withdraw
 
 
 DAY_S = 86_400
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # only with TLS and people (`serve --lan`)
 RELEASED = datetime(2026, 11, 23, tzinfo=UTC)
 """The day of this version: a clock before it is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who can call the app. `beyond`: other machines too, by the network or through a proxy on this one."""
+
+    bind: str
+    port: int
+    beyond: bool
+    tls: LanTls | None = None
+    helper_port: int = 0
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where the app is over TLS, by each of its names."""
+        return tuple(f"https://{name}:{self.port}" for name in (self.tls.names or ("localhost",))) if self.tls else ()
 
 
 class Composition:
@@ -164,15 +184,6 @@ class Composition:
         return History(rooms=self.rooms)
 
     # What a shop keeps beside the record
-
-    @cached_property
-    def desk(self) -> Desk | None:
-        """The desk's database, opened once; None where the extra `desk` is not installed."""
-        if find_spec("sqlalchemy") is None or find_spec("alembic") is None:
-            return None
-        from shirorom.adapters.desk_sql.database import Desk
-
-        return Desk(self.data)
 
     @cached_property
     def counter(self) -> Counter | None:
@@ -319,51 +330,172 @@ class Composition:
     @cached_property
     def _backup(self) -> Backup:
         from shirorom.adapters.archive_tar import TarArchive
+        from shirorom.adapters.desk_file import DeskFile
         from shirorom.service.backup import Backup
 
-        return Backup(self.data, TarArchive(self.data), self._rows, self.clock)
+        return Backup(self.data, TarArchive(self.data), self._rows, self.clock, DeskFile(self.data))
 
     # Serving
 
-    def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
+    def serve(self, options: ServeOptions, *, on_ready: Callable[[Started], None]) -> None:
         """Run the web app until interrupted."""
-        from shirorom.edge.web.serve import is_loopback
-
-        if not is_loopback(options.bind) and not self.settings.web.hosts:
-            raise ConfigError("bind-unsafe", bind=options.bind)
+        reach = self._reach(options)
         if not options.practice:
-            asyncio.run(self._serving(options).serve_app(options, on_ready))
+            asyncio.run(self._serving(options, reach).serve_app(options, reach, on_ready))
             return
         practice = self.start_practice()
         try:
-            inner = self._serving(options).practising(practice, Access.SITE if self.can_read else Access.HAND)
-            asyncio.run(inner.serve_app(options, on_ready))
+            inner = self._serving(options, reach).practising(practice, Access.SITE if self.can_read else Access.HAND)
+            asyncio.run(inner.serve_app(options, reach, on_ready))
             inner.close()
         finally:
             practice.close()
 
-    def _serving(self, options: ServeOptions) -> Composition:
-        if not options.public:
-            return self
-        web = msgspec.structs.replace(self.settings.web, public=True)
+    def _reach(self, options: ServeOptions) -> Reach:
+        """Who can call, and by which way. Raises `bind-unsafe`: beyond this machine TLS or a proxy is needed."""
+        from shirorom.edge.web.serve import free_port, is_loopback
+
+        web = self.settings.web
+        bind = EVERYWHERE if options.lan and is_loopback(options.bind) else options.bind
+        beyond = not is_loopback(bind)
+        if beyond and not options.lan and not (web.proxy and web.hosts):
+            raise ConfigError("bind-unsafe", bind=bind)
+        port = free_port(bind, options.port)
+        reach = Reach(bind, port, beyond or bool(web.hosts) or web.proxy is not None)
+        if not options.lan:
+            return reach
+        from shirorom.adapters.lan import lan_names, lan_tls
+
+        tls = lan_tls(self.data, lan_names(web.hosts), now=self.clock.now())
+        return replace(reach, tls=tls, helper_port=free_port(bind, options.port + 1 if options.port else 0))
+
+    def _serving(self, options: ServeOptions, reach: Reach) -> Composition:
+        hosts = (*self.settings.web.hosts, *(reach.tls.names if reach.tls else ()))
+        public = self.settings.web.public or options.public
+        web = msgspec.structs.replace(self.settings.web, public=public, hosts=tuple(dict.fromkeys(hosts)))
         return Composition(self._options, settings=msgspec.structs.replace(self.settings, web=web))
 
-    async def serve_app(self, options: ServeOptions, on_ready: Callable[[str], None]) -> None:
+    async def serve_app(self, options: ServeOptions, reach: Reach, on_ready: Callable[[Started], None]) -> None:
         """The app, its asker process, and the daily clearing of old evidence."""
-        from shirorom.edge.web.app import create_app
-        from shirorom.edge.web.serve import serve
+        from shirorom.edge.web.app import create_app, create_helper
+        from shirorom.edge.web.serve import Tls, serve
 
-        clearing = asyncio.create_task(self._clear_old_blobs())
         async with _closing(self.process_asker()) as asker:
+            parts = self._parts(asker, reach)
+            tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
+            daily = [asyncio.create_task(self._clear_old_blobs())]
+            if tls is not None:
+                daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             try:
-                await serve(create_app(self._parts(asker)), bind=options.bind, port=options.port, on_ready=on_ready)
+                await serve(
+                    create_app(parts),
+                    bind=reach.bind,
+                    port=reach.port,
+                    on_ready=lambda url: on_ready(self._started(url, options, reach, parts)),
+                    tls=tls,
+                    helper=(create_helper(parts), reach.helper_port) if tls is not None else None,
+                )
             finally:
-                clearing.cancel()
+                for task in daily:
+                    task.cancel()
 
-    def _parts(self, asker: Asker) -> Parts:
+    def _started(self, url: str, options: ServeOptions, reach: Reach, parts: Parts) -> Started:
+        """What is told once it runs; the set-up link is made at this moment, so that all its minutes are left."""
+        base = url if reach.tls is None else f"https://{_nearest(reach.tls.names)}:{reach.port}/"
+        setup = None
+        if parts.people is not None and (options.owner_link or not parts.people.has_owner()):
+            setup = f"{base}setup/{parts.people.offer_setup()}"
+        if reach.tls is None:
+            return Started(url, setup)
+        trust = f"http://{_nearest(reach.tls.names)}:{reach.helper_port}/trust"
+        return Started(base, setup, trust, reach.tls.fingerprint, reach.tls.left_out)
+
+    async def _renew(self, reach: Reach, renewed: asyncio.Event) -> None:
+        """Once a day, look whether the certificate must be renewed, and let the server take the new one."""
+        from shirorom.adapters.lan import lan_tls
+
+        tls = reach.tls
+        while tls is not None:
+            await asyncio.sleep(DAY_S)
+            if self.clock.now() >= tls.renew_at:
+                tls = await asyncio.to_thread(lan_tls, self.data, (*tls.names, *tls.left_out), now=self.clock.now())
+                renewed.set()
+
+    # People
+
+    @cached_property
+    def desk(self) -> Desk | None:
+        """What a shop keeps beside the record; None where the extra `[desk]` is not installed.
+
+        Raises:
+            ConfigError: `desk-missing`: this shop has people, and without the extra nobody would be asked who they are.
+        """
+        from shirorom.adapters.desk_file import NAME
+
+        try:
+            from shirorom.adapters.desk_sql.database import Desk
+        except ImportError:
+            if (self.data / NAME).exists():
+                raise ConfigError("desk-missing") from None
+            return None
+        return Desk(self.data)
+
+    @cached_property
+    def people(self) -> People | None:
+        """service/people.py; None without the extra, and on a public page, where nobody signs in."""
+        if self.settings.web.public or self.desk is None:
+            return None
+        from shirorom.adapters.hasher import Argon2Hasher
+
+        return self.people_with(Argon2Hasher())
+
+    def people_with(self, hasher: Hasher) -> People | None:
+        """The same with another hash of passwords (for tests, which would take minutes otherwise)."""
+        desk = self.desk
+        if desk is None:
+            return None
+        from shirorom.adapters.desk_sql.people import SqlPeople
+        from shirorom.adapters.desk_sql.sessions import SqlSessions, SqlTries
+        from shirorom.adapters.keys import Keys
+        from shirorom.adapters.passkeys import WebAuthn
+        from shirorom.adapters.passwords import known_passwords
+        from shirorom.service.passkeys import Ceremonies
+        from shirorom.service.people import People
+        from shirorom.service.secret import Secrets
+        from shirorom.service.sessions import Sessions
+        from shirorom.service.tries import Tries
+
+        secrets = Secrets(Keys(self.data, entropy=os.urandom).secret("desk"), os.urandom)
+        store, idle = SqlPeople(desk), timedelta(minutes=self.settings.web.idle_min)
+        return People(
+            store=store,
+            sessions=Sessions(SqlSessions(desk), secrets, self.clock, idle),
+            tries=Tries(SqlTries(desk), secrets, self.clock),
+            ceremonies=Ceremonies(WebAuthn(), store, secrets, self.clock),
+            hasher=hasher,
+            secrets=secrets,
+            clock=self.clock,
+            known_passwords=known_passwords(),
+            reserved=(self.settings.operator,),
+        )
+
+    def pairing(self, people: People | None) -> Pairing | None:
+        """service/pairing.py."""
+        if people is None:
+            return None
+        from shirorom.service.pairing import Pairing
+
+        return Pairing(people.sessions.store, people.tries, people.secrets, self.clock, self.settings.operator)
+
+    def _parts(self, asker: Asker, reach: Reach) -> Parts:
         from shirorom.adapters.guides_toml import packaged_guides
-        from shirorom.edge.web.parts import Parts
+        from shirorom.edge.web.parts import Parts, Trust
         from shirorom.service.counter_screenshot import ScreenshotCheck
+
+        people = self.people
+        if reach.beyond and people is None and not self.settings.web.public:
+            raise ConfigError("desk-missing")
+        tls = reach.tls
 
         pictures = self.pictures()
         return Parts(
@@ -382,6 +514,10 @@ class Composition:
             pictures=pictures,
             check_screenshot=ScreenshotCheck(pictures, self.facts),
             guides=packaged_guides(),
+            people=people,
+            pairing=self.pairing(people),
+            beyond=reach.beyond,
+            trust=Trust(tls.authority, tls.fingerprint, reach.origins) if tls else None,
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
@@ -403,8 +539,15 @@ class Composition:
             for room in self._rooms.values():
                 room.log.close()
             self._rooms.clear()
-        if "desk" in vars(self) and self.desk is not None:
-            self.desk.close()
+        desk = self.__dict__.pop("desk", None)  # only where it was opened
+        self.__dict__.pop("people", None)
+        if desk is not None:
+            desk.close()
+
+
+def _nearest(names: Sequence[str]) -> str:
+    """The name by which everybody surely gets here: an address of the network, else this machine itself."""
+    return next((name for name in names if name.replace(".", "").isdigit()), "localhost")
 
 
 def _examples() -> Sequence[Example]:

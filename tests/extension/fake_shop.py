@@ -233,7 +233,7 @@ class FakeShop:
         mark = GLYPHS.mark_on_page(judged.glyph)
         if mark is None:
             raise Refused(422, "glyph-unknown")
-        reply: dict[str, Any] = {
+        reply = {
             "glyph": judged.glyph, "symbol": mark.symbol, "mark": mark.value, "sentence": judged.sentence,
             "recorded": False, "index": None, "cell": None, "item": None, "next": None,
         }  # fmt: skip

@@ -85,7 +85,8 @@ class Tab:
 
     async def phase(self) -> str | None:
         """What our panel is about now."""
-        return await self.ours("globalThis.shirorom?.phase")
+        phase: str | None = await self.ours("globalThis.shirorom?.phase")
+        return phase
 
     async def until(self, *phases: str) -> str:
         """Wait for one of these states; gives it."""
@@ -104,7 +105,10 @@ class Tab:
 
     async def symbol(self) -> str | None:
         """The symbol of the tile that the panel shows."""
-        return await self.ours("shirorom.panel.root.querySelector('.mark svg')?.getAttribute('aria-label')")
+        label: str | None = await self.ours(
+            "shirorom.panel.root.querySelector('.mark svg')?.getAttribute('aria-label')"
+        )
+        return label
 
     async def buttons(self) -> list[str]:
         """The panel's buttons, by their words."""

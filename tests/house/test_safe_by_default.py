@@ -99,10 +99,10 @@ def test_other_address_is_refused_without_hosts(tmp_path: Path) -> None:
     assert (done.returncode, "(bind-unsafe)" in done.stderr) == (1, True)
 
 
-def test_other_address_is_served_with_hosts(tmp_path: Path) -> None:
-    """Control: with such a list the same address is listened on."""
+def test_other_address_is_served_with_a_named_proxy(tmp_path: Path) -> None:
+    """Control: with such a list, and a proxy that speaks TLS, the same address is listened on."""
     config = tmp_path / "config.toml"
-    config.write_text('[web]\nhosts = ["shop.example"]\n')
+    config.write_text('[web]\nhosts = ["shop.example"]\nproxy = "10.0.0.2"\n')
     with serving("--bind", "0.0.0.0", data=tmp_path / "data", config=config) as served:
         listening = listened_by(psutil.Process(served.process.pid))
     assert {c.laddr.ip for c in listening} == {"0.0.0.0"}

@@ -36,6 +36,25 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/v1/counter/undo"): (JSON, b'{"item":"x"}'),
     ("POST", "/v1/counter/removals"): (JSON, b'{"item":"x"}'),
     ("POST", "/v1/counter/rules"): (JSON, b'{"stop_at_restricted":true,"skip":[]}'),
+    ("POST", "/v1/pairings"): (JSON, b'{"code":"2345-6789"}'),
+    ("POST", "/setup/{token:str}"): (FORM, b"name=x&password=x&again=x"),
+    ("POST", "/setup/{token:str}/passkey/options"): (JSON, b'{"name":"x"}'),
+    ("POST", "/setup/{token:str}/passkey"): (JSON, b'{"name":"x","credential":{}}'),
+    ("POST", "/signin"): (FORM, b"name=x&password=x"),
+    ("POST", "/signin/code"): (FORM, b"code=x"),
+    ("POST", "/signin/recovery"): (FORM, b"recovery=x"),
+    ("POST", "/signin/passkey/options"): (JSON, b"{}"),
+    ("POST", "/signin/passkey"): (JSON, b'{"credential":{}}'),
+    ("POST", "/signout"): (FORM, b""),
+    ("POST", "/people"): (FORM, b"name=x"),
+    ("POST", "/people/code"): (FORM, b"id=1"),
+    ("POST", "/people/end"): (FORM, b"what=person&id=1"),
+    ("POST", "/people/back"): (FORM, b"id=1"),
+    ("POST", "/people/password"): (FORM, b"password=x&again=x"),
+    ("POST", "/people/recovery"): (FORM, b""),
+    ("POST", "/people/passkeys/options"): (JSON, b"{}"),
+    ("POST", "/people/passkeys"): (JSON, b'{"credential":{}}'),
+    ("POST", "/pair"): (FORM, b""),
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -58,7 +77,7 @@ FOREIGN: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     """Carriers by hand; one for the whole module, as no test here needs an empty record."""
-    made = Kit(tmp_path_factory.mktemp("data"), settings_of())
+    made = Kit(tmp_path_factory.mktemp("data"), settings_of(), people=True)
     yield made
     made.close()
 
@@ -73,7 +92,7 @@ def send(client: TestClient[Any], kit: Kit, row: tuple[str, str], headers: dict[
     """One call of a route with a body that it would take."""
     method, path = row
     media, body = ROWS[row]
-    address = path.replace("{id_:str}", kit.job)
+    address = path.replace("{id_:str}", kit.job).replace("{token:str}", "x")
     return client.request(
         method, address, content=body, headers={"content-type": media} | headers, follow_redirects=False
     )
@@ -123,7 +142,8 @@ OWN: dict[str, dict[str, str]] = {
 def test_own_call_passes(kit: Kit, client: TestClient[Any], row: tuple[str, str], who: str) -> None:
     """The same calls from our own page, or from a program, are served (whatever their result)."""
     answer = send(client, kit, row, OWN[who])
-    assert answer.status_code not in (403, 405, 415, 500)
+    assert answer.status_code not in (405, 415, 500)
+    assert "origin-refused" not in answer.text  # a 403 may be a route's own answer (no such staff card)
 
 
 SIMPLE = ("text/plain", "multipart/form-data; boundary=x", "", "application/xml")
@@ -141,7 +161,7 @@ def test_method_override_is_ignored(kit: Kit, client: TestClient[Any], row: tupl
     """A GET stays a GET whatever header, query or field asks for another method."""
     before = size(kit)
     _, path = row
-    address = path.replace("{id_:str}", kit.job)
+    address = path.replace("{id_:str}", kit.job).replace("{token:str}", "x")
     client.get(address + "?_method=POST", headers={"x-http-method-override": "POST", "x-method-override": "POST"})
     assert size(kit) == before
 

@@ -31,7 +31,9 @@ MANIFEST = "MANIFEST"
 MANIFEST_BYTES_MAX = 256_000_000
 CHUNK = 1 << 20
 
-_NAMES = re.compile(r"log/(?:real|practice)\.sqlite|keys/[a-z][a-z0-9-]*|blobs/[0-9a-f]{2}/[0-9a-f]{64}|config\.toml")
+_NAMES = re.compile(
+    r"log/(?:real|practice)\.sqlite|desk\.sqlite|keys/[a-z][a-z0-9-]*|blobs/[0-9a-f]{2}/[0-9a-f]{64}|config\.toml"
+)
 _STAGED = ".part-"
 
 
@@ -123,6 +125,7 @@ class TarArchive:
         """What is kept: the logs' copies, then keys, configuration and evidence as they are."""
         places = [
             (staged, "log/*.sqlite"),
+            (staged, "desk.sqlite"),
             (self._data, "config.toml"),
             (self._data, "keys/*"),
             (self._data, "blobs/*/*"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
     settings = Settings() if text is None else _settings(text)
     for carrier in CarrierId:
         _check_origin(carrier, settings, facts)
+    if settings.web.proxy is not None and not _is_address(settings.web.proxy):
+        raise ConfigError("config-invalid", file="config.toml", key="web.proxy", why="not an IP address")
     if settings.verdict.policy not in {policy.id for policy in facts.policies()}:
         raise ConfigError("config-invalid", file="config.toml", key="verdict.policy", why="no such policy")
     return settings
@@ -76,6 +79,14 @@ def _settings(text: str) -> Settings:
         raise ConfigError(
             "config-invalid", file="config.toml", key=at[1] if at else "", why=message.split(" - at ")[0]
         ) from error
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_origin(carrier: CarrierId, settings: Settings, facts: Facts) -> None:

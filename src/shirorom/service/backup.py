@@ -1,4 +1,4 @@
-"""Everything into one file, and back: both logs with their openings, the saved evidence, the keys, the configuration.
+"""Everything into one file, and back: both logs with their openings, evidence, keys, people, settings.
 
 A backup is made only of logs that `fsck` calls sound, so that a good one is never replaced by a damaged one. What is
 restored is examined again before it becomes the data directory. The file holds numbers and keys: it is as secret as
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Archive, Clock, LogRows
+from shirorom.ports import Archive, Clock, DeskCopy, LogRows
 from shirorom.service.fsck import Fsck, FsckReport
 
 
@@ -26,18 +26,20 @@ class Backup:
         archive: How it becomes one file.
         open_rows: The rows of a log in a data directory; True for the practice log.
         clock: When a backup was made.
+        desk: What the shop keeps beside the record (people); None where that is left out.
     """
 
     data: Path
     archive: Archive
     open_rows: Callable[[Path, bool], LogRows]
     clock: Clock
+    desk: DeskCopy | None = None
 
     def save(self, target: Path) -> Mapping[str, Checkpoint]:
         """Write the backup; returns what each log in it stands at. Others may go on recording meanwhile.
 
-        1. Copy each log as of one moment. 2. Examine the copies. 3. Pack them with all else: evidence is durable
-        before the reading that names it, so what is packed after the copy is complete.
+        1. Copy each log, and the desk, as of one moment. 2. Examine the copies. 3. Pack them with all else: evidence is
+        durable before the reading that names it, so what is packed after the copy is complete.
 
         Raises:
             StorageError: `log-corrupt`, a log is damaged; `storage-…`. Nothing was put in the target's place.
@@ -45,6 +47,8 @@ class Backup:
         with self.archive.stage(beside=target) as staged:
             for practice in (False, True):
                 self._copy(practice, staged)
+            if self.desk is not None:
+                self.desk.save(staged)
             reports = self._examined(staged)
             for report in reports:
                 if not _logs_sound(report):
@@ -56,7 +60,7 @@ class Backup:
     def restore(self, source: Path) -> Mapping[str, Checkpoint]:
         """Put a backup into the data directory, which must be empty; returns what each log stands at.
 
-        1. Unpack beside it, every byte compared. 2. Examine the logs. 3. Write their checkpoints. 4. Go live.
+        1. Unpack beside it, every byte compared. 2. Examine logs and desk. 3. Write the logs' checkpoints. 4. Go live.
 
         Raises:
             StorageError: `restore-not-empty`, `backup-invalid`, `storage-…`. The data directory is as it was.
@@ -72,6 +76,8 @@ class Backup:
             for report in reports:
                 if report.exists and not self._fsck(staged).renew_checkpoint(practice=report.practice):
                     raise StorageError("backup-invalid", part="log")
+            if self.desk is not None:
+                self.desk.restored(staged)
             self.archive.go_live(staged)
             return heads
 

@@ -61,10 +61,16 @@ class VerdictSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WebSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[web]`. On a public page nothing is kept unless the visitor asks for it."""
+    """`[web]`. On a public page nothing is kept unless the visitor asks for it.
+
+    `proxy` is the one address that takes in calls from outside and speaks TLS; `idle_min` the minutes after which a
+    sign-in that nobody uses ends.
+    """
 
     public: bool = False
     hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    idle_min: Annotated[int, msgspec.Meta(ge=1, le=720)] = 30
 
 
 class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,8 +19,8 @@ class Withdraw:
     clock: Clock
     owner: str
 
-    def __call__(self, index: int, *, reason: str, by: str, practice: bool) -> Recorded:
-        """Withdraw the hand reading at `index`.
+    def __call__(self, index: int, *, reason: str, by: str, practice: bool, owner: bool = False) -> Recorded:
+        """Withdraw the hand reading at `index`. `owner`: whoever asks is signed in as the shop's owner.
 
         Raises:
             RequestError: `body-invalid`, an empty reason.
@@ -33,7 +33,7 @@ class Withdraw:
         reading = room.recorder.entry(index).statement
         if not isinstance(reading, Reading) or reading.channel is not Channel.HAND:
             raise ShiroromError("entry-not-withdrawable", index=index)
-        if by not in (reading.by, self.owner):
+        if not owner and by not in (reading.by, self.owner):
             raise ShiroromError("entry-not-withdrawable", index=index)
         if any(
             isinstance(known.statement, Withdrawal) and known.statement.index == index

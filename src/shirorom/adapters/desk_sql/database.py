@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shirorom.adapters.desk_file import NAME, copy
 from shirorom.adapters.desk_sql.tables import HEAD
 from shirorom.adapters.durable import create_private, make_private, private_directory, refuse_looser, sync_directory
 from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
 from shirorom.domain.errors import StorageError
 
-NAME = "desk.sqlite"
 BUSY_MS_MAX = 10_000
 PRAGMAS = (
     "journal_mode=WAL",
@@ -73,12 +73,7 @@ class Desk:
 
     def copy_to(self, target: Path) -> None:
         """A copy as of one moment, also while others write (for backups)."""
-        with storage_errors(target):
-            os.close(create_private(target))
-            with sqlite3.connect(self.path) as source, sqlite3.connect(target) as copy:
-                source.backup(copy)
-            source.close()
-            copy.close()
+        copy(self.path, target)
 
     def close(self) -> None:
         """Let go of the file; idempotent."""

@@ -78,6 +78,22 @@ class WithdrawalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     practice: Annotated[bool, msgspec.Meta(description="Which of the two logs the index belongs to.")] = False
 
 
+class PairingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person read on the page `/pair` and typed into the program."""
+
+    code: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=32, description="The code; hyphens, spaces and case do not matter.")
+    ]
+
+
+class PairedWire(msgspec.Struct, frozen=True):
+    """The program may work for `name` from now on: `Authorization: Bearer TOKEN`. The token is told this once."""
+
+    token: str
+    name: str
+    origin: str
+
+
 class WithdrawnWire(msgspec.Struct, frozen=True):
     """A withdrawal that is durable. `index` is its own entry; `withdrawn` the one taken back."""
 

@@ -17,6 +17,8 @@ from shirorom.edge.api.bodies import (
     CarriersWire,
     CheckRequest,
     HealthWire,
+    PairedWire,
+    PairingRequest,
     ParseRequest,
     ReadingRequest,
     ReadyWire,
@@ -26,6 +28,7 @@ from shirorom.edge.api.bodies import (
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.web.page import AnyRequest, page
+from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -46,7 +49,7 @@ def openapi_config() -> OpenAPIConfig:
 
 
 WIRES: tuple[type[msgspec.Struct], ...] = (
-    CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest,
+    CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     *COUNTER_WIRES,
 )  # fmt: skip
@@ -72,13 +75,13 @@ def description(app: Litestar) -> bytes:
     return msgspec.json.encode(whole)
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json", include_in_schema=False, opt={OPT: Who.VISITOR})
 async def openapi(request: AnyRequest) -> Response[bytes]:
     """The description."""
     return Response(description(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
 
 
-@get("/docs", include_in_schema=False)
+@get("/docs", include_in_schema=False, opt={OPT: Who.VISITOR})
 async def docs(request: AnyRequest) -> Response[bytes]:
     """The description for people."""
     schema = json.loads(description(request.app))

@@ -27,9 +27,10 @@ from shirorom.edge.api.bodies import (
     WithdrawnWire,
 )
 from shirorom.edge.http.language import LANGUAGES, Language, choose
-from shirorom.edge.http.problems import BODY, STORAGE, PlacedError, about
+from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, PlacedError, about
 from shirorom.edge.web.look import official_url
-from shirorom.edge.web.page import web_of
+from shirorom.edge.web.page import by_of, web_of
+from shirorom.edge.web.who import OPT, PLAIN, Role, Who, person_of
 from shirorom.edge.wire import CheckWire, ParseWire, RecordWire, check_of, encode, parse_of, record_of
 from shirorom.service.settings import Access
 
@@ -55,7 +56,8 @@ def device_of(texts: list[str]) -> Device:
 
 
 @post("/v1/checks", status_code=200, **about(
-    "check", "checks", "Check one device", {200: CheckWire}, *BODY, *NUMBER, *STORAGE))  # fmt: skip
+    "check", "checks", "Check one device", {200: CheckWire}, *BODY, *NUMBER, *STORAGE, *SIGNED),
+    opt={OPT: Who.VISITOR})  # fmt: skip
 async def post_check(request: AnyRequest, data: JSONBody[CheckRequest]) -> ASGIResponse:
     """Ask every carrier that is on about one device.
 
@@ -79,7 +81,8 @@ async def post_check(request: AnyRequest, data: JSONBody[CheckRequest]) -> ASGIR
 
 
 @post("/v1/parse", status_code=200, **about(
-    "parse", "numbers", "Find device numbers in any text", {200: ParseWire}, *BODY))  # fmt: skip
+    "parse", "numbers", "Find device numbers in any text", {200: ParseWire}, *BODY, *SIGNED),
+    opt={OPT: Who.VISITOR})  # fmt: skip
 async def post_parse(request: AnyRequest, data: JSONBody[ParseRequest]) -> ASGIResponse:
     """Every device number in a text, what is wrong with the others, and which of them belong to one phone."""
     return answer(request, parse_of(parse(data.text)))
@@ -87,7 +90,8 @@ async def post_parse(request: AnyRequest, data: JSONBody[ParseRequest]) -> ASGIR
 
 @post("/v1/readings", status_code=201, **about(
     "record", "record", "Record an answer read by a person", {201: RecordWire},
-    *BODY, *NUMBER, "glyph-unknown", "time-in-future", *STORAGE))  # fmt: skip
+    *BODY, *NUMBER, "glyph-unknown", "time-in-future", *STORAGE, *SIGNED),
+    opt={OPT: Who.STAFF})  # fmt: skip
 async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> ASGIResponse:
     """What a person read on a carrier's page. Answered only once it would survive a power cut."""
     parts = web_of(request).parts
@@ -96,7 +100,7 @@ async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> A
         number_of(data.imei, "/imei"),
         data.carrier,
         data.glyph,
-        by=parts.settings.operator,
+        by=by_of(request),
         sentence=data.sentence,
         asked_at=data.asked_at,
     )
@@ -106,17 +110,22 @@ async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> A
 
 @post("/v1/withdrawals", status_code=201, **about(
     "withdraw", "record", "Take back a reading by hand", {201: WithdrawnWire},
-    *BODY, "entry-not-found", "entry-not-withdrawable", "entry-withdrawn", *STORAGE))  # fmt: skip
+    *BODY, "entry-not-found", "entry-not-withdrawable", "entry-withdrawn", *STORAGE, *SIGNED),
+    opt={OPT: Who.STAFF})  # fmt: skip
 async def post_withdrawal(request: AnyRequest, data: JSONBody[WithdrawalRequest]) -> ASGIResponse:
     """Take back a mistyped reading; both it and its withdrawal stay visible."""
     parts = web_of(request).parts
+    person = person_of(request)
     recorded = await asyncio.to_thread(
-        parts.withdraw, data.index, reason=data.reason, by=parts.settings.operator, practice=data.practice
-    )
+        parts.withdraw, data.index, reason=data.reason, by=by_of(request), practice=data.practice,
+        owner=person is not None and person.role is Role.OWNER,
+    )  # fmt: skip
     return answer(request, WithdrawnWire(True, recorded.index, data.index, data.practice), status=201)
 
 
-@get("/v1/carriers", **about("carriers", "checks", "Which carriers are asked, and how", {200: CarriersWire}))
+@get("/v1/carriers", **about(
+    "carriers", "checks", "Which carriers are asked, and how", {200: CarriersWire}, *SIGNED),
+    opt={OPT: Who.VISITOR})  # fmt: skip
 async def get_carriers(request: AnyRequest) -> ASGIResponse:
     """Who is on (`site`: by the program, `hand`: by a person, `off`), what is known of each, and where it was read."""
     return answer(request, CarriersWire(tuple(_carrier(request, carrier) for carrier in CarrierId)))
@@ -144,13 +153,15 @@ def _carrier(request: AnyRequest, carrier: CarrierId) -> CarrierWire:
     )
 
 
-@get("/healthz", **about("health", "service", "The process answers", {200: HealthWire}))
+@get("/healthz", **about("health", "service", "The process answers", {200: HealthWire}),
+    opt={OPT: Who.ANYONE, PLAIN: True})  # fmt: skip
 async def get_health(request: AnyRequest) -> ASGIResponse:
     """For whoever restarts the process. Looks at nothing else."""
     return answer(request, HealthWire("ok"))
 
 
-@get("/readyz", **about("ready", "service", "Checks can be served", {200: ReadyWire, 503: ReadyWire}))
+@get("/readyz", **about("ready", "service", "Checks can be served", {200: ReadyWire, 503: ReadyWire}),
+    opt={OPT: Who.ANYONE, PLAIN: True})  # fmt: skip
 async def get_ready(request: AnyRequest) -> ASGIResponse:
     """For whoever sends traffic: the log can be read, and whoever asks the carriers is there. 503 if not."""
     parts = web_of(request).parts
@@ -183,6 +194,6 @@ def language_called(request: AnyRequest) -> Language:
 _JSON = "application/json"
 _HEADERS = {language: {"content-language": language, "vary": "Accept-Language"} for language in LANGUAGES}
 
-READ = (post_check, post_parse, get_carriers, get_health, get_ready)
-WRITE = (post_reading, post_withdrawal)
-"""Not served on a public page: a stranger's word is not recorded."""
+READ: tuple[Any, ...] = (post_check, post_parse, get_carriers, get_health, get_ready)
+WRITE: tuple[Any, ...] = (post_reading, post_withdrawal)
+"""For the shop's people: a stranger's word is not recorded."""

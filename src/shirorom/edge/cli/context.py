@@ -43,6 +43,23 @@ class ServeOptions:
     port: int
     practice: bool
     public: bool
+    lan: bool = False
+    owner_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What whoever started the server has to know. `setup`: the one-time link to become the owner.
+
+    Over the shop's network: `trust` is where a device learns to trust us, `fingerprint` what it must show there,
+    `left_out` names that were asked for and that the certificate cannot carry.
+    """
+
+    url: str
+    setup: str | None = None
+    trust: str | None = None
+    fingerprint: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Composition(Protocol):
@@ -124,8 +141,8 @@ class Composition(Protocol):
         """Whether a browser for automatic reading is installed; without it practice is by hand."""
         ...
 
-    def serve(self, options: ServeOptions, *, on_ready: Callable[[str], None]) -> None:
-        """Run the web app until interrupted; `on_ready` gets its address. Raises `port-in-use`, `bind-unsafe`."""
+    def serve(self, options: ServeOptions, *, on_ready: Callable[[Started], None]) -> None:
+        """Run the web app until interrupted; `on_ready` gets its address. Raises `port-in-use`, `bind-unsafe`, …"""
         ...
 
     def now(self) -> datetime:

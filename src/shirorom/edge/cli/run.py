@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from shirorom.domain.mark import symbol_of
 from shirorom.edge.cli.command import Command, common, json_option
-from shirorom.edge.cli.context import ServeOptions, Session
+from shirorom.edge.cli.context import ServeOptions, Session, Started
 from shirorom.edge.cli.streams import print_json, say
 from shirorom.edge.cli.wrap import aligned, pad
 
@@ -67,13 +68,20 @@ def practice(
 @click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS")
 @click.option("--practice", is_flag=True)
 @click.option("--public", is_flag=True)
+@click.option("--lan", is_flag=True)
+@click.option("--owner-link", is_flag=True)
 @common
 @click.pass_obj
-def serve(session: Session, port: int, bind: str, practice: bool, public: bool) -> int:
+def serve(session: Session, port: int, bind: str, practice: bool, public: bool, lan: bool, owner_link: bool) -> int:
     """Run the web app: the page, the API and the manual."""
 
-    def ready(url: str) -> None:
+    def ready(started: Started) -> None:
+        url = started.url
         say(session.t("cli.serve.started", url=url))
+        _say_lan(session, started)
+        if started.setup is not None:
+            click.echo(session.t("people.cli.setup" if not owner_link else "people.cli.owner_link"))
+            click.echo(f"  {started.setup}")
         if practice and not session.composition.can_read:
             say(session.t("cli.serve.by-hand"))
         if practice:
@@ -82,8 +90,24 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool) 
             say(f"  curl -s -H 'Content-Type: application/json' -d '{{\"imeis\": [\"{imei}\"]}}' {url}v1/checks")
         say(session.t("cli.stop"))
 
-    session.composition.serve(ServeOptions(bind=bind, port=port, practice=practice, public=public), on_ready=ready)
+    options = ServeOptions(bind=bind, port=port, practice=practice, public=public, lan=lan, owner_link=owner_link)
+    session.composition.serve(options, on_ready=ready)
     return 0
+
+
+def _say_lan(session: Session, started: Started) -> None:
+    """How other devices get here: the address to type or to photograph, and what they must be shown there."""
+    if started.trust is None:
+        return
+    from shirorom.edge.qr import qr_terminal
+
+    say(session.t("people.cli.trust", url=started.trust))
+    if sys.stderr.isatty():
+        say(qr_terminal(started.trust))
+    say(session.t("people.cli.fingerprint"))
+    say(f"  {started.fingerprint}")
+    for name in started.left_out:
+        say(session.t("people.cli.left_out", name=name))
 
 
 def _list(session: Session, *, as_json: bool) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 NO_STORE = (b"cache-control", b"no-store")
+SINGLE = frozenset(
+    {b"host", b"origin", b"content-type", b"content-length", b"content-encoding", b"authorization", b"sec-fetch-site"}
+)
+"""Headers that decide something: two of them are two answers to one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,10 @@ class Guard:
         refuse: Refuse,
         takes_of: TakesOf,
         body_seconds_max: float = BODY_SECONDS_MAX,
+        proxy: str | None = None,
     ) -> None:
         self._app = app
+        self._proxy = proxy
         self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
         self._refuse, self._takes_of = refuse, takes_of
         self._seconds_max = body_seconds_max
@@ -79,14 +86,20 @@ class Guard:
         if scope["type"] != ScopeType.HTTP:
             return  # no WebSocket is spoken here
         method = str(scope["method"])
+        caller = through(scope, self._proxy)
         send = _with_headers(send, tls=scope["scheme"] == "https", empty=method == "HEAD")
         try:
             headers = _headers(scope)
+            if not caller:
+                raise RequestError("not-through-proxy")
             self._check_host(headers)
             if method == "HEAD":
                 scope["method"] = HttpMethod.GET  # answered as GET, sent without its body
             elif method not in SAFE_METHODS:
-                check_origin(headers)
+                if not bearer(
+                    headers.get(b"authorization", b"")
+                ):  # no browser adds a token by itself: nothing to misuse
+                    check_origin(headers)
                 wanted = self._takes_of(scope["path"])
                 if wanted is not None:  # else the router says 404 or 405, and no body is read
                     receive = _replay(await self._body(wanted, headers, receive))
@@ -137,6 +150,45 @@ def check_origin(headers: dict[bytes, bytes]) -> None:
         raise RequestError("origin-refused")
 
 
+def bearer(authorization: bytes) -> str | None:
+    """The token of an `Authorization: Bearer` header; None where there is no such header."""
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def through(scope: Scope, proxy: str | None) -> bool:
+    """Believe the named proxy, and nobody else, whom it says it speaks for (`X-Forwarded-For`, `-Proto`).
+
+    False: a proxy is named, and this call came past it from another machine.
+    """
+    client: Any = scope.get("client")
+    address = str(client[0]) if client else ""
+    if proxy is None:
+        return True
+    if not _same_address(address, proxy):
+        return _loopback(address)
+    said = {name: value.decode("latin-1") for name, value in scope["headers"] if name.startswith(b"x-forwarded-")}
+    nearest = said.get(b"x-forwarded-for", "").rpartition(",")[2].strip()
+    scope["client"] = (nearest or address, 0)
+    if said.get(b"x-forwarded-proto", "").rpartition(",")[2].strip().lower() == "https":
+        scope["scheme"] = "https"
+    return True
+
+
+def _same_address(one: str, other: str) -> bool:
+    try:
+        return ip_address(one) == ip_address(other)
+    except ValueError:
+        return False
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 def host_name(host: bytes) -> str:
     """The name in a `Host` header, without its port, in lower case."""
     name = host.decode("latin-1").strip().lower()
@@ -148,7 +200,7 @@ def host_name(host: bytes) -> str:
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     headers: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name in headers and name in (b"host", b"origin", b"content-type", b"content-length", b"content-encoding"):
+        if name in headers and name in SINGLE:
             raise RequestError("body-malformed")  # two different answers to one question: neither is believed
         headers[name] = value
     return headers

@@ -44,6 +44,8 @@ class PlacedError(ShiroromError):
 
 _BY_STATUS: Mapping[int, str] = {
     400: "body-malformed",
+    401: "sign-in-needed",
+    403: "not-allowed",
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
@@ -111,11 +113,13 @@ def about(
     return {"operation_id": operation, "tags": [tag], "summary": summary, "responses": good | declared(*codes)}
 
 
-ALWAYS: Sequence[str] = ("host-refused", "method-not-allowed", "internal")
+ALWAYS: Sequence[str] = ("host-refused", "not-through-proxy", "method-not-allowed", "internal")
 BODY: Sequence[str] = (
     "origin-refused", "body-malformed", "body-duplicate-key", "body-too-deep", "body-too-slow", "body-too-large",
     "media-type", "body-invalid",
 )  # fmt: skip
 STORAGE: Sequence[str] = tuple(
-    code for code, entry in CODES.items() if entry.area is Area.STORAGE and entry.http == 503
+    code for code, entry in CODES.items() if entry.http == 503 and entry.area is Area.STORAGE
 )
+SIGNED: Sequence[str] = ("sign-in-needed", "not-allowed", "owner-missing")
+"""Of a route that is not for everybody."""

@@ -8,11 +8,12 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Litestar, Request, get
 from litestar.datastructures import State
-from litestar.response import Response
+from litestar.response import Redirect, Response
 from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
@@ -24,6 +25,7 @@ from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
+from shirorom.edge.web.admission import admit
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.counter import COUNTER_PAGE
 from shirorom.edge.web.guide import GUIDES
@@ -33,10 +35,16 @@ from shirorom.edge.web.intake import INTAKE
 from shirorom.edge.web.jobs import Jobs
 from shirorom.edge.web.page import Web, error_page, language_of, speech_of
 from shirorom.edge.web.pages import PAGES
+from shirorom.edge.web.pair import PAIR
 from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.patterns import patterns, patterns_shown
+from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
+from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.templating import compressed, static_files
+from shirorom.edge.web.trust import TRUST, helper_routes
+from shirorom.edge.web.who import OPT as WHO
+from shirorom.edge.web.who import PLAIN, Who
 
 LOGGER = logging.getLogger("shirorom.web")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -47,14 +55,16 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     """The app over these services. On a public page nothing writes but a check that its visitor wants to keep."""
     asking = Asking(parts, Jobs())
     routes = [
-        *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, docs, openapi, static,
+        *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
+        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):
         routes.append(patterns)
-    if not asking.public:
-        routes += [*WRITE, *FILES, *COUNTER, *COUNTER_PAGE]
+    if asking.public:
+        routes = [route for route in routes if for_strangers(route)]
     app = Litestar(
         routes,
+        guards=[admit],
         exception_handlers={Exception: handle},
         openapi_config=openapi_config(),
         lifespan=[_lifespan],
@@ -62,14 +72,31 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         logging_config=None,
         request_max_body_size=None,  # the guard has read the body before, under its own limit
     )
+    _guard(app, parts, body_seconds_max)
+    return app
+
+
+def create_helper(parts: Parts) -> Litestar:
+    """Beside an app over TLS: the steps to trust its certificate, without TLS, and nothing else."""
+    app = helper_routes(Web.of(parts, Asking(parts, Jobs())), static, handle)
+    _guard(app, parts, 30.0)
+    return app
+
+
+def _guard(app: Litestar, parts: Parts, body_seconds_max: float) -> None:
     app.asgi_handler = Guard(
         app.asgi_handler,
         hosts=parts.settings.web.hosts,
         refuse=refuse,
         takes_of=takes_of(app),
         body_seconds_max=body_seconds_max,
+        proxy=parts.settings.web.proxy,
     )
-    return app
+
+
+def for_strangers(route: Any) -> bool:
+    """Whether a route is served on a public page: what is for visitors; nobody signs in there."""
+    return route.opt.get(WHO) is Who.VISITOR or (route.opt.get(WHO) is Who.ANYONE and route not in (*SIGNIN, *PAIR))
 
 
 def takes_of(app: Litestar) -> TakesOf:
@@ -111,7 +138,7 @@ async def close_pages(app: Litestar) -> None:
     await web.asking.jobs.close()
 
 
-@get("/static/{name:str}", include_in_schema=False)
+@get("/static/{name:str}", include_in_schema=False, opt={WHO: Who.ANYONE, PLAIN: True})
 async def static(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of the pages. Its address changes with its content."""
     name: str = request.path_params["name"]
@@ -150,16 +177,21 @@ def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[An
 
 
 def respond(request: Request[Any, Any, Any], error: ShiroromError) -> Response[Any]:
-    """An error as whoever called can read it."""
+    """An error as whoever called can read it: a person who has to sign in is led there and back again."""
+    headers = {"content-language": tag_of(language_of(request)), "vary": "Accept-Language, Cookie"}
+    if "retry_s" in error.details:
+        headers["retry-after"] = str(error.details["retry_s"])
     if wants_page(request):
-        return error_page(request, error)
+        if error.code == "sign-in-needed" and "hx-request" not in request.headers:
+            back = local(request.url.path) if request.scope["method"] == "GET" else "/"
+            return Redirect(f"/signin?{urlencode({'next': back})}", status_code=303)
+        page = error_page(request, error)
+        page.headers.update(headers)
+        return page
     problem = told(error, speech_of(request).words)
-    return Response(
-        msgspec.json.encode(problem),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers={"content-language": tag_of(language_of(request)), "vary": "Accept-Language, Cookie"},
-    )
+    if problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

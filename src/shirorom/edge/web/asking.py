@@ -72,7 +72,7 @@ class Asking:
         if failed:
             await self._ask(job, [carrier for carrier in CarrierId if carrier in failed])
 
-    async def answer(self, job: Job, place: Place, glyph: str, sentence: str) -> None:
+    async def answer(self, job: Job, place: Place, glyph: str, sentence: str, *, by: str) -> None:
         """What a person saw there: recorded (not on a public page), and counted.
 
         Raises:
@@ -88,7 +88,7 @@ class Asking:
             cell, given = self._unrecorded(place, glyph, sentence), Given(place, None, False, before)
         else:
             recorded, cell, room = await asyncio.to_thread(
-                self.parts.record, imei, carrier, glyph, by=self.parts.settings.operator, sentence=sentence
+                self.parts.record, imei, carrier, glyph, by=by, sentence=sentence
             )
             given = Given(place, recorded.index, room.practice, before)
         job.given.append(given)
@@ -101,7 +101,7 @@ class Asking:
         job.skipped.add(place)
         job.touch()
 
-    async def undo(self, job: Job, *, reason: str) -> None:
+    async def undo(self, job: Job, *, reason: str, by: str, owner: bool = False) -> None:
         """Take back the last answer given on this page; both stay visible in the record."""
         if not job.given:
             return
@@ -112,8 +112,9 @@ class Asking:
                 self.parts.withdraw,
                 given.index,
                 reason=reason,
-                by=self.parts.settings.operator,
+                by=by,
                 practice=given.practice,
+                owner=owner,
             )
             imei, carrier = given.place
             room = self.parts.rooms.of_hand(imei, carrier)
@@ -122,14 +123,12 @@ class Asking:
         job.skipped.discard(given.place)
         self._count(job, cell)
 
-    async def correct(self, job: Job, place: Place, *, reason: str) -> None:
+    async def correct(self, job: Job, place: Place, *, reason: str, by: str) -> None:
         """Accept that a × has gone. Raises `correction-not-needed`; `not-found` on a public page."""
         if self.public or place[0] not in job.device.imeis:
             raise RequestError("not-found")
         imei, carrier = place
-        _, cell, _ = await asyncio.to_thread(
-            self.parts.correct, imei, carrier, reason=reason, by=self.parts.settings.operator
-        )
+        _, cell, _ = await asyncio.to_thread(self.parts.correct, imei, carrier, reason=reason, by=by)
         self._count(job, cell)
 
     async def _ask(self, job: Job, carriers: Collection[CarrierId]) -> None:

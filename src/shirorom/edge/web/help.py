@@ -7,9 +7,10 @@ from litestar.response import Response
 
 from shirorom.domain.errors import CODES, Area, RequestError
 from shirorom.edge.web.page import AnyRequest, page, speech_of
+from shirorom.edge.web.who import OPT, Who
 
 
-@get("/help", include_in_schema=False)
+@get("/help", include_in_schema=False, opt={OPT: Who.ANYONE})
 async def help_index(request: AnyRequest) -> Response[bytes]:
     """All marks and all codes."""
     t = speech_of(request).t
@@ -26,7 +27,7 @@ async def help_index(request: AnyRequest) -> Response[bytes]:
     return page(request, "help.html", here="help", areas=areas)
 
 
-@get("/help/{code:str}", include_in_schema=False)
+@get("/help/{code:str}", include_in_schema=False, opt={OPT: Who.ANYONE})
 async def help_code(request: AnyRequest) -> Response[bytes]:
     """One code: what it means, what to do, how it is answered elsewhere."""
     code: str = request.path_params["code"]

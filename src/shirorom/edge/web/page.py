@@ -20,7 +20,7 @@ from shirorom.edge.web.look import Speech, practice_site
 from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.ruby import drawn
 from shirorom.edge.web.templating import render
-from shirorom.edge.web.who import person_of
+from shirorom.edge.web.who import Person, Role, person_of
 
 YEAR_S = 31_536_000
 
@@ -29,6 +29,7 @@ NAV = (
     ("counter", "/counter", "counter.nav", True),
     ("guide", "/guide", "ui.nav_guide", False),
     ("help", "/help", "ui.nav_help", False),
+    ("people", "/people", "people.nav", True),
 )
 """The menu: name of the place, address, key of its word, and whether it is for the shop's people alone."""
 
@@ -106,6 +107,7 @@ def page(
         for other in LANGUAGES
         if other != speech.language
     ]
+    person = person_of(request)
     practice = is_practice(request, job)
     body = render(
         template,
@@ -117,7 +119,8 @@ def page(
             "others": others,
             "practice": practice,
             "here": here,
-            "nav": [one for one in NAV if not (one[3] and web.asking.public)],
+            "nav": [one for one in NAV if _for(one, web, person)],
+            "person": person if person and person.id else None,
             "url": address,
             "version": __version__,
         },
@@ -125,6 +128,13 @@ def page(
         **context,
     )
     return html(request, body, status=status, language=speech.language)
+
+
+def _for(place: tuple[str, str, str, bool], web: Web, person: Person | None) -> bool:
+    """Whether a place of the menu is for this caller."""
+    if place[0] == "people":
+        return web.parts.people is not None and person is not None and person.role is Role.OWNER
+    return not (place[3] and web.asking.public)
 
 
 def html(request: AnyRequest, body: str, *, status: int, language: Language) -> Response[bytes]:

@@ -6,7 +6,6 @@ No address holds a number: a result lives behind a random id. Every form works w
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from litestar import get, post
 from litestar.response import Redirect, Response
@@ -17,33 +16,18 @@ from shirorom.domain.parse import parse
 from shirorom.domain.reading import REASON_CHARS_MAX
 from shirorom.edge.web.asking import place_of
 from shirorom.edge.web.field import field_of
+from shirorom.edge.web.form import form_of
 from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import example_of
-from shirorom.edge.web.page import AnyRequest, id_of, page, speech_of, web_of
+from shirorom.edge.web.page import AnyRequest, by_of, id_of, page, speech_of, web_of
 from shirorom.edge.web.past import past_of
 from shirorom.edge.web.view import Viewer
+from shirorom.edge.web.who import OPT, PASSIVE, Role, Who, person_of
 
+VISITOR, STAFF = {OPT: Who.VISITOR}, {OPT: Who.STAFF}
+QUIET = {OPT: Who.VISITOR, PASSIVE: True}
 NEWS_WAIT_S = 10.0
 """How long a waiting page's question may stay open before it is asked anew."""
-FIELDS_MAX = 16
-
-
-async def form_of(request: AnyRequest) -> dict[str, str]:
-    """The fields of a form, each once.
-
-    Raises:
-        RequestError: `body-malformed`: not UTF-8, or one field twice.
-    """
-    try:
-        fields = parse_qs(
-            (await request.body()).decode("ascii"), keep_blank_values=True, strict_parsing=False,
-            errors="strict", max_num_fields=FIELDS_MAX,
-        )  # fmt: skip
-    except ValueError:
-        raise RequestError("body-malformed") from None
-    if any(len(values) > 1 for values in fields.values()):
-        raise RequestError("body-malformed")
-    return {name: values[0] for name, values in fields.items()}
 
 
 def seen_of(request: AnyRequest) -> int:
@@ -54,7 +38,7 @@ def seen_of(request: AnyRequest) -> int:
     return int(text)
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=VISITOR)
 async def index(request: AnyRequest) -> Response[bytes]:
     """The field, and in practice something to try."""
     return first_page(request, field_of(web_of(request), speech_of(request)))
@@ -67,7 +51,7 @@ def first_page(request: AnyRequest, form: dict[str, Any], *, status: int = 200) 
     return page(request, "index.html", status=status, url="/", form=form, examples=examples)
 
 
-@post("/parse", status_code=200, include_in_schema=False)
+@post("/parse", status_code=200, include_in_schema=False, opt=VISITOR)
 async def read_field(request: AnyRequest) -> Response[bytes]:
     """What stands in the field, as the one parser reads it: a part of a page."""
     form = await form_of(request)
@@ -75,7 +59,7 @@ async def read_field(request: AnyRequest) -> Response[bytes]:
     return page(request, "found.html", url="/", form=field)
 
 
-@post("/check", status_code=303, include_in_schema=False)
+@post("/check", status_code=303, include_in_schema=False, opt=VISITOR)
 async def start(request: AnyRequest) -> Response[Any]:
     """Begin a check and go to its page; what cannot be asked for is said beside the field."""
     form = await form_of(request)
@@ -87,7 +71,7 @@ async def start(request: AnyRequest) -> Response[Any]:
     return Redirect(f"/check/{job.id}", status_code=303)
 
 
-@post("/history", status_code=303, include_in_schema=False)
+@post("/history", status_code=303, include_in_schema=False, opt=STAFF)
 async def start_history(request: AnyRequest) -> Response[Any]:
     """What is recorded of a phone, without asking anybody."""
     form = await form_of(request)
@@ -112,7 +96,7 @@ def refused(request: AnyRequest, form: dict[str, str]) -> Response[bytes]:
     return first_page(request, field, status=422)
 
 
-@get("/check/{id_:str}", include_in_schema=False)
+@get("/check/{id_:str}", include_in_schema=False, opt=VISITOR)
 async def result(request: AnyRequest) -> Response[bytes]:
     """A check as it stands now."""
     job = web_of(request).asking.jobs.get(id_of(request))
@@ -126,7 +110,7 @@ def show(request: AnyRequest, job: Job, *, status: int = 200, **options: Any) ->
     return page(request, "check.html", status=status, url=f"/check/{job.id}", job=job, view=view, oob=False)
 
 
-@get("/check/{id_:str}/news", include_in_schema=False)
+@get("/check/{id_:str}/news", include_in_schema=False, opt=QUIET)
 async def news(request: AnyRequest) -> Response[bytes]:
     """The parts of a result page that have changed since a version; waits for a change."""
     job = web_of(request).asking.jobs.get(id_of(request))
@@ -136,7 +120,7 @@ async def news(request: AnyRequest) -> Response[bytes]:
     return page(request, "news.html", url=f"/check/{job.id}", job=job, view=view)
 
 
-@post("/check/{id_:str}/answer", status_code=303, include_in_schema=False)
+@post("/check/{id_:str}/answer", status_code=303, include_in_schema=False, opt=VISITOR)
 async def answer(request: AnyRequest) -> Response[Any]:
     """What a person saw on a carrier's page (an empty glyph: no answer came)."""
     asking = web_of(request).asking
@@ -150,7 +134,7 @@ async def answer(request: AnyRequest) -> Response[Any]:
         if glyph == "":
             asking.skip(job, place)
         else:
-            await asking.answer(job, place, glyph, form.get("sentence", "").strip())
+            await asking.answer(job, place, glyph, form.get("sentence", "").strip(), by=by_of(request))
     except ShiroromError as error:
         if error.code in ("body-invalid", "not-found"):
             raise
@@ -158,19 +142,21 @@ async def answer(request: AnyRequest) -> Response[Any]:
     return Redirect(f"/check/{job.id}#hand", status_code=303)
 
 
-@post("/check/{id_:str}/undo", status_code=303, include_in_schema=False)
+@post("/check/{id_:str}/undo", status_code=303, include_in_schema=False, opt=VISITOR)
 async def undo(request: AnyRequest) -> Response[Any]:
     """Take back the last answer given on this page."""
     asking = web_of(request).asking
     job = asking.jobs.get(id_of(request))
+    person = person_of(request)
+    owner = person is not None and person.role is Role.OWNER
     try:
-        await asking.undo(job, reason=speech_of(request).t("ui.hand.undo_reason"))
+        await asking.undo(job, reason=speech_of(request).t("ui.hand.undo_reason"), by=by_of(request), owner=owner)
     except ShiroromError as error:
         return show(request, job, status=error.http, error=error)
     return Redirect(f"/check/{job.id}#hand", status_code=303)
 
 
-@post("/check/{id_:str}/again", status_code=303, include_in_schema=False)
+@post("/check/{id_:str}/again", status_code=303, include_in_schema=False, opt=VISITOR)
 async def again(request: AnyRequest) -> Response[Any]:
     """Ask once more those carriers that gave no answer."""
     asking = web_of(request).asking
@@ -179,7 +165,7 @@ async def again(request: AnyRequest) -> Response[Any]:
     return Redirect(f"/check/{job.id}", status_code=303)
 
 
-@post("/check/{id_:str}/correct", status_code=303, include_in_schema=False)
+@post("/check/{id_:str}/correct", status_code=303, include_in_schema=False, opt=STAFF)
 async def correct(request: AnyRequest) -> Response[Any]:
     """A person explains why a × has gone."""
     asking = web_of(request).asking
@@ -189,11 +175,11 @@ async def correct(request: AnyRequest) -> Response[Any]:
     reason = form.get("reason", "").strip()
     if place is None or not reason or len(reason) > REASON_CHARS_MAX:
         raise RequestError("body-invalid")
-    await asking.correct(job, place, reason=reason)
+    await asking.correct(job, place, reason=reason, by=by_of(request))
     return Redirect(f"/check/{job.id}", status_code=303)
 
 
-@get("/check/{id_:str}/history", include_in_schema=False)
+@get("/check/{id_:str}/history", include_in_schema=False, opt=STAFF)
 async def history(request: AnyRequest) -> Response[bytes]:
     """Every entry about a phone. Not on a public page: what a shop recorded is not for strangers."""
     web = web_of(request)

@@ -15,6 +15,8 @@ from shirorom.service.counter import Counter
 from shirorom.service.counter_answers import Answers
 from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.history import History
+from shirorom.service.pairing import Pairing
+from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
@@ -31,8 +33,21 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """The certificate authority of this installation, for devices that shall trust it. `origins`: where the app is."""
+
+    certificate: bytes
+    fingerprint: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now."""
+    """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
+
+    `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call; only a sign-in
+    says who is the owner. `trust`: with `serve --lan`.
+    """
 
     settings: Settings
     facts: Facts
@@ -52,3 +67,7 @@ class Parts:
     answers: Answers | None = None
     check_screenshot: ScreenshotCheck | None = None
     guides: Sequence[Guide] = ()
+    people: People | None = None
+    pairing: Pairing | None = None
+    beyond: bool = False
+    trust: Trust | None = None

@@ -9,9 +9,11 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shirorom.domain.errors import ConfigError
@@ -24,6 +26,15 @@ BACKPRESSURE = 512
 GC_ALLOCATIONS = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The files that a TLS server reads. `renewed` is set when others stand in their place."""
+
+    certificate: Path
+    key: Path
+    renewed: asyncio.Event
+
+
 async def serve(
     app: Litestar,
     *,
@@ -31,20 +42,60 @@ async def serve(
     port: int = 8000,
     on_ready: Callable[[str], None],
     stop: asyncio.Event | None = None,
+    tls: Tls | None = None,
+    helper: tuple[Litestar, int] | None = None,
 ) -> None:
     """Serve until `stop`, SIGINT or SIGTERM; `on_ready` gets the address once it can be called. Port 0: any free one.
+
+    With `tls` the app speaks TLS alone; `helper` is another app and its port, without TLS. A renewed certificate is
+    taken by starting anew within this process: pages that wait are asked for again by their browsers.
 
     Raises:
         ConfigError: `port-in-use`.
     """
-    from granian.constants import HTTPModes, Interfaces
+    port = free_port(bind, port)
+    if helper is not None:
+        free_port(bind, helper[1])
+    gc.collect()
+    gc.freeze()  # what stands now stays: the collector need not walk through it a thousand times a second
+    gc.set_threshold(GC_ALLOCATIONS)
+    stopping = stop or asyncio.Event()
+    told = False
+    with _signals(stopping):
+        while not stopping.is_set():
+            async with AsyncExitStack() as running:
+                ended = [await running.enter_async_context(_running(app, bind, port, tls))]
+                if helper is not None:
+                    ended.append(await running.enter_async_context(_running(helper[0], bind, helper[1], None)))
+                if not told:
+                    on_ready(f"{'https' if tls else 'http'}://{host_in_url(bind)}:{port}/")
+                    told = True
+                if await _until(stopping, tls, ended):
+                    return
+
+
+async def _until(stopping: asyncio.Event, tls: Tls | None, ended: Sequence[asyncio.Task[None]]) -> bool:
+    """Wait until it is time to stop (True) or to start anew with a renewed certificate (False)."""
+    waiting = {asyncio.create_task(event.wait()) for event in (stopping, *([tls.renewed] if tls else []))}
+    await asyncio.wait({*ended, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
+    if tls is None or not tls.renewed.is_set():
+        return True
+    tls.renewed.clear()
+    return stopping.is_set()
+
+
+@asynccontextmanager
+async def _running(app: Litestar, bind: str, port: int, tls: Tls | None) -> AsyncIterator[asyncio.Task[None]]:
+    """One listening server; it can be called once this is entered, and is gone once it is left."""
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
 
     from shirorom.edge.web.app import close_pages
 
-    port = free_port(bind, port)
     server = Server(
         app,
         address=bind,
@@ -56,19 +107,14 @@ async def serve(
         log_access=False,
         backpressure=BACKPRESSURE,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS_MAX),
+        ssl_cert=tls.certificate if tls else None,
+        ssl_key=tls.key if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,  # tablets of before 2019 in shops; only suites with forward secrecy
     )
-    gc.collect()
-    gc.freeze()  # what stands now stays: the collector need not walk through it a thousand times a second
-    gc.set_threshold(GC_ALLOCATIONS)
-    stopping = stop or asyncio.Event()
     running = asyncio.create_task(server.serve())
     try:
-        with _signals(stopping):
-            await _answering(bind, port, running)
-            on_ready(f"http://{host_in_url(bind)}:{port}/")
-            waiting = asyncio.create_task(stopping.wait())
-            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+        await _answering(bind, port, running)
+        yield running
     finally:
         await close_pages(app)  # a page that waits for news would hold the server open until its time is up
         stop_granian: Callable[[], None] = server.stop

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from litestar import Request
 
+from shirorom.domain.desk.people import Person, Role
+
+__all__ = ["OPT", "PASSIVE", "PLAIN", "Person", "Role", "Who", "person_of"]
+
 OPT = "who"
 """Key of a route's `opt` that holds its `Who`. A route that says nothing is for the shop's people alone."""
+
+PASSIVE = "passive"
+"""Key of a route's `opt`: a page asks by itself, so that the pause after which a sign-in ends goes on."""
+PLAIN = "plain"
+"""Key of a route's `opt`: the same for everybody, so that nobody is looked up."""
 
 
 class Who(StrEnum):
@@ -19,22 +27,6 @@ class Who(StrEnum):
     VISITOR = "visitor"
     STAFF = "staff"
     OWNER = "owner"
-
-
-class Role(StrEnum):
-    """What a person of the shop may do: the owner everything, staff everything but people, keys and settings."""
-
-    OWNER = "owner"
-    STAFF = "staff"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the shop. `name` is what the record calls them (`by`); `id` is 0 where no owner was set up yet."""
-
-    id: int
-    name: str
-    role: Role
 
 
 def person_of(request: Request[Any, Any, Any]) -> Person | None:
