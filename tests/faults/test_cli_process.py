@@ -240,11 +240,12 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def test_serve_tells_its_address_and_ends_quietly(tmp_path: Path) -> None:
-    """The address that is printed answers; Ctrl-C ends it with 0; stdout holds nothing."""
+    """The address that is printed answers; Ctrl-C ends it with 0; stdout holds the set-up link alone."""
     process = running("--data", str(tmp_path / "data"), "serve", "--port", "0")
     with urllib.request.urlopen(f"{address(process)}healthz", timeout=WAIT_S) as answer:  # loopback, our own
         assert answer.status == 200
-    assert interrupt(process) == (0, "")
+    status, out = interrupt(process)
+    assert (status, len(out.splitlines()), out.count("/setup/")) == (0, 2, 1)
 
 
 def test_a_port_in_use_is_told_with_its_remedy(tmp_path: Path) -> None:

@@ -192,7 +192,8 @@ async def change_password(request: AnyRequest) -> Response[Any]:
 async def new_recovery(request: AnyRequest) -> Response[Any]:
     """New recovery codes, shown this once; those before are dead."""
     me = owner_of(request, fresh=True)
-    return recovery_page(request, await asyncio.to_thread(people_of(request).new_recovery, me.id), first=False)
+    codes = await asyncio.to_thread(people_of(request).new_recovery, me.id)
+    return recovery_page(request, codes, me.name, first=False)
 
 
 @post("/people/passkeys/options", status_code=200, include_in_schema=False, opt=OWNER_JSON)

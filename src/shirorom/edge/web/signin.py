@@ -110,12 +110,12 @@ async def set_up(request: AnyRequest) -> Response[Any]:
         if error.code not in BESIDE_FIELD:
             raise
         return await _setup_page(request, status=error.http, name=name, error=error)
-    return sign_in(recovery_page(request, codes, first=True), request, signed)
+    return sign_in(recovery_page(request, codes, signed.person.name, first=True), request, signed)
 
 
-def recovery_page(request: AnyRequest, codes: list[str], *, first: bool) -> Response[Any]:
+def recovery_page(request: AnyRequest, codes: list[str], name: str, *, first: bool) -> Response[Any]:
     """The recovery codes, to be written down or printed."""
-    return page(request, "recovery.html", here="people", url="/people", codes=codes, first=first)
+    return page(request, "recovery.html", here="people", url="/people", codes=codes, first=first, name=name)
 
 
 @post("/setup/{token:str}/passkey/options", status_code=200, include_in_schema=False, opt=ANYONE_JSON)
@@ -139,7 +139,7 @@ async def setup_passkey(request: AnyRequest) -> Response[Any]:
         return people.set_up(token, str(body.get("name", "")), None, made, caller)
 
     signed, codes = await asyncio.to_thread(work)
-    return sign_in(recovery_page(request, codes, first=True), request, signed)
+    return sign_in(recovery_page(request, codes, signed.person.name, first=True), request, signed)
 
 
 # Signing in and out
