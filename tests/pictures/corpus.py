@@ -1,6 +1,7 @@
 """The picture corpus: a picture is a seed, so that none is committed and every machine draws the same.
 
-`FIXED` is what the reading was made with. `HELD_OUT` was never looked at while it was made; both figures are reported.
+`FIXED` is what the reading was made with (and 1030–1039, left out for time). `HELD_OUT` was not looked at before the
+reading was done; both figures are in docs/adr/0012.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ KINDS = (
     "result",
     "two-labels",
 )
-FIXED = range(1000, 1040)
+FIXED = range(1000, 1030)
 HELD_OUT = range(500_000, 500_040)
 
 

@@ -184,6 +184,13 @@ def test_two_labels_side_by_side_are_two_phones(turned: float) -> None:
     assert set(numbers_in(sheet.read(turned=turned)).devices) == {(A, C), (B, D)}
 
 
+@pytest.mark.parametrize("name", ["IME12", "lMEI2", "1MEI 2", "IM3I2", "IMEl2"])
+def test_a_misread_label_parts_no_phone(name: str) -> None:
+    """The I of IMEI is taken for a 1: the second number would be a phone of its own."""
+    sheet = label(Sheet(), (A,)).line(name, 50, 350).line(C.digits, 50, 400)
+    assert numbers_in(sheet.read()).devices == ((A, C),)
+
+
 def test_two_labels_below_one_another_are_two_phones() -> None:
     """Also of one model, when each has a single number."""
     sheet = label(label(Sheet(), (A,)), (B,), y=600)

@@ -29,6 +29,8 @@ _GAP = "    "
 _EMPTY_GAP = 2.5
 _COLUMN_GAP = 1.0
 _IMEI_LONG = range(14, 17)
+_LABEL_MISREAD = re.compile(r"(?<![0-9A-Za-z])[I1l|]M[E3][I1l|](?![A-Za-z])")
+"""Text recognition takes the I of IMEI for a 1: "IME12" is IMEI2, and with it the second number of the phone above."""
 _SECOND = re.compile(r"(?:IMEI|SIM|スロット|slot)[\s(]*2|IMEI[^0-9]{0,8}2(?![0-9])", re.IGNORECASE)
 _FIRST = re.compile(r"(?:IMEI|SIM|スロット|slot)[\s(]*1(?![0-9])|IMEI(?![^0-9]{0,8}[1-4](?![0-9]))", re.IGNORECASE)
 
@@ -150,8 +152,9 @@ def _sheet(pieces: Sequence[Piece]) -> Sheet:
             if before is not None:
                 near = before.printed and piece.printed and piece.left - before.right < _JOINED_GAP * high
                 text += " " if near else _GAP
-            spans.append((len(text), len(text) + len(piece.seen.text), piece))
-            text += piece.seen.text
+            said = _LABEL_MISREAD.sub("IMEI", piece.seen.text) if piece.printed else piece.seen.text
+            spans.append((len(text), len(text) + len(said), piece))
+            text += said
             before = piece
     return Sheet(text, tuple(spans))
 
