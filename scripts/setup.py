@@ -22,11 +22,19 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTHON_MIN = (3, 11)
 LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",)}
 LINES_OF_FAILURE = 12
-TOOLS = {  # command that tests and benches call -> Debian package
+TOOLS = {  # command (or file, by its path) that tests and benches need -> Debian package
     "strace": "strace",
     "unshare": "util-linux",
     "wrk": "wrk",  # bench only
     "npm": "npm",
+    "node": "nodejs",
+    # A real Japanese IME in front of a real window: what scanners are tested with.
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "dbus-run-session": "dbus-daemon",
+    "ibus-daemon": "ibus",
+    "/usr/lib/ibus-mozc/ibus-engine-mozc": "ibus-mozc",
+    "/usr/lib/*/gtk-3.0/*/immodules/im-ibus.so": "ibus-gtk3",  # how Chromium speaks to ibus
 }
 BROWSER_TESTS = ROOT / "tests" / "browser"
 START_BROWSER = """
@@ -214,16 +222,21 @@ def get_fonts(apt: Apt) -> bool:
 # --- What tests need -------------------------------------------------------------------------------------------------
 
 
+def has_tool(tool: str) -> bool:
+    """Whether a command is there, or a file."""
+    return any(Path("/").glob(tool[1:])) if tool.startswith("/") else shutil.which(tool) is not None
+
+
 def get_tools(apt: Apt) -> bool:
     """The programs that fault tests are made with. On Linux only: elsewhere those tests do not run."""
     if not sys.platform.startswith("linux"):
         return True
-    missing = [command for command in TOOLS if not shutil.which(command)]
+    missing = [tool for tool in TOOLS if not has_tool(tool)]
     if missing:
-        apt.install(*(TOOLS[command] for command in missing))
-        missing = [command for command in TOOLS if not shutil.which(command)]
+        apt.install(*(TOOLS[tool] for tool in missing))
+        missing = [tool for tool in TOOLS if not has_tool(tool)]
     if missing:
-        packages = " ".join(TOOLS[command] for command in missing)
+        packages = " ".join(TOOLS[tool] for tool in missing)
         say(f"tests need {', '.join(missing)}; install: {packages}")
     return not missing
 
