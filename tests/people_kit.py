@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from shirorom.domain.desk.people import Person, Role
@@ -86,6 +88,36 @@ def shop_of(data: Path, *, settings: Settings | None = None, **options: Any) -> 
     """A shop where nobody was set up yet."""
     clock = SetClock()
     return Shop(Kit(data, settings or settings_of(), people=True, clock=clock, **options), clock)
+
+
+class Faces:
+    """Two people of a shop, Anna (owner) and Ben (staff), made with the first call that is one of theirs.
+
+    `who_of` says whose a call is; "" is nobody's: before there is anybody, that is the operator of this machine.
+    """
+
+    def __init__(self, kit: Kit, app: Litestar, who_of: Callable[[Any], str]) -> None:
+        self._kit, self._who_of, self._inner = kit, who_of, app.asgi_handler
+        self._sessions: dict[str, str] = {}
+        app.asgi_handler = self._call
+
+    async def _call(self, scope: Any, receive: Any, send: Any) -> None:
+        name = self._who_of(scope)
+        if name:
+            cookie = (b"cookie", f"shirorom={self._session(name)}".encode())
+            scope["headers"] = [*(one for one in scope["headers"] if one[0] != b"cookie"), cookie]
+        await self._inner(scope, receive, send)
+
+    def _session(self, name: str) -> str:
+        people = self._kit.people
+        assert people is not None
+        if not self._sessions:
+            signed, _ = people.set_up(people.offer_setup(), "Anna", PASSWORD, None, CALLER)
+            self._sessions = {
+                "anna": people.sessions.open(signed.person.id, Role.OWNER, CALLER, by_code=False),
+                "ben": people.sessions.open(people.add("Ben"), Role.STAFF, CALLER, by_code=False),
+            }
+        return self._sessions[name]
 
 
 def set_cookies(answer: Any) -> dict[str, str]:

@@ -17,12 +17,11 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Reading
 from shirorom.edge.practice.run import Practice
-from shirorom.edge.web.who import Person, Role
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings
+from tests.people_kit import Faces
 from tests.web_kit import Kit, served, settings_of
 
 KEY = {Mark.CLEAR: "1", Mark.CAUTION: "2", Mark.RESTRICTED: "3", Mark.NO_RECORD: "4", None: "0"}
-PEOPLE = {"anna": Person(1, "Anna", Role.OWNER), "ben": Person(2, "Ben", Role.STAFF)}
 
 
 def kit_of(data: Path, practice: Practice | None = None) -> Kit:
@@ -31,20 +30,12 @@ def kit_of(data: Path, practice: Practice | None = None) -> Kit:
     if practice is not None:
         tables = {c.value: CarrierSettings(access=Access.HAND, url=practice.origins[c]) for c in CarrierId}
         settings = msgspec.structs.replace(settings, carriers=CarriersSettings(**tables))
-    return Kit(data, settings)
+    return Kit(data, settings, people=True)
 
 
-def with_people(app: Litestar) -> Litestar:
-    """Who calls is what the header `x-test-person` says, as the sign-in will say it."""
-    inner = app.asgi_handler
-
-    async def who(scope: Any, receive: Any, send: Any) -> None:
-        name = dict(scope.get("headers", ())).get(b"x-test-person", b"").decode()
-        if name:
-            scope.setdefault("state", {})["person"] = PEOPLE[name]
-        await inner(scope, receive, send)
-
-    app.asgi_handler = who
+def with_people(kit: Kit, app: Litestar) -> Litestar:
+    """Who calls is what the header `x-test-person` says: "anna" or "ben", each really signed in."""
+    Faces(kit, app, lambda scope: dict(scope.get("headers", ())).get(b"x-test-person", b"").decode())
     return app
 
 
@@ -52,7 +43,7 @@ def with_people(app: Litestar) -> Litestar:
 async def counter(data: Path, practice: Practice | None = None) -> AsyncIterator[tuple[Kit, str]]:
     """A counter that is served, and its origin."""
     kit = kit_of(data, practice)
-    async with served(kit, app=with_people(kit.app)) as origin:
+    async with served(kit, app=with_people(kit, kit.app)) as origin:
         yield kit, origin
     kit.close()
 

@@ -331,10 +331,11 @@ async def test_staff_see_the_rules_only(browser: Browser, tmp_path: Path) -> Non
         await expect(seen.page.get_by_role("button", name="決まりを保存")).to_have_count(0)
 
 
-async def only_right(content: bytes, *, asked: Imei, carrier: CarrierId) -> None:
+async def only_right(content: bytes, *, asked: Imei, carrier: CarrierId) -> bytes:
     """Stands for the reader of pictures: the number in the file is the one asked, or it is refused."""
     if asked.digits.encode() not in content:
         raise RequestError("screenshot-unknown")
+    return content
 
 
 PASTE = """text => {
@@ -347,7 +348,7 @@ PASTE = """text => {
 async def test_a_pasted_screen(browser: Browser, tmp_path: Path) -> None:
     """A screen with another number is refused with why, and nothing recorded; the right one goes with the answer."""
     kit = kit_of(tmp_path)
-    app = with_people(create_app(replace(kit.parts, check_screenshot=only_right)))
+    app = with_people(kit, create_app(replace(kit.parts, check_screenshot=only_right)))
     async with served(kit, app=app) as origin, watched(browser, origin, expected=LOST, **DESK) as seen:
         page = seen.page
         await come(page, origin)

@@ -12,11 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from shirorom.domain.imei import Imei
-from shirorom.edge.web import seller
 from shirorom.edge.web.app import create_app
 from tests.browser.page_kit import Watched, chromium, watched
 from tests.browser.test_page_access import violations
-from tests.picture_fakes import FakePictures, Number, Seen, one_number, rules, with_pictures
+from tests.picture_fakes import FakePictures, one_number, with_pictures
 from tests.web_kit import ONE, TWO, Kit, served, settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,13 +48,10 @@ async def origins(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dic
     """A public page that can read pictures, and one for development."""
     public = Kit(tmp_path_factory.mktemp("public"), settings_of(public=True))
     shop = Kit(tmp_path_factory.mktemp("shop"), settings_of())
-    eid = Number(None, text="8904", kind="eid", error="number-is-eid")
-    pictures = FakePictures(Seen((*one_number(ONE).found, eid), ((ONE,),)))
-    before, seller.picture_rules = seller.picture_rules, rules
+    pictures = FakePictures(one_number(ONE, eid=True))
     app = create_app(with_pictures(public.parts, pictures))
     async with served(public, app=app) as one, served(shop) as two:
         yield {"public": one, "shop": two}
-    seller.picture_rules = before
     public.close()
     shop.close()
 

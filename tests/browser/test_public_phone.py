@@ -17,12 +17,11 @@ from shirorom.domain.answer import judge
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, catalogue, start
-from shirorom.edge.web import seller
 from shirorom.edge.web.app import create_app
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
 from tests.browser.page_kit import Watched, chromium, watched
 from tests.browser_kit import FACTS, GLYPHS
-from tests.picture_fakes import FakePictures, one_number, rules, with_pictures
+from tests.picture_fakes import FakePictures, one_number, with_pictures
 from tests.web_kit import ONE, TWO, Kit, served, settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -221,9 +220,8 @@ async def test_first_page_is_light(browser: Browser, kit: Kit) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-async def test_only_a_chat(browser: Browser, kit: Kit, monkeypatch: pytest.MonkeyPatch, script: bool) -> None:
+async def test_only_a_chat(browser: Browser, kit: Kit, script: bool) -> None:
     """Message copied, photo put in, number and code read and confirmed, then the check; no number in an address."""
-    monkeypatch.setattr(seller, "picture_rules", rules)
     pictures = FakePictures(one_number(ONE))
     app = create_app(with_pictures(kit.parts, pictures))
     options = PHONE | {"java_script_enabled": script}

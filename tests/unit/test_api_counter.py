@@ -19,7 +19,8 @@ from shirorom.domain.errors import RequestError
 from shirorom.domain.imei import Imei
 from shirorom.domain.reading import Channel, Reading
 from shirorom.edge.web.app import create_app
-from shirorom.edge.web.who import OPT, Person, Role, Who
+from shirorom.edge.web.who import OPT, Who
+from tests.people_kit import Faces
 from tests.unit.test_answer import seen as page_seen
 from tests.web_kit import BASE, ONE, TWO, Kit, settings_of
 
@@ -29,7 +30,7 @@ KEY = "key-00000001"
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[Kit]:
-    made = Kit(tmp_path, settings_of())
+    made = Kit(tmp_path, settings_of(), people=True)
     yield made
     made.close()
 
@@ -190,26 +191,20 @@ def test_a_novel_is_no_phone(client: TestClient[Any]) -> None:
     assert client.post("/v1/counter/items", json={"text": "あ" * 200_001}).status_code == 422
 
 
-class Strangers:
-    """Puts a person into every request, as the sign-in does."""
+class Turns:
+    """Whose turn it is to call: "anna" (the owner, id 1) or "ben" (staff, id 2)."""
 
     def __init__(self, kit: Kit) -> None:
-        self.person = Person(1, "Anna", Role.STAFF)
-        inner = kit.app.asgi_handler
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope.setdefault("state", {})["person"] = self.person
-            await inner(scope, receive, send)
-
-        kit.app.asgi_handler = app
+        self.person = "anna"
+        Faces(kit, kit.app, lambda _: self.person)
 
 
 def test_two_people(client: TestClient[Any], kit: Kit) -> None:
     """Another's question is refused with their name; it can be let go; the record names who answered."""
-    who = Strangers(kit)
+    who = Turns(kit)
     item = add(client)
     send(client, "claims", {"item": item, "place": "1-au"}, status=200)
-    who.person = Person(2, "Ben", Role.STAFF)
+    who.person = "ben"
     refused = send(client, "claims", {"item": item, "place": "1-au"}, status=409)
     assert (refused["code"], "Anna" in refused["detail"]) == ("place-claimed", True)
     assert client.get("/v1/counter").json()["items"][0]["claimed_by"] == "Anna"
@@ -218,21 +213,21 @@ def test_two_people(client: TestClient[Any], kit: Kit) -> None:
     reading = kit.parts.rooms.open(True).recorder.entries(ONE)[0].statement
     assert isinstance(reading, Reading)
     assert reading.by == "Ben"
-    who.person = Person(1, "Anna", Role.STAFF)
+    who.person = "anna"
     send(client, "claims", {"item": item, "place": "1-au", "release": True}, status=200)
-    who.person = Person(2, "Ben", Role.STAFF)
+    who.person = "ben"
     send(client, "claims", {"item": item, "place": "1-au"}, status=200)
 
 
 def test_an_answer_of_another_is_not_taken_over(client: TestClient[Any], kit: Kit) -> None:
     """What Anna gave is refused under Ben's session, unless he says so; sent by both with one key it counts once."""
-    who = Strangers(kit)
+    who = Turns(kit)
     item = add(client)
-    who.person = Person(2, "Ben", Role.STAFF)
+    who.person = "ben"
     refused = answer(client, item, body={"person": 1}, status=409)
     assert refused["code"] == "answer-of-another"
     assert answer(client, item, body={"person": 2})["recorded"] is True
-    who.person = Person(1, "Anna", Role.STAFF)
+    who.person = "anna"
     assert answer(client, item, body={"person": 1})["index"] == 0
 
 
@@ -305,10 +300,11 @@ def test_a_picture_that_is_none(client: TestClient[Any], picture: str) -> None:
 # ── screenshots ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def accept(content: bytes, *, asked: Imei, carrier: CarrierId) -> None:
+async def accept(content: bytes, *, asked: Imei, carrier: CarrierId) -> bytes:
     """Stands for the reader of pictures: what begins like a PNG shows the number asked."""
     if not content.startswith(PNG):
         raise RequestError("screenshot-unknown")
+    return content
 
 
 def shoot(client: TestClient[Any], item: str, content: bytes, kind: str = "image/png") -> Any:
@@ -316,10 +312,10 @@ def shoot(client: TestClient[Any], item: str, content: bytes, kind: str = "image
     return client.post(path, content=content, headers={"content-type": kind})
 
 
-def test_without_a_reader_no_picture_is_kept(client: TestClient[Any], kit: Kit) -> None:
-    """Kept only if its number was checked: where nobody can, it is refused, and the answer goes without."""
+def test_a_picture_that_cannot_be_checked_is_not_kept(client: TestClient[Any], kit: Kit) -> None:
+    """Kept only if its number was read and is the one asked: what cannot be opened is refused, by the real reader."""
     told = shoot(client, add(client), PNG)
-    assert (told.status_code, told.json()["code"]) == (503, "screenshot-unchecked")
+    assert (told.status_code, told.json()["code"]) == (422, "picture-unreadable")
     assert list(kit.parts.rooms.open(True).blobs.digests()) == []
 
 

@@ -6,6 +6,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,10 @@ from litestar.testing import TestClient
 from scripts.icons import ICONS, STATIC, drawn
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.one_time import Request
-from shirorom.edge.web import seller
 from shirorom.edge.web.app import create_app, takes_gzip
 from shirorom.edge.web.installable import offline_files
 from shirorom.edge.web.templating import static_files, static_url
-from tests.picture_fakes import FakePictures, Number, Seen, one_number, rules, with_pictures
+from tests.picture_fakes import FakePictures, one_number, two_phones, with_pictures
 from tests.web_kit import BASE, ONE, TWO, Kit, settings_of
 
 PAGE = {"accept": "text/html"}
@@ -153,9 +153,8 @@ def test_restricted_needs_no_reminder(client: TestClient[Any]) -> None:
 
 
 @pytest.fixture
-def pictures(monkeypatch: pytest.MonkeyPatch) -> FakePictures:
+def pictures() -> FakePictures:
     """A reader that a test tells what to see."""
-    monkeypatch.setattr(seller, "picture_rules", rules)
     return FakePictures(one_number(ONE))
 
 
@@ -231,8 +230,7 @@ def test_uncertain_number_is_confirmed(buyer: TestClient[Any], pictures: FakePic
 def test_other_numbers_are_named(buyer: TestClient[Any], pictures: FakePictures) -> None:
     """An EID in the picture is said to be one, and offered to no check."""
     address, _ = begun(buyer)
-    eid = Number(None, text="8904", kind="eid", error="number-is-eid")
-    pictures.seen = Seen((eid,), ())
+    pictures.seen = one_number(None, eid=True)
     text = sent(buyer, address).text
     assert "これはEIDです" in text
     assert 'action="/check"' not in text
@@ -241,13 +239,13 @@ def test_other_numbers_are_named(buyer: TestClient[Any], pictures: FakePictures)
 def test_two_phones_are_chosen_between(buyer: TestClient[Any], pictures: FakePictures) -> None:
     """Two phones in one picture are two buttons."""
     address, _ = begun(buyer)
-    pictures.seen = Seen((Number(ONE), Number(TWO)), ((ONE,), (TWO,)))
+    pictures.seen = two_phones(ONE, TWO)
     assert sent(buyer, address).text.count('action="/check"') == 2
 
 
 @pytest.mark.parametrize(("content", "status", "says"), [
     (b"", 422, "写真が選ばれていません"),
-    (b"bad", 422, "端末の番号が見つかりません"),
+    (b"bad", 422, "写真を開けませんでした"),
 ])  # fmt: skip
 def test_what_went_wrong_is_said_beside_the_message(
     buyer: TestClient[Any], content: bytes, status: int, says: str
@@ -280,12 +278,15 @@ def test_too_large_a_photo_is_refused(buyer: TestClient[Any], pictures: FakePict
     assert pictures.read_count == 0
 
 
-def test_without_a_reader_it_says_so(client: TestClient[Any]) -> None:
+def test_without_a_reader_it_says_so(kit: Kit) -> None:
     """Where no reader is installed the message still serves, and the photo is answered by what to do instead."""
-    address, code = begun(client)
-    answer = sent(client, address)
+    app = create_app(replace(kit.parts, pictures=None))
+    with TestClient(app, base_url=BASE) as client:
+        client.headers.update(PAGE)
+        address, code = begun(client)
+        answer = sent(client, address)
     assert answer.status_code == 501
-    assert "seller-no-reader" in answer.text
+    assert "picture-reader-missing" in answer.text
     assert code in answer.text
 
 

@@ -113,11 +113,10 @@ CODES: Mapping[str, Code] = {
         "nothing-to-undo",
     ),
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
-    **_codes(Area.COUNTER, 503, 1, "counter-missing", "screenshot-unchecked"),
+    **_codes(Area.COUNTER, 503, 1, "counter-missing"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
-    **_codes(Area.PICTURE, 501, 1, "seller-no-reader"),
 }  # fmt: skip
 
 

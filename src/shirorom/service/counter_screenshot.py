@@ -12,15 +12,18 @@ from shirorom.ports import Facts, Pictures
 
 @dataclass(frozen=True, slots=True)
 class ScreenshotCheck:
-    """Reads the picture and compares."""
+    """Reads the picture, compares, and gives what may be kept of it."""
 
     pictures: Pictures
     facts: Facts
 
-    async def __call__(self, content: bytes, *, asked: Imei, carrier: CarrierId) -> None:
-        """Return if the asked number stands on it and nothing says that it is another carrier's.
+    async def __call__(self, content: bytes, *, asked: Imei, carrier: CarrierId) -> bytes:
+        """The picture made anew, upright and without what a camera writes beside it (place, time, owner).
+
+        Only where the asked number stands on it and nothing says that it is another carrier's.
 
         Raises:
             RequestError: why it is not kept, `screenshot-no-number` and the like; or why it cannot be read.
         """
         check_screenshot(await self.pictures.read(content), asked=asked, carrier=carrier, facts=self.facts)
+        return await self.pictures.clean(content)

@@ -46,11 +46,13 @@ from shirorom.edge.api.counter_bodies import (
     UndoneWire,
 )
 from shirorom.edge.api.counter_wire import counter_of, item_of, rules_of, task_of
+from shirorom.edge.api.pictures import BYTES_MAX, PICTURE_MEDIA, REFUSED
 from shirorom.edge.api.routes import language_called, number_of
 from shirorom.edge.http.guard import JSON, Takes
 from shirorom.edge.http.problems import BODY, STORAGE, PlacedError, about
 from shirorom.edge.web.page import by_of, web_of
-from shirorom.edge.web.who import Who, person_of
+from shirorom.edge.web.who import OPT as WHO
+from shirorom.edge.web.who import PASSIVE, Who, person_of
 from shirorom.edge.wire import ProblemError, cell_of, encode, parse_of, problem_of
 from shirorom.edge.words import Words
 from shirorom.service.counter import Counter, Task
@@ -59,19 +61,18 @@ from shirorom.service.counter_page import read_page
 
 AnyRequest = Request[Any, Any, Any]
 MEGABYTE = 1024 * 1024
-STAFF = {"who": Who.STAFF}
+STAFF = {WHO: Who.STAFF}
+QUIET = STAFF | {PASSIVE: True}
+"""A page asks by itself whether anything is new: that keeps nobody signed in."""
 TAKES_MUCH = {**STAFF, "takes": Takes(frozenset({JSON}), MEGABYTE)}
 TAKES_PAGE = {**STAFF, "takes": Takes(frozenset({JSON}), 10 * MEGABYTE)}
-TAKES_PICTURE = {
-    **STAFF,
-    "takes": Takes(frozenset({"image/png", "image/jpeg", "image/webp"}), 10 * MEGABYTE),
-}
+TAKES_PICTURE = {**STAFF, "takes": Takes(PICTURE_MEDIA, BYTES_MAX)}
 ITEM = ("item-not-found", "counter-missing")
 KEY = ("idempotency-key-missing", "idempotency-key-reused", "idempotency-in-progress")
 CELL = ("page-changed", "echo-mismatch", "glyph-unknown", "needs-person", "carrier-maintenance")
 
 
-@get("/v1/counter", opt=STAFF, **about(
+@get("/v1/counter", opt=QUIET, **about(
     "counter", "counter", "The queue", {200: CounterWire}, "counter-missing", *STORAGE))  # fmt: skip
 async def get_counter(request: AnyRequest) -> ASGIResponse:
     """Every phone that waits, and those done today. `?seen=VERSION`: 204 where nothing has changed since."""
@@ -135,7 +136,7 @@ async def post_next(request: AnyRequest, data: JSONBody[NextRequest]) -> ASGIRes
     return _answer(request, NextWire(_task(request, task)))
 
 
-@post("/v1/counter/claims", status_code=200, opt=STAFF, **about(
+@post("/v1/counter/claims", status_code=200, opt=QUIET, **about(
     "counterClaim", "counter", "Hold a question, or let go of it", {200: NextWire}, *BODY, *ITEM, "place-claimed",
     "place-off", *STORAGE))  # fmt: skip
 async def post_claim(request: AnyRequest, data: JSONBody[ClaimRequest]) -> ASGIResponse:
@@ -206,17 +207,17 @@ async def post_reading(request: AnyRequest, data: JSONBody[PageRequest]) -> ASGI
 
 @post("/v1/counter/screenshots/{item:str}/{place:str}", status_code=201, opt=TAKES_PICTURE, **about(
     "counterScreenshot", "counter", "Keep a picture of a carrier's page", {201: ScreenshotWire}, *BODY, *ITEM,
-    "place-off", "screenshot-unchecked", *STORAGE))  # fmt: skip
+    "place-off", "screenshot-no-number", "screenshot-other-number", "screenshot-other-carrier", *REFUSED,
+    *STORAGE))  # fmt: skip
 async def post_screenshot(request: AnyRequest) -> ASGIResponse:
     """A picture (PNG, JPEG, WebP) for an answer that follows. Kept only if number and carrier on it are those asked."""
     id_, place = request.path_params["item"], Place.parse(request.path_params["place"])
     counter, parts = _counter(request), web_of(request).parts
     item = await asyncio.to_thread(counter.queue.item, id_)
     imei = counter.check(item, place)
-    content = await request.body()
     if parts.check_screenshot is None:
-        raise RequestError("screenshot-unchecked")
-    await parts.check_screenshot(content, asked=imei, carrier=place.carrier)
+        raise RequestError("picture-reader-missing")
+    content = await parts.check_screenshot(await request.body(), asked=imei, carrier=place.carrier)
     room = await asyncio.to_thread(counter.room, item)
     digest = await asyncio.to_thread(room.blobs.put, content)
     await asyncio.to_thread(counter.queue.keep_screenshot, id_, place, digest, parts.clock.now())
@@ -255,7 +256,7 @@ async def post_removal(request: AnyRequest, data: JSONBody[ItemRequest]) -> ASGI
     return _answer(request, DoneWire(True))
 
 
-@post("/v1/counter/rules", status_code=200, opt={"who": Who.OWNER}, **about(
+@post("/v1/counter/rules", status_code=200, opt={WHO: Who.OWNER}, **about(
     "counterRules", "counter", "Choose what is asked", {200: RulesWire}, *BODY, "counter-missing",
     *STORAGE))  # fmt: skip
 async def post_rules(request: AnyRequest, data: JSONBody[RulesWire]) -> ASGIResponse:

@@ -28,6 +28,8 @@ FILE_MEDIA = frozenset({
 })  # fmt: skip
 RAW = ("origin-refused", "body-malformed", "body-too-slow", "body-too-large", "media-type")
 READER = ("picture-reader-missing", "picture-busy")
+REFUSED = ("picture-too-large", "picture-too-many-pixels", "picture-kind", "picture-unreadable", *READER)
+"""Why a picture is not read."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -83,8 +85,7 @@ def _found(number: PictureNumber) -> PictureFoundWire:
 
 
 @post("/v1/pictures", status_code=200, opt={OPT: Takes(PICTURE_MEDIA, BYTES_MAX), WHO: Who.VISITOR}, **about(
-    "picture", "numbers", "Find device numbers in a picture", {200: PictureWire}, *RAW,
-    "picture-too-large", "picture-too-many-pixels", "picture-kind", "picture-unreadable", *READER))  # fmt: skip
+    "picture", "numbers", "Find device numbers in a picture", {200: PictureWire}, *RAW, *REFUSED))  # fmt: skip
 async def post_picture(request: AnyRequest) -> ASGIResponse:
     """Numbers of a box label, a `*#06#` screen or a screenshot: barcodes and print (PNG, JPEG, WebP; 10 MB, 25 Mpx).
 

@@ -10,7 +10,7 @@ from shirorom.domain.errors import RequestError
 from shirorom.domain.mark import Mark
 from shirorom.edge.web.look import CLASS_OF, Speech, example_of, official_url
 from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
-from shirorom.edge.web.who import Role, Who, person_of
+from shirorom.edge.web.who import OPT, Role, Who, person_of
 from shirorom.service.settings import Access
 
 SAYS = (
@@ -30,7 +30,7 @@ LATER = {
 """Places that the script fills."""
 
 
-@get("/counter", include_in_schema=False, opt={"who": Who.STAFF})
+@get("/counter", include_in_schema=False, opt={OPT: Who.STAFF})
 async def counter(request: AnyRequest) -> Response[bytes]:
     """The queue on the left, the phone in hand on the right."""
     web, speech = web_of(request), speech_of(request)

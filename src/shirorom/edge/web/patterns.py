@@ -21,6 +21,7 @@ from shirorom.edge.web.look import Speech, Tile, practice_site, tile
 from shirorom.edge.web.page import AnyRequest, Web, page, speech_of, web_of
 from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.slip import slip_of
+from shirorom.edge.web.who import OPT, Who
 
 ONE = Imei("001001010000013")
 FINDINGS = {
@@ -42,18 +43,11 @@ def patterns_shown(parts: Parts) -> bool:
     return practice_site(parts.settings, parts.facts) and not parts.settings.web.public and not parts.settings.web.hosts
 
 
-@get("/patterns", include_in_schema=False)
+@get("/patterns", include_in_schema=False, opt={OPT: Who.STAFF})
 async def patterns(request: AnyRequest) -> Response[bytes]:
     """Tiles, buttons, fields, cards, notices, tables: each as it looks empty, waiting, done, failed."""
     web, speech = web_of(request), speech_of(request)
-    fields = [
-        {
-            "name": name,
-            "form": field_of(web, speech, text=text)["found"],
-            "error": field_of(web, speech, text=text)["error"],
-        }
-        for name, text in FINDINGS.items()
-    ]
+    fields = [{"name": name, "form": field_of(web, speech, text=text)} for name, text in FINDINGS.items()]
     slip = slip_of(web, *_checked(web), speech, whole=False) | {"heading": "h3"}
     return page(request, "patterns.html", here="", tiles=tiles(speech), fields=fields, slip=slip)
 

@@ -11,7 +11,6 @@ Nothing is kept on the way: not the photo, not the number, not even that somebod
 from __future__ import annotations
 
 import secrets
-from importlib import import_module
 from typing import Any
 
 from litestar import get, post
@@ -20,10 +19,12 @@ from litestar.response import Redirect, Response
 
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.one_time import Request as Asked
+from shirorom.domain.picture import numbers_in, one_time_code_in
 from shirorom.edge.http.guard import OPT as TAKES
 from shirorom.edge.http.guard import Takes
 from shirorom.edge.web.look import Speech
 from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
+from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.who import OPT, Who
 
 PHOTO_BYTES_MAX = 10 * 1024 * 1024
@@ -89,25 +90,23 @@ async def _photo_of(request: AnyRequest) -> bytes:
     return await sent.read() if isinstance(sent, UploadFile) else b""
 
 
-async def read_photo(parts: Any, content: bytes, code: str, speech: Speech) -> dict[str, Any]:
-    """What a photo shows. Raises `seller-no-reader`, and what `parts.pictures` raises (`picture-…`)."""
-    reader = getattr(parts, "pictures", None)
-    if reader is None:
-        raise RequestError("seller-no-reader")
+async def read_photo(parts: Parts, content: bytes, code: str, speech: Speech) -> dict[str, Any]:
+    """What a photo shows. Raises `picture-reader-missing`, and what `parts.pictures` raises (`picture-…`)."""
+    if parts.pictures is None:
+        raise RequestError("picture-reader-missing")
     if len(content) > PHOTO_BYTES_MAX:
         raise RequestError("body-too-large", bytes_max=PHOTO_BYTES_MAX)
-    rules = picture_rules()
-    seen = await reader.read(content)
-    numbers = rules.numbers_in(seen)
-    askable = [number for number in numbers.found if number.imei is not None]
-    devices = numbers.devices or tuple((number.imei,) for number in askable)
+    seen = await parts.pictures.read(content)
+    numbers = numbers_in(seen)
+    askable = [(number, number.imei) for number in numbers.found if number.imei is not None]
+    devices = numbers.devices or tuple((imei,) for _, imei in askable)
     return {
         "numbers": [
             {
-                "grouped": number.imei.grouped,
+                "grouped": imei.grouped,
                 "says": speech.t("seller.number_certain" if number.certain else "seller.number_once"),
             }
-            for number in askable
+            for number, imei in askable
         ],
         "others": [
             {"text": number.text, "kind": str(number.kind).upper(), "why": speech.t(f"code.{number.error}.title")}
@@ -116,16 +115,8 @@ async def read_photo(parts: Any, content: bytes, code: str, speech: Speech) -> d
         ],
         "text": "\n".join(imei.digits for imei in devices[0]) if len(devices) == 1 else "",
         "choices": [[imei.digits for imei in device] for device in devices] if len(devices) > 1 else [],
-        "code": rules.one_time_code_in(seen, code),
+        "code": one_time_code_in(seen, code),
     }
-
-
-def picture_rules() -> Any:
-    """The judging of pictures, loaded when the first one comes. Raises `seller-no-reader`."""
-    try:
-        return import_module("shirorom.domain.picture")
-    except ModuleNotFoundError:
-        raise RequestError("seller-no-reader") from None
 
 
 def show(
