@@ -184,6 +184,13 @@ def test_two_labels_side_by_side_are_two_phones(turned: float) -> None:
     assert set(numbers_in(sheet.read(turned=turned)).devices) == {(A, C), (B, D)}
 
 
+def test_a_number_far_below_its_barcode_parts_no_phone() -> None:
+    """A barcode is found as a line through it; the print below it is not the next phone."""
+    sheet = Sheet().line("IMEI", 50, 0).code(A.digits, 50, 50).line(A.digits, 50, 300)
+    sheet.line("IMEI2", 50, 400).line(C.digits, 50, 560)
+    assert numbers_in(sheet.read()).devices == ((A, C),)
+
+
 @pytest.mark.parametrize("name", ["IME12", "lMEI2", "1MEI 2", "IM3I2", "IMEl2"])
 def test_a_misread_label_parts_no_phone(name: str) -> None:
     """The I of IMEI is taken for a 1: the second number would be a phone of its own."""

@@ -141,12 +141,16 @@ def _type_height(pieces: Sequence[Piece]) -> float:
 def _sheet(pieces: Sequence[Piece]) -> Sheet:
     rows = _rows(pieces)
     high = _type_height(pieces)
-    text, spans, bottom = "", [], None
+    text, bottom = "", 0.0
+    spans: list[tuple[int, int, Piece]] = []
+    above: Sequence[Piece] = ()
     for row in rows:
         top = min(piece.y - piece.h / 2 for piece in row)
-        if bottom is not None:
-            text += "\n\n" if top - bottom > _EMPTY_GAP * high else "\n"
-        bottom = max(piece.y + piece.h / 2 for piece in row)
+        if above:
+            # A barcode is found as a line through it, so its print seems far below; it is the same number shown again.
+            far = top - bottom > _EMPTY_GAP * high and not _numbers(above) & _numbers(row)
+            text += "\n\n" if far else "\n"
+        above, bottom = row, max(piece.y + piece.h / 2 for piece in row)
         before: Piece | None = None
         for piece in row:
             if before is not None:
