@@ -458,6 +458,18 @@ async def test_camera_reads_and_a_person_confirms(live: Watched) -> None:
     assert await page.evaluate("track.readyState") == "ended"
 
 
+async def test_second_number_joins_the_first(live: Watched) -> None:
+    """A number that comes into view later is offered with the first as one phone: no half phone is left to confirm."""
+    page = live.page
+    await page.click("[data-camera]")
+    await expect(page.locator("video")).to_be_visible()
+    await page.evaluate(f"seen.push(['{ONE.digits}', 96])")
+    await expect(page.locator(".confirm")).to_contain_text(ONE.grouped)
+    await page.evaluate(f"seen.push(['{TWO.digits}', 240])")
+    await expect(page.locator(".confirm canvas")).to_have_count(2)
+    await expect(page.locator(".confirm")).to_have_count(1)
+
+
 async def test_camera_names_foreign_codes(live: Watched) -> None:
     """A JAN or an EID before the camera is named, and nothing is taken."""
     await live.page.click("[data-camera]")

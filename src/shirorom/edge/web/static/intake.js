@@ -193,11 +193,12 @@ export async function camera(form) {
   if (stream instanceof Error) return refuse(stage, stream.name === "NotFoundError" ? "camera-none" : "camera-denied");
   const card = show(stage, "camera");
   const video = card.querySelector("video");
-  live = { stream, stop: () => stop(card, stream), seen: new Set() };
+  live = { stream, stop: () => stop(card, stream), seen: new Set(), cards: new Map(), before: "" };
   video.srcObject = stream;
   card.querySelector("[data-stop]").addEventListener("click", live.stop);
   await controls(card, form, stream);
   await video.play();
+  card.scrollIntoView({ block: "nearest" });
   await watch(form, stage, card, video, live);
 }
 
@@ -249,7 +250,10 @@ async function watch(form, stage, card, video, mine) {
   while (live === mine) {
     const codes = await detector.detect(video).catch(() => []);
     const news = codes.filter((code) => !mine.seen.has(code.rawValue));
-    if (news.length && live === mine) {
+    const now = codes.map((code) => code.rawValue).sort().join(" ");
+    const still = now === mine.before; // a label that is just coming into view shows one of its two numbers first
+    mine.before = now;
+    if (news.length && still && live === mine) {
       for (const code of news) mine.seen.add(code.rawValue);
       await judge(form, stage, card, video, codes, mine);
     }
@@ -272,10 +276,14 @@ async function judge(form, stage, card, video, codes, mine) {
   const kinds = told.found.filter((found) => !found.valid).map((found) => said(found.error));
   if (codes.some((code) => code.format === "ean_13")) kinds.push(said("jan"));
   line.textContent = [...new Set(kinds)].join(" ");
+  const all = told.devices.flat();
+  for (const [old, imeis] of mine.cards) if (imeis.every((imei) => all.includes(imei))) old.remove();
   for (const device of told.devices) {
     const numbers = device.map((imei) => ({ box: placeOf(codes, imei, frame) }));
     const done = () => "emits" in form.dataset || mine.stop();
-    confirm(form, stage, device, numbers, frame, done).focus();
+    const offered = confirm(form, stage, device, numbers, frame, done);
+    mine.cards.set(offered, device);
+    offered.focus();
   }
 }
 

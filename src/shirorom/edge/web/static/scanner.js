@@ -3,7 +3,7 @@
 (() => {
   const GAP_MS = 80; // longest pause within one code
   const TORN_MS = 250; // a pause up to here may be a stall: what follows is no whole code
-  const MACHINE_MS = 30; // nobody presses four keys as close as this
+  const MACHINE_MS = 30; // no hand is as fast
   const CHARS_MIN = 8;
   const SHORT_MAX = 12; // no IMEI
   const COMPOSED_MS = 60; // a character that an IME commits
@@ -40,7 +40,7 @@
     get machine() {
       return this.fast > 2;
     }
-    // Enter or Tab: the code; null for what a machine wrote that is none; undefined for a person's key.
+    // The code; null: a machine wrote, and none; undefined: a person did.
     end(at) {
       const { text, machine, torn, foreign } = this;
       const gap = at - this.last;
@@ -62,6 +62,7 @@
   let before = null; // the field and what stood in it
   let soft = false; // the key did not say which it is: `input` will
   let composing = null;
+  let keys = [0]; // seen under an IME: count, first, last
   let dirty = null; // a composed code still stands in this field
   let ended = -Infinity;
   let lone = null;
@@ -70,7 +71,7 @@
   const held = (target) => ("value" in target ? { field: target, value: target.value, at: target.selectionStart } : null);
   const isField = (target) =>
     target.isContentEditable || target.matches?.("textarea,select,input:not([type=button],[type=submit],[type=checkbox],[type=radio])");
-  // Password managers type as fast: where people sign in only a long number is a code.
+  // Password managers type as fast.
   const ours = (text, target) => /^\d{14,}$/.test(text) || !target.form?.querySelector("[type=password]");
   const isEnd = (event) => /^(Numpad)?(Enter|Tab)$/.test(event.code || event.key);
 
@@ -109,7 +110,6 @@
     const text = heard.end(event.timeStamp);
     const back = before;
     before = null;
-    // Nor presses a second end key.
     if (text === undefined ? event.timeStamp - ended > GAP_MS : !ours(text, event.target)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -137,7 +137,7 @@
     for (const listener of listeners) listener(event.key, event);
   }
 
-  // Twice: after a busy moment the keys of a code that still wait come before the second.
+  // Twice: keys that wait while the page is busy come before the second.
   function wait(event) {
     lone = event;
     timer = setTimeout(() => (timer = setTimeout(settle, 0, true)), event.timeStamp + GAP_MS - performance.now());
@@ -149,6 +149,8 @@
       // Browsers drop some of these: the text comes later, whole.
       settle(false);
       if (event.isComposing || !soft) heard.clear();
+      if (!event.isComposing || !keys[0]) keys = [0, event.timeStamp];
+      keys = [keys[0] + 1, keys[1], event.timeStamp];
       if (event.timeStamp - heard.last > GAP_MS) before = held(event.target);
       soft = !event.isComposing;
     } else if (isEnd(event)) finish(event);
@@ -162,7 +164,6 @@
     }
   }, true);
 
-  // Soft keyboards and wedges name no key.
   addEventListener("input", (event) => {
     if (!soft || event.isComposing || event.inputType !== "insertText") return;
     for (const char of (event.data ?? "").normalize("NFKC").toUpperCase()) stroke(/[0-9A-Z]/.test(char) ? char : null, event);
@@ -180,13 +181,15 @@
     const { began, after, ...own } = composing;
     composing = null;
     soft = false;
-    const text = composed(event.data ?? "", event.timeStamp - began);
+    // A busy machine composes late; keys know when they were pressed.
+    const [count, first, last] = keys;
+    keys = [0];
+    const text = composed(event.data ?? "", count > 3 ? last - first : event.timeStamp - began);
     if (text && ours(text, event.target)) {
       ended = event.timeStamp;
       dirty = own;
       after.push(text);
     }
-    // A field being composed in must not be changed.
     setTimeout(() => {
       if (dirty === own) {
         dirty = null;
