@@ -169,7 +169,7 @@ def _session(home: Path, environment: dict[str, str], drop: list[str]) -> Iterat
 def _end_all(home: Path) -> None:
     """End every process of this home: ibus and mozc leave the process group of whoever started them."""
     for _ in range(20):
-        mine = [process for process in psutil.process_iter() if _home_of(process) == str(home)]
+        mine = [process for process in psutil.process_iter() if _is_of(process, str(home))]
         if not mine:
             return
         for process in mine:
@@ -178,11 +178,14 @@ def _end_all(home: Path) -> None:
         psutil.wait_procs(mine, timeout=1)
 
 
-def _home_of(process: psutil.Process) -> str | None:
+def _is_of(process: psutil.Process, home: str) -> bool:
+    """By its environment, or by its command: Chromium writes its title over its environment."""
     try:
-        return process.environ().get("HOME")
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return home in " ".join(process.cmdline()) or process.environ().get("HOME") == home
     except (psutil.Error, OSError):
-        return None
+        return False
 
 
 async def _address(home: Path) -> str:

@@ -193,13 +193,13 @@ export async function camera(form) {
   if (stream instanceof Error) return refuse(stage, stream.name === "NotFoundError" ? "camera-none" : "camera-denied");
   const card = show(stage, "camera");
   const video = card.querySelector("video");
-  live = { stream, stop: () => stop(card, stream), seen: new Set(), cards: new Map(), before: "" };
+  const mine = (live = { stream, stop: () => stop(card, stream), seen: new Set(), cards: new Map(), before: "" });
   video.srcObject = stream;
-  card.querySelector("[data-stop]").addEventListener("click", live.stop);
+  card.querySelector("[data-stop]").addEventListener("click", mine.stop);
   await controls(card, form, stream);
-  await video.play();
+  await video.play().catch(() => {}); // stopped before it began
   card.scrollIntoView({ block: "nearest" });
-  await watch(form, stage, card, video, live);
+  await watch(form, stage, card, video, mine);
 }
 
 const hidden = () => document.visibilityState === "hidden" && live?.stop();
@@ -209,7 +209,7 @@ addEventListener("pagehide", () => live?.stop());
 function stop(card, stream) {
   for (const track of stream.getTracks()) track.stop();
   card.remove();
-  live = null;
+  if (live?.stream === stream) live = null;
 }
 
 async function lens(id) {
