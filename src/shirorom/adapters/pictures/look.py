@@ -12,10 +12,17 @@ from shirorom.domain.picture import PIXELS_MAX
 
 Image.MAX_IMAGE_PIXELS = PIXELS_MAX  # Pillow warns above it; the size is refused before, so this only stands behind
 PNG_LEVEL = 6
+_ORIENTATION, _LYING = 0x0112, range(5, 9)
 
 
-def upright(content: bytes, *, side: int | None = None) -> Image.Image:
-    """The picture, RGB on white, turned as its EXIF says. `side`: larger ones may come smaller, but not below this.
+def upright(content: bytes) -> Image.Image:
+    """The picture, RGB on white, turned as its EXIF says. Raises as `opened_at`."""
+    image, _ = opened_at(content, None)
+    return image
+
+
+def opened_at(content: bytes, side: int | None) -> tuple[Image.Image, tuple[int, int]]:
+    """The same, and its full size. `side`: a JPEG larger than this is decoded smaller, which costs a quarter.
 
     Raises:
         RequestError: `picture-unreadable`, and what `picture_kind` raises.
@@ -24,10 +31,13 @@ def upright(content: bytes, *, side: int | None = None) -> Image.Image:
     try:
         with Image.open(BytesIO(content), formats=[kind.value]) as opened:
             check_size(*opened.size)
-            if side is not None and kind is PictureKind.JPEG:
-                opened.draft("RGB", (side, side))
+            width, height = opened.size
+            if side is not None and kind is PictureKind.JPEG and max(width, height) > side:
+                share = side / max(width, height)
+                opened.draft("RGB", (int(width * share), int(height * share)))
             opened.load()
-            return _plain(ImageOps.exif_transpose(opened))
+            lying = opened.getexif().get(_ORIENTATION, 1) in _LYING
+            return _plain(ImageOps.exif_transpose(opened)), (height, width) if lying else (width, height)
     except RequestError:
         raise
     except MemoryError:

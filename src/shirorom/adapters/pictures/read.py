@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from shirorom.adapters.pictures.codes import Code, codes
-from shirorom.adapters.pictures.look import shrunk, upright
+from shirorom.adapters.pictures.look import opened_at, shrunk
 from shirorom.adapters.pictures.words import FIND_SIDE, FIND_SIDE_AGAIN, READ_SIDE, Line, lines, tilt, widths
 from shirorom.domain.picture import Box, PictureRead, SeenCode, SeenLine
 
-OPEN_SIDE = READ_SIDE
 AGAIN_S_MAX = 3.0
 AGAIN_WIDTHS_MAX = 300.0
 """No further look is begun after so long, nor at a page full of text: no label and no screen has so much."""
@@ -30,31 +29,27 @@ _NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ \-/]{0,2}[0-9]){14}")
 
 
 def read(content: bytes) -> PictureRead:
-    """Barcodes and print of a picture. Raises as `upright` does."""
+    """Barcodes and print of a picture. Raises as `opened_at` does."""
     began = time.monotonic()
-    image = upright(content, side=OPEN_SIDE)
-    width, height = image.size
-    if min(width, height) < BLANK_SIDE_MIN:
+    image, (width, height) = opened_at(content, READ_SIDE)
+    if min(image.size) < BLANK_SIDE_MIN:
         return PictureRead(width, height)
     bars = codes(image)
     turn = _turn(bars)
     small = shrunk(image, READ_SIDE)
     print_ = _lines(small, turn, FIND_SIDE)
     if not _enough(bars, print_) and widths(print_) <= AGAIN_WIDTHS_MAX:
-        print_ = _look_again(content, small, turn, print_, began)
-    share = width / small.width
+        print_ = _look_again(small, turn, print_, began)
     return PictureRead(
         width,
         height,
-        tuple(SeenCode(code.text, code.format, _box(code.corners, width, height)) for code in bars),
-        tuple(
-            SeenLine(line.text, _box(line.corners, small.width, small.height), round(line.score, 4)) for line in print_
-        ),
-        round(tilt(print_), 2) if share else 0.0,
+        tuple(SeenCode(code.text, code.format, _box(code.corners, image.size)) for code in bars),
+        tuple(SeenLine(line.text, _box(line.corners, small.size), round(line.score, 4)) for line in print_),
+        round(tilt(print_), 2),
     )
 
 
-def _look_again(content: bytes, small: Image.Image, turn: int, first: list[Line], began: float) -> list[Line]:
+def _look_again(small: Image.Image, turn: int, first: list[Line], began: float) -> list[Line]:
     """Closer; then, where nothing was found at all, the other ways up."""
     best = first
     looks = [(turn, FIND_SIDE_AGAIN)] if max(small.size) > FIND_SIDE else []
@@ -104,7 +99,8 @@ def _numbers(print_: Sequence[Line]) -> int:
     return sum(len(_NUMBER.findall(line.text)) for line in print_)
 
 
-def _box(corners: Sequence[tuple[float, float]], width: int, height: int) -> Box:
+def _box(corners: Sequence[tuple[float, float]], size: tuple[int, int]) -> Box:
+    width, height = size
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     left, top = max(min(xs), 0.0), max(min(ys), 0.0)
     right, bottom = min(max(xs), float(width)), min(max(ys), float(height))
