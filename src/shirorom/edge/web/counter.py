@@ -20,7 +20,7 @@ SAYS = (
     "busy", "unasked", "off", "stopped", "rule", "practice", "person", "answered_before", "stale", "progress", "cells",
     "number", "shot_wait", "shot_kept", "shot_offline", "shot_kind", "other_person", "other_person_named", "mine",
     "refused", "drop", "retry", "error", "nobody", "items", "at", "again", "by", "rules_kept", "skip_title",
-    "open_again", "outbox_lost", "claimed_self", "unreachable", "waits",
+    "open_again", "outbox_lost", "claimed_self", "unreachable", "waits", "join", "joined",
 )  # fmt: skip
 """What the script says, by its key under `counter.say`."""
 LATER = {

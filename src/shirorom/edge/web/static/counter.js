@@ -7,6 +7,7 @@
   const { carriers, marks, verdicts, unknown, says, lang } = JSON.parse(root.dataset.words);
   const POLL_MS = 2500;
   const RENEW_MS = 60000;
+  const IMEIS_MAX = 4;
   const KINDS = ["image/png", "image/jpeg", "image/webp"];
   const $ = (id) => document.getElementById(id);
 
@@ -18,6 +19,7 @@
   let held = ""; // the place that we asked the server to hold for us
   const wasHere = new Set(); // the places that this window has held: the server's word on them may be a moment old
   let holder = null; // who holds it instead
+  let single = null; // the phone that came last, if it came with one number
 
   const tab = (sessionStorage["counter-tab"] ??= newKey());
   const say = (key, details = {}) => says[key].replace(/\{([a-z_]+)\}/g, (_, name) => details[name] ?? "？");
@@ -256,7 +258,14 @@
     tell("");
   }
 
-  async function add(text) {
+  // Scans come one after the other: an answer that is late must not be taken for the last one.
+  let adding = Promise.resolve();
+  function add(text) {
+    adding = adding.then(() => addOne(text));
+    return adding;
+  }
+
+  async function addOne(text) {
     if (!text.trim()) return;
     notice(say("adding"));
     const done = await ask("items", { text }).catch(() => null);
@@ -264,6 +273,8 @@
     await poll({ whole: true });
     const bad = done.found.find((one) => one.error);
     const [fresh] = done.added;
+    const before = itemOf(single);
+    single = done.added.length === 1 && fresh.imeis.length === 1 ? fresh.id : null;
     const there = done.present.map(itemOf).filter(Boolean);
     const idle = !itemOf(at.item) || !placesOf(itemOf(at.item)).some((one) => one.state === "open");
     if (fresh && idle) {
@@ -273,11 +284,25 @@
     }
     else if (there.length && idle) select(there[0]);
     if (bad && !fresh) notice(say("bad", { text: bad.text }), { bad: true });
-    else if (fresh) notice(say("added", { number: done.added.map((one) => one.number).join(", ") }));
+    else if (fresh) {
+      const join = single && before && before.imeis.length < IMEIS_MAX ? [["join", () => joined(before, fresh), { number: before.number }]] : [];
+      notice(say("added", { number: done.added.map((one) => one.number).join(", ") }), { acts: join });
+    }
     else if (there.length === 1) notice(say("present", { number: there[0].number }));
     else if (done.present.length) notice(say("present_many", { count: done.present.length }));
     else notice(say("none"), { bad: true });
     draw();
+  }
+
+  // A phone with two numbers has two barcodes: whoever holds the box says that they are one phone.
+  async function joined(first, second) {
+    const numbers = [...first.imeis, ...second.imeis];
+    if (!(await ask("items", { devices: [numbers] }).catch(() => null))) return;
+    await ask("removals", { item: second.id }).catch(() => null);
+    await poll({ whole: true });
+    single = first.id;
+    if (at.item === second.id || !itemOf(at.item)) select(itemOf(first.id));
+    notice(say("joined", { number: first.number, count: numbers.length }));
   }
 
   async function picture(file) {
@@ -330,8 +355,8 @@
   }
 
   let notices = [];
-  function notice(text, { bad = false } = {}) {
-    notices = text ? [{ text, bad }] : [];
+  function notice(text, { bad = false, acts = [] } = {}) {
+    notices = text ? [{ text, bad, acts }] : [];
     draw();
   }
 
@@ -368,7 +393,7 @@
       lines.push({ text: say("refused", { text: what }), bad: true, acts: [["retry", () => outbox.retry(entry)], ["drop", () => outbox.drop(entry)]] });
     }
     put($("notices"), () => lines.map(({ text, bad, acts = [] }) => el("div", { class: bad ? "notice bad" : "notice" }, el("p", {}, text),
-      ...acts.map(([key, press]) => el("button", { class: "btn sm", type: "button", onclick: press }, say(key))))), lines.map(({ text }) => text));
+      ...acts.map(([key, press, details]) => el("button", { class: "btn sm", type: "button", onclick: press }, say(key, details))))), lines.map(({ text, acts = [] }) => [text, acts.length]));
   }
 
   const cssOf = (item) => marks[item.verdict]?.css ?? "q";
