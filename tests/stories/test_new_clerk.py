@@ -20,8 +20,8 @@ from playwright.async_api import Page, expect
 from shirorom.adapters.texts_toml import Texts
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.imei import Device, Imei
-from shirorom.domain.mark import Mark, VerdictKind
+from shirorom.domain.imei import Imei
+from shirorom.domain.mark import VerdictKind
 from shirorom.domain.reading import Reading
 from shirorom.edge.cli.context import Options
 from shirorom.edge.practice.catalogue import PracticePhone, catalogue
@@ -208,12 +208,16 @@ async def test_from_nothing_to_ten_phones_asked(tmp_path: Path, capsys: pytest.C
     assert [(one["tails"], one["word"]) for one in shown] == [
         ([number.imei.digits[-4:] for number in phone.numbers], words_of(phone.checks[0].verdict)) for phone in todo
     ]
-    assert {key: [one.mark for one in said] for key, said in answers.items()} == {key: [mark] for key, mark in cells.items()}
+    assert {key: [one.mark for one in said] for key, said in answers.items()} == {
+        key: [mark] for key, mark in cells.items()
+    }
     assert {one.by for said in answers.values() for one in said} == {CLERK}
     actions = (day.sends + day.takes) / len(cells)
     attention = (day.sends * FIND_S + day.takes * LOOK_S + day.consents * 2 * FIND_S) / len(cells)
     with capsys.disabled():
-        print(f"\n{len(cells)} cells: {actions:.2f} actions and {attention:.2f} s of attention a cell, {day.consents} consents")
+        print(
+            f"\n{len(cells)} cells: {actions:.2f} actions and {attention:.2f} s of attention a cell, {day.consents} consents"
+        )
     assert day.consents <= len(CarrierId)
     assert actions <= ACTIONS_MAX
     assert attention <= ATTENTION_S_MAX
