@@ -31,7 +31,7 @@ from tests.stories.kit import Place, installation
 
 OWNER, CLERK, PASSWORD = "田中", "佐藤", "kaze to yama no aida"
 FIND_S, LOOK_S = 0.6, 0.8
-"""Stated reaction times (those of bench/extension.py): find a button and press it, look at an answer and press Enter."""
+"""Stated reaction times (as bench/extension.py): find a button and press it, look at an answer and press Enter."""
 ACTIONS_MAX, ATTENTION_S_MAX = 2, 2.0
 PHONES = (
     "four-marks", "dual-clear", "docomo-restricted", "softbank-caution", "dual-two-carriers", "all-clear",
@@ -80,7 +80,7 @@ class Day:
         await expect(self.page.locator(".me-name")).to_have_text(CLERK)
 
     async def pair(self) -> None:
-        """The page shows a code, the extension's popup leads to where it is typed; the four carriers are switched on."""
+        """The page shows a code, the extension's popup leads to where it is typed; four carriers are switched on."""
         await self.page.goto(f"{self.place.origin}/pair")
         await self.page.click("form[action='/pair'] button")
         code = await self.page.inner_text("#pairing-code")
@@ -162,7 +162,8 @@ async def board(page: Page) -> list[dict[str, Any]]:
     return list(
         await page.evaluate(
             "[...document.querySelectorAll('#items .one')].map(one => ({"
-            "tails: one.querySelector('.num').textContent.slice(1).split('・'), word: one.querySelector('.pip')?.textContent}))"
+            "tails: one.querySelector('.num').textContent.slice(1).split('・'), "
+            "word: one.querySelector('.pip')?.textContent}))"
         )
     )
 
@@ -186,7 +187,7 @@ def recorded(data: Path) -> dict[tuple[Imei, CarrierId], list[Reading]]:
 
 
 @pytest.mark.asyncio
-async def test_from_nothing_to_ten_phones_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_from_nothing_to_ten_phones_asked(tmp_path: Path) -> None:
     """Ten phones, thirteen numbers, 52 answers: two actions each, two seconds of attention at most, nothing wrong."""
     todo = phones()
     cells = {(cell.imei, cell.carrier): cell.mark for phone in todo for cell in phone.checks[0].cells}
@@ -214,10 +215,6 @@ async def test_from_nothing_to_ten_phones_asked(tmp_path: Path, capsys: pytest.C
     assert {one.by for said in answers.values() for one in said} == {CLERK}
     actions = (day.sends + day.takes) / len(cells)
     attention = (day.sends * FIND_S + day.takes * LOOK_S + day.consents * 2 * FIND_S) / len(cells)
-    with capsys.disabled():
-        print(
-            f"\n{len(cells)} cells: {actions:.2f} actions and {attention:.2f} s of attention a cell, {day.consents} consents"
-        )
     assert day.consents <= len(CarrierId)
     assert actions <= ACTIONS_MAX
     assert attention <= ATTENTION_S_MAX
