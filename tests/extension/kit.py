@@ -217,6 +217,7 @@ class Clerk:
         """Connect, by address and code; the settings stay open."""
         page = await self.context.new_page()
         await page.goto(self.own("settings.html"))
+        await page.wait_for_selector("#pair:not([hidden]), #paired:not([hidden])")  # neither, until the worker answered
         if await page.locator("#pair").is_visible():
             await page.fill("#address", self.shop.origin)
             await page.fill("#code", self.shop.code)
