@@ -27,7 +27,7 @@ check: .venv/.ready-test
 	$(BIN)/python -m scripts.tree
 ## make test       make check, then every test
 test: check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 ## make bench      measures, and writes docs/benchmarks.md
 bench: .venv/.ready-test
 	$(BIN)/python -m bench $(ARGS)

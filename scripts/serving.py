@@ -86,9 +86,9 @@ def wait_until_answered(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def practice_carriers() -> Iterator[Mapping[str, str]]:
-    """`shirorom practice` on free ports until left; gives each carrier's address."""
-    command = [str(SHIROROM), "practice", "--port", "0", "--json"]
+def practice_carriers(*arguments: str) -> Iterator[Mapping[str, str]]:
+    """`shirorom practice …` on free ports until left; gives each carrier's address."""
+    command = [str(SHIROROM), "practice", "--port", "0", "--json", *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as ran:
         try:
             yield json.loads(_first_object(ran.stdout))["origins"]

@@ -258,9 +258,10 @@ async def test_another_persons_answers_wait(browser: Browser, tmp_path: Path) ->
         await page.route("**/v1/counter/answers", lambda route: route.abort())
         await answer_all(page, "1")
         await expect(page.locator(".slot.unsent")).to_have_count(1)
+        await page.goto("about:blank")  # the lid is closed: nothing of Anna's is still on its way
         await seen.context.set_extra_http_headers({"x-test-person": "ben"})
-        await page.reload()  # nothing of Anna's session is under way when the way is free again
         await page.unroute("**/v1/counter/answers")
+        await page.goto(f"{origin}/counter")
         await expect(page.locator("#notices")).to_contain_text("1件は Annaさんが付けました")
         await page.wait_for_timeout(3_000)  # longer than the page's own look at the queue
         assert entries(kit, ONE) == []

@@ -78,7 +78,7 @@ class Tab:
                 {"expression": expression, "contextId": self._world, "returnByValue": True, "awaitPromise": True},
             )
         except Exception as error:  # the document went away under us
-            if "context" in str(error).lower():
+            if any(word in str(error) for word in ("context", "navigated")):
                 return None
             raise
         return told["result"].get("value")

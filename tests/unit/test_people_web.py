@@ -357,6 +357,17 @@ def test_record_says_who(shop: Shop) -> None:
         assert boss.post("/v1/withdrawals", json={"index": 0, "reason": "x", "practice": True}).status_code == 201
 
 
+def test_record_says_who_asked(tmp_path: Path) -> None:
+    """What the program read on carriers' pages carries the name of whoever asked for it."""
+    shop = shop_of(tmp_path, settings=settings_of(site=True))
+    person, _ = (shop.owner(), shop.staff("佐藤"))[1]
+    with shop.client(shop.session(person, Role.STAFF)) as staff:
+        assert staff.post("/v1/checks", json={"imeis": [ONE.digits]}).status_code == 200
+    said = {entry.statement.by for entry in shop.kit.parts.history(ONE).entries}  # type: ignore[union-attr]
+    assert said == {"佐藤"}
+    shop.close()
+
+
 # A named proxy
 
 

@@ -47,11 +47,13 @@ class Check:
         only: Collection[CarrierId] | None = None,
         record: bool = True,
         on_cell: OnCell | None = None,
+        by: str | None = None,
     ) -> Assessment:
         """Check a device at every carrier that is on (or at those of `only`).
 
         A carrier that fails leaves its own cell without mark and never hides the others. An answer that cannot be
-        recorded is shown all the same: its cell has no index and the assessment's `storage` names the code.
+        recorded is shown all the same: its cell has no index and the assessment's `storage` names the code. `by` is who
+        asks, as the record names them; the operator where nobody is named.
 
         Raises:
             StorageError: the record cannot be trusted (`log-corrupt`, `log-rolled-back`): nothing asked, nothing said.
@@ -64,6 +66,7 @@ class Check:
             known=await asyncio.to_thread(_known, room, device),
             record=record,
             on_cell=on_cell or (lambda _cell: None),
+            by=by or self.settings.operator,
         )
         columns = await asyncio.gather(*(run.column(device, carrier, carrier in wanted) for carrier in CARRIERS))
         cells = [cell for row in zip(*columns, strict=True) for cell in row]
@@ -111,6 +114,7 @@ class _Run:
     known: Mapping[Imei, Sequence[Recorded]]
     record: bool
     on_cell: OnCell
+    by: str
     storage: str | None = field(default=None)
 
     async def column(self, device: Device, carrier: CarrierId, wanted: bool) -> list[Cell]:
@@ -175,7 +179,7 @@ class _Run:
             sentence=showable(answer.sentence),
             asked_at=answer.asked_at.replace(microsecond=0),
             channel=Channel.SITE,
-            by=self.check.settings.operator,
+            by=showable(self.by),
             practice=self.room.practice,
             page=page,
             screenshot=screenshot,

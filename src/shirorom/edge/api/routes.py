@@ -76,7 +76,7 @@ async def post_check(request: AnyRequest, data: JSONBody[CheckRequest]) -> ASGIR
             site = web.asking.carriers(Access.SITE)
             only = [carrier for carrier in site if data.only is None or carrier in data.only]
         record = data.record if data.record is not None else not web.asking.public
-        assessment = await check(device, only=only, record=record)
+        assessment = await check(device, only=only, record=record, by=by_of(request))
     return answer(request, check_of(assessment, web.parts.words(language_called(request))))
 
 

@@ -58,9 +58,9 @@ class Asking:
         site = self.carriers(Access.SITE)
         return [place for place, cell in job.cells.items() if place[1] in site and cell.mark is None]
 
-    async def begin(self, device: Device, *, record: bool) -> Job:
-        """A new job; where nobody has to be asked, its result is there at once."""
-        job = self.jobs.new(device, record=record)
+    async def begin(self, device: Device, *, record: bool, by: str | None = None) -> Job:
+        """A new job; where nobody has to be asked, its result is there at once. `by`: who asks."""
+        job = self.jobs.new(device, record=record, by=by)
         await self._ask(job, self.carriers(Access.SITE))
         return job
 
@@ -148,7 +148,9 @@ class Asking:
             if first or cell.carrier in asked:
                 job.seen(cell)
 
-        result = await self.parts.check(job.device, only=None if everyone else asked, record=job.record, on_cell=seen)
+        result = await self.parts.check(
+            job.device, only=None if everyone else asked, record=job.record, on_cell=seen, by=job.by
+        )
         job.storage = result.storage
         return self._assess(job)
 

@@ -20,8 +20,8 @@ SAYS = (
     "back", "claimed", "removed", "restored", "done", "all_done", "next", "so_far", "final", "partial", "todo", "now",
     "busy", "unasked", "off", "stopped", "rule", "practice", "person", "answered_before", "stale", "progress", "cells",
     "number", "shot_wait", "shot_kept", "shot_offline", "shot_kind", "other_person", "other_person_named", "mine",
-    "refused", "added_many", "phones_wait", "unread", "drop", "retry", "error", "nobody", "items", "at", "again", "by", "rules_kept", "skip_title",
-    "open_again", "outbox_lost", "claimed_self", "unreachable", "waits",
+    "refused", "added_many", "phones_wait", "unread", "drop", "retry", "error", "nobody", "items", "at", "again", "by",
+    "rules_kept", "skip_title", "open_again", "outbox_lost", "claimed_self", "unreachable", "waits", "join", "joined",
 )  # fmt: skip
 """What the script says, by its key under `counter.say`."""
 LATER = {

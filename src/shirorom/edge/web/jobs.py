@@ -42,12 +42,16 @@ class Given:
 
 @dataclass(slots=True)
 class Job:
-    """One check as the page sees it. `version` grows with every change; `changed` wakes whoever waits for one."""
+    """One check as the page sees it.
+
+    `by` is who began it. `version` grows with every change; `changed` wakes whoever waits for one.
+    """
 
     id: str
     device: Device
     record: bool
     born_s: float
+    by: str | None = None
     cells: dict[Place, Cell] = field(default_factory=dict)
     assessment: Assessment | None = None
     error: ShiroromError | None = None
@@ -95,7 +99,7 @@ class Jobs:
         self._count_max, self._running_max, self._keep_s = count_max, running_max, keep_s
         self._beside: asyncio.Task[None] | None = None
 
-    def new(self, device: Device, *, record: bool) -> Job:
+    def new(self, device: Device, *, record: bool, by: str | None = None) -> Job:
         """A job that asks nothing yet.
 
         Raises:
@@ -103,7 +107,7 @@ class Jobs:
         """
         self._forget()
         self._make_room()
-        job = Job(id=secrets.token_urlsafe(ID_BYTES), device=device, record=record, born_s=time.monotonic())
+        job = Job(id=secrets.token_urlsafe(ID_BYTES), device=device, record=record, by=by, born_s=time.monotonic())
         self._jobs[job.id] = job
         return job
 

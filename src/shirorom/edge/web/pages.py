@@ -67,7 +67,7 @@ async def start(request: AnyRequest) -> Response[Any]:
     if device is None:
         return refused(request, form)
     asking = web_of(request).asking
-    job = await asking.begin(device, record=not asking.public or form.get("keep") == "1")
+    job = await asking.begin(device, record=not asking.public or form.get("keep") == "1", by=by_of(request))
     return Redirect(f"/check/{job.id}", status_code=303)
 
 

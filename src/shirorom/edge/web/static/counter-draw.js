@@ -70,7 +70,7 @@
       lines.push({ text: say("refused", { text: what }), bad: true, acts: [["retry", () => outbox.retry(entry)], ["drop", () => outbox.drop(entry)]] });
     }
     put($("notices"), () => lines.map(({ text, bad, acts = [] }) => el("div", { class: bad ? "notice bad" : "notice" }, el("p", {}, text),
-      ...acts.map(([key, press]) => el("button", { class: "btn sm", type: "button", onclick: press }, say(key))))), lines.map(({ text, n }) => [text, n]));
+      ...acts.map(([key, press, details]) => el("button", { class: "btn sm", type: "button", onclick: press }, say(key, details))))), lines.map(({ text, n }) => [text, n]));
   }
 
   const cssOf = (item) => marks[item.verdict]?.css ?? "q";

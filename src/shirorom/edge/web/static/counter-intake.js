@@ -6,6 +6,7 @@
   const AT_ONCE_MAX = 500; // what the server takes in one call
   const CODE_CHARS_MIN = 13; // what is shorter is no number: scanner.js says so
   const WAITING = "counter-phones";
+  const IMEIS_MAX = 4;
   const KINDS = ["image/png", "image/jpeg", "image/webp"];
   const form = root.querySelector("form[data-intake]");
   const field = form.elements.text;
@@ -29,8 +30,15 @@
     add(bodies);
   }
 
+  // Scans come one after the other: an answer that is late must not be taken for the last one.
+  let adding = Promise.resolve();
+  function add(bodies) {
+    adding = adding.then(() => addNow(bodies));
+    return adding;
+  }
+
   // Resolves to what became of them, or null where the server did not take them.
-  async function add(bodies) {
+  async function addNow(bodies) {
     notice(say("adding"));
     const sum = { added: [], present: [], found: [], refused: [] };
     for (const [n, body] of bodies.entries()) {
@@ -61,8 +69,27 @@
     if (fresh) openByItself();
   }
 
+  // A phone with two numbers has two barcodes: whoever holds the box says by one press that they are one phone.
+  let single = null; // the phone that came last, if it came with one number
+  function joining(added) {
+    const before = itemOf(single);
+    single = added.length === 1 && added[0].imeis.length === 1 ? added[0].id : null;
+    const joinable = single && before && before.imeis.length < IMEIS_MAX;
+    return joinable ? [["join", () => join(before, added[0]), { number: before.number }]] : [];
+  }
+  async function join(first, second) {
+    const numbers = [...first.imeis, ...second.imeis];
+    if (!(await ask("items", { devices: [numbers] }))) return;
+    await ask("removals", { item: second.id });
+    await poll({ whole: true });
+    single = first.id;
+    if (state.at.item === second.id || !here()) select(itemOf(first.id));
+    notice(say("joined", { number: first.number, count: numbers.length }));
+  }
+
   function announce({ added, present, found, refused }) {
     const lines = [];
+    const acts = joining(added);
     if (added.length > 3) lines.push(say("added_many", { count: added.length }));
     else if (added.length) lines.push(say("added", { number: added.map((one) => one.number).join("・") }));
     if (present.length === 1) lines.push(say("present", { number: itemOf(present[0])?.number ?? "？" }));
@@ -71,7 +98,7 @@
     if (refused.length) lines.push(say("bad", { text: refused.map((one) => one.detail).join("、") }));
     else if (bad) lines.push(say("unread"));
     else if (!lines.length) lines.push(say("none"));
-    notice(lines.join("　"), { bad: bad || !(added.length || present.length) });
+    notice(lines.join("　"), { bad: bad || !(added.length || present.length), acts });
   }
 
   // ── scanner, field, paste ──────────────────────────────────────────────────────────────────────────────────────────
