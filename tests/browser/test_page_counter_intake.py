@@ -1,4 +1,4 @@
-"""How phones come into the counter in a real Chromium: the real scanner.js, the common intake, staff cards, no connection."""
+"""How phones come into the counter in a real Chromium: the real scanner.js, the intake, staff cards, no connection."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def test_the_switch_of_single_keys(browser: Browser, tmp_path: Path) -> No
 
 
 async def test_what_is_no_phone_stands_in_the_field(browser: Browser, tmp_path: Path) -> None:
-    """A scanned EID is shown with what it is; the next good code takes its place. Nothing of it comes into the queue."""
+    """A scanned EID is shown with what it is; the next good code takes its place. None of it comes into the queue."""
     async with counter(tmp_path) as (_, origin), watched(browser, origin, **DESK) as seen:
         page = seen.page
         await come(page, origin)
@@ -171,7 +171,7 @@ async def test_typing_gives_the_keys_back(browser: Browser, tmp_path: Path) -> N
 
 
 async def test_a_picture_of_a_label(browser: Browser, tmp_path: Path) -> None:
-    """A photo dropped beside the work is read for phones, and goes in after a person compared it; on it, it is a proof."""
+    """A photo dropped beside the work is read for phones, and goes in once compared; on the work it is a proof."""
     async with counter(tmp_path) as (_, origin), watched(browser, origin, expected=LOST, **DESK) as seen:
         page = seen.page
         routes = Routes(pictures=[PAIR])

@@ -33,7 +33,7 @@
   // Scans come one after the other: an answer that is late must not be taken for the last one.
   let adding = Promise.resolve();
   function add(bodies) {
-    adding = adding.then(() => addNow(bodies));
+    adding = adding.catch(() => {}).then(() => addNow(bodies));
     return adding;
   }
 
