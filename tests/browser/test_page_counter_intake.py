@@ -121,7 +121,8 @@ async def test_a_staff_card_is_no_phone(browser: Browser, tmp_path: Path) -> Non
         await keys.scan(ONE.digits)
         await at(page, "ドコモ")
         await page.route("**/v1/counter/answers", lambda route: route.abort())
-        await press(page, "1", lambda: at(page, "au"))
+        await keys.press("1", ms=900)
+        await at(page, "au")
         asked = [one for one in seen.addresses if one.endswith("/v1/counter/items")]
         await keys.scan(codes["佐藤"])
         await expect(page.locator(".me-name")).to_have_text("佐藤")
