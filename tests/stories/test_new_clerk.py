@@ -191,7 +191,7 @@ def recorded(data: Path) -> dict[tuple[Imei, CarrierId], list[Reading]]:
 
 
 @pytest.mark.asyncio
-async def test_from_nothing_to_phones_fully_asked(tmp_path: Path) -> None:
+async def test_from_nothing_to_phones_fully_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Ten phones, thirteen numbers, 52 answers: two actions each, two seconds of attention at most, nothing wrong.
 
     Without soak four of the ten, every other step the same.
@@ -222,6 +222,9 @@ async def test_from_nothing_to_phones_fully_asked(tmp_path: Path) -> None:
     assert {one.by for said in answers.values() for one in said} == {CLERK}
     actions = (day.sends + day.takes) / len(cells)
     attention = (day.sends * FIND_S + day.takes * LOOK_S + day.consents * 2 * FIND_S) / len(cells)
+    figure = f"{len(cells)} cells: {actions:.2f} actions, {attention:.2f} s of attention each, {day.consents} consents"
+    with capsys.disabled():
+        print(f"\n{figure}")  # noqa: T201  # whoever runs the story wants to see it
     assert day.consents <= len(CarrierId)
     assert actions <= ACTIONS_MAX
     assert attention <= ATTENTION_S_MAX
