@@ -80,7 +80,7 @@ def _trouble(code: str, speech: Speech) -> dict[str, str]:
 def counter_pieces(speech: Speech) -> dict[str, list[dict[str, Any]]]:
     """The counter's places, phones and notices in every state: what counter-pieces.js draws from."""
 
-    def say(key: str, **details: object) -> str:
+    def say(key: str, **details: str | int) -> str:
         return speech.t(f"counter.say.{key}", **details)
 
     def words(mark: Mark) -> dict[str, Any]:

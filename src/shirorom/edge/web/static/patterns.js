@@ -12,7 +12,7 @@
   fill("p-bar", ...bar(["on", "on", "wait", ""]));
 
   // The pieces of intake.js as they lie in its page.
-  const TEXTS = { name: "IMG_0001.jpg", count: "1 / 3", text: "00-100101-000001-3", digits: "00-100101-000001-3", label: "IMEI 1", others: "EID " };
+  const TEXTS = { name: "IMG_0001.jpg", text: "00-100101-000001-3", digits: "00-100101-000001-3", label: "IMEI 1", others: "EID " };
   function paint(canvas) {
     [canvas.width, canvas.height] = [480, 60];
     const pen = canvas.getContext("2d");
@@ -26,7 +26,9 @@
   for (const template of document.querySelectorAll("template[data-piece]:not([data-piece=number])")) {
     const card = piece(template.dataset.piece);
     if (template.dataset.piece === "confirm") card.querySelector("[data-numbers]").append(piece("number"), piece("number"));
-    for (const [place, text] of Object.entries(TEXTS)) for (const box of card.querySelectorAll(`[data-${place}]`)) box.textContent = text;
+    const own = { count: template.dataset.piece === "many" ? "812" : "1 / 3", ...TEXTS };
+    if (card.localName === "section") own.text = document.getElementById("p-stage").dataset[template.dataset.piece] ?? own.text;
+    for (const [place, text] of Object.entries(own)) for (const box of card.querySelectorAll(`[data-${place}]`)) box.textContent = text;
     for (const canvas of card.querySelectorAll("canvas")) paint(canvas);
     card.removeAttribute("tabindex");
     fill("p-stage", card);
