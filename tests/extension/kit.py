@@ -163,6 +163,14 @@ class Clerk:
     requests: list[tuple[str, str]] = field(default_factory=list)
     """Method and address of every request that a page made."""
     tabs: list[Tab] = field(default_factory=list)
+    _own: Page | None = None
+
+    async def own_page(self) -> Page:
+        """A page of the extension that asks the server nothing; one for all tests, behind the others."""
+        if self._own is None or self._own.is_closed():
+            self._own = await self.context.new_page()
+            await self._own.goto(self.own("copy.html"))
+        return self._own
 
     def url(self, carrier: CarrierId) -> str:
         return self.practice.origins[carrier] + FACTS.carrier(carrier).page.path
@@ -231,20 +239,15 @@ class Clerk:
 
     async def setting(self, **values: bool) -> None:
         """Choose settings."""
-        page = await self.context.new_page()
-        await page.goto(self.own("copy.html"))
+        page = await self.own_page()
         for name, value in values.items():
             await page.evaluate(
                 "([name, value]) => chrome.runtime.sendMessage({type: 'set', name, value})", [name, value]
             )
-        await page.close()
 
     async def stored(self, area: str = "local") -> dict[str, Any]:
         """What the extension remembers."""
-        page = await self.context.new_page()
-        await page.goto(self.own("copy.html"))  # a page of ours that asks the server nothing
-        found: dict[str, Any] = await page.evaluate(f"chrome.storage.{area}.get(null)")
-        await page.close()
+        found: dict[str, Any] = await (await self.own_page()).evaluate(f"chrome.storage.{area}.get(null)")
         return found
 
     async def press_toolbar(self, page: Page) -> None:
@@ -263,13 +266,12 @@ class Clerk:
 
     async def tidy(self) -> None:
         """Close what a test opened; an empty queue, no readings, ordinary settings."""
-        keeper = await self.context.new_page()
+        keeper = await self.own_page()
         for page in self.context.pages:
             if page is not keeper:
                 await page.close()
         self.tabs.clear()
         self.shop.reset()
-        await keeper.goto(self.own("copy.html"))
         await keeper.evaluate(
             "(async () => { await chrome.storage.session.clear(); const all = await chrome.storage.local.get(null);"
             " await chrome.storage.local.remove(Object.keys(all).filter(k => /^(waiting|refused)[.]|^settings$/.test(k))); })()"

@@ -74,7 +74,7 @@ async def test_consent_and_captcha_are_left_to_the_person(clerk: Clerk, fault: s
     """Between question and answer a person is wanted: nothing is ticked or typed; afterwards the answer is read."""
     tab = await asked(clerk, faulty(fault, CarrierId.DOCOMO)[0], CarrierId.DOCOMO)
     await tab.until("person")
-    await tab.page.wait_for_timeout(500)
+    await tab.page.wait_for_timeout(300)
     if fault == "consent":
         assert not await tab.page.is_checked("[name=agree]")
         await tab.page.check("[name=agree]")

@@ -37,7 +37,7 @@ async def test_number_is_filled_and_nothing_is_sent(clerk: Clerk) -> None:
     await tab.until("form")
     assert await tab.page.input_value("#imei") == CLEAR
     assert await tab.page.is_enabled("#search")
-    await tab.page.wait_for_timeout(700)
+    await tab.page.wait_for_timeout(400)
     site = clerk.practice.origins[CarrierId.RAKUTEN]
     assert [one for one in clerk.requests if one[0] == "POST" and one[1].startswith(site)] == []
     assert "0617" in await tab.text()
@@ -83,7 +83,7 @@ async def test_going_on_can_be_stopped(clerk: Clerk) -> None:
     await tab.send(CarrierId.DOCOMO)
     await tab.until("taken")
     await tab.press("ここで止まる")
-    await tab.page.wait_for_timeout(1800)
+    await tab.page.wait_for_timeout(1600)
     assert await tab.phase() == "stopped"
     assert len(clerk.shop.recorded) == 1
 
@@ -153,7 +153,7 @@ async def test_consent_before_the_form_is_the_persons(clerk: Clerk) -> None:
         await clerk.context.clear_cookies()
         await tab.open(CarrierId.SOFTBANK)
         await tab.until("person")
-        await tab.page.wait_for_timeout(500)
+        await tab.page.wait_for_timeout(300)
         assert not await tab.page.is_checked("[name=agree]")
         await tab.page.check("[name=agree]")
         await tab.page.click("button[type=submit]")

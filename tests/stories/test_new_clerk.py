@@ -27,6 +27,7 @@ from shirorom.edge.cli.context import Options
 from shirorom.edge.practice.catalogue import PracticePhone, catalogue
 from tests.browser.test_scanner import Keys
 from tests.extension.kit import Clerk, Tab, browser
+from tests.scale import scaled
 from tests.stories.kit import Place, installation
 
 OWNER, CLERK, PASSWORD = "田中", "佐藤", "kaze to yama no aida"
@@ -41,7 +42,8 @@ PHONES = (
 
 
 def phones() -> list[PracticePhone]:
-    return [catalogue().phone(name) for name in PHONES]
+    """All ten under soak; else the first four: one phone with two numbers, twenty answers."""
+    return [catalogue().phone(name) for name in PHONES[: max(4, scaled(len(PHONES)))]]
 
 
 class Day:
@@ -75,7 +77,9 @@ class Day:
 
     async def sign_in_by(self, card: bytes) -> None:
         """The clerk scans their card; the scanner reads its bars, and types."""
-        (bars,) = zxingcpp.read_barcodes(Image.open(BytesIO(card)), formats=zxingcpp.BarcodeFormat.Code128)
+        (bars,) = zxingcpp.read_barcodes(
+            Image.open(BytesIO(card)), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
+        )
         await self.scan(bars.text)
         await expect(self.page.locator(".me-name")).to_have_text(CLERK)
 
@@ -187,8 +191,11 @@ def recorded(data: Path) -> dict[tuple[Imei, CarrierId], list[Reading]]:
 
 
 @pytest.mark.asyncio
-async def test_from_nothing_to_ten_phones_asked(tmp_path: Path) -> None:
-    """Ten phones, thirteen numbers, 52 answers: two actions each, two seconds of attention at most, nothing wrong."""
+async def test_from_nothing_to_phones_fully_asked(tmp_path: Path) -> None:
+    """Ten phones, thirteen numbers, 52 answers: two actions each, two seconds of attention at most, nothing wrong.
+
+    Without soak four of the ten, every other step the same.
+    """
     todo = phones()
     cells = {(cell.imei, cell.carrier): cell.mark for phone in todo for cell in phone.checks[0].cells}
     with installation(tmp_path, practice=("--consent",)) as place:

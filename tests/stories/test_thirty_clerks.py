@@ -112,5 +112,4 @@ def test_nothing_is_asked_twice_and_nothing_is_lost(clerks: tuple[Place, list[ht
     assert len(set(kept)) == len(kept) == 4 * PHONES == place.recorded()
     board = clients[0].get("/v1/counter").json()["items"]
     assert {one["state"] for item in board for one in item["places"]} == {"answered"}
-    names = {one for each in seen if each.given for one in [len(each.given)]}
-    assert names
+    assert sum(1 for each in seen if each.given) > CLERKS // 2  # they really worked at the same time

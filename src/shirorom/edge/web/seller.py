@@ -18,6 +18,7 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect, Response
 
 from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.domain.numbers.found import FOREIGN
 from shirorom.domain.one_time import Request as Asked
 from shirorom.domain.picture import numbers_in, one_time_code_in
 from shirorom.edge.http.guard import OPT as TAKES
@@ -111,8 +112,8 @@ async def read_photo(parts: Parts, content: bytes, code: str, speech: Speech) ->
         "others": [
             {"text": number.text, "kind": str(number.kind).upper(), "why": speech.t(f"code.{number.error}.title")}
             for number in numbers.found
-            if number.imei is None and number.error
-        ],
+            if number.imei is None and number.error and not (askable and number.kind in FOREIGN)
+        ],  # an EID beside an IMEI is as it should be: every iPhone's own screen shows both
         "text": "\n".join(imei.digits for imei in devices[0]) if len(devices) == 1 else "",
         "choices": [[imei.digits for imei in device] for device in devices] if len(devices) > 1 else [],
         "code": one_time_code_in(seen, code),
