@@ -14,6 +14,7 @@ from tests.browser.counter_kit import at, come, counter, entries, press, reading
 from tests.browser.intake_kit import PAIR, Routes, label
 from tests.browser.page_kit import chromium, watched
 from tests.browser.test_scanner import Keys
+from tests.people_kit import CALLER, PASSWORD
 from tests.web_kit import ONE, TWO
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -109,11 +110,11 @@ async def test_a_staff_card_is_no_phone(browser: Browser, tmp_path: Path) -> Non
     async with counter(tmp_path) as (kit, origin), watched(browser, origin, expected=LOST, **DESK) as seen:
         page, people = seen.page, kit.people
         assert people is not None
-        people.set_up(people.offer_setup(), "Anna", "kaze to yama no aida", None, _caller())
-        codes = {name: people.new_staff_code(people.add(name)) for name in ("佐藤", "鈴木")}
+        people.set_up(people.offer_setup(), "Anna", PASSWORD, None, CALLER)
+        code = people.new_staff_code(people.add("佐藤"))
         await page.goto(f"{origin}/signin?next=/counter")
         await page.fill("#name", "Anna")
-        await page.fill("#password", "kaze to yama no aida")
+        await page.fill("#password", PASSWORD)
         await page.check("#trust")
         await page.click("#password-form button")
         await expect(page.locator("#counter")).to_have_attribute("data-state", "empty")
@@ -124,21 +125,16 @@ async def test_a_staff_card_is_no_phone(browser: Browser, tmp_path: Path) -> Non
         await keys.press("1", ms=900)
         await at(page, "au")
         asked = [one for one in seen.addresses if one.endswith("/v1/counter/items")]
-        await keys.scan(codes["佐藤"])
+        await keys.scan(code)
         await expect(page.locator(".me-name")).to_have_text("佐藤")
         await at(page, "au")
         await expect(page.locator("#notices")).to_contain_text("1件は Annaさんが付けました")
         assert [one for one in seen.addresses if one.endswith("/v1/counter/items")] == asked
         await page.unroute("**/v1/counter/answers")
-        await press(page, "4", lambda: at(page, "ソフトバンク"))
+        await keys.press("4", ms=900)
+        await at(page, "ソフトバンク")
         await expect(page.locator(".slot.unsent")).to_have_count(1)
         assert [(r.by, r.glyph) for r in readings(kit, ONE)] == [("佐藤", "－")]
-
-
-def _caller() -> object:
-    from tests.people_kit import CALLER
-
-    return CALLER
 
 
 async def test_a_pasted_column(browser: Browser, tmp_path: Path) -> None:
@@ -222,7 +218,7 @@ async def test_phones_wait_for_the_connection(browser: Browser, tmp_path: Path) 
         assert await page.evaluate("sessionStorage['counter-phones']") == "[]"
 
 
-async def test_scan_event_alone(browser: Browser, tmp_path: Path) -> None:
+async def test_a_scan_that_is_taken(browser: Browser, tmp_path: Path) -> None:
     """Whoever took a scan before has it to themselves."""
     async with counter(tmp_path) as (_, origin), watched(browser, origin, **DESK) as seen:
         page = seen.page

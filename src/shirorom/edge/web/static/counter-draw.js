@@ -5,18 +5,7 @@
   const { root, words, state, outbox, $, say, time, grouped, items, here, itemOf, carrierOf, numberOf } = counter;
   const { placesOf, byOther, claimedBy, isAnswered, placeName } = counter;
   const { carriers, marks, unknown, says } = words;
-
-  function el(name, props = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(props)) {
-      if (value === null || value === undefined || value === false) continue;
-      if (key === "class") made.className = value;
-      else if (key in made && typeof value !== "string") made[key] = value;
-      else made.setAttribute(key, value === true ? "" : value);
-    }
-    made.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
-    return made;
-  }
+  const { el, slot, car, row, line, bar } = window.shirorom.pieces;
 
   // New content only where it differs; the keyboard stays where it was.
   const drawn = new WeakMap();
@@ -55,11 +44,14 @@
     const others = outbox.others();
     const refused = outbox.entries.filter((entry) => entry.refused);
     const waiting = outbox.entries.length - others.length - refused.length;
-    const lines = [...state.notices];
-    if (!state.online && state.desk) lines.push({ text: say("offline"), bad: true });
     const phones = counter.waiting.reduce((sum, body) => sum + (body.devices?.length ?? 1), 0);
-    if (phones) lines.push({ text: say("phones_wait", { count: phones }) });
-    if (waiting && (!state.online || !outbox.sending)) lines.push({ text: say("waiting", { count: waiting }) });
+    const lines = [...state.notices];
+    const left = [
+      !state.online && state.desk && say("offline"),
+      waiting && (!state.online || !outbox.sending) && say("waiting", { count: waiting }),
+      phones && say("phones_wait", { count: phones }),
+    ].filter(Boolean);
+    if (left.length) lines.push({ text: left.join("　"), bad: !state.online });
     for (const name of new Set(others.map((entry) => entry.by.name))) {
       const theirs = others.filter((entry) => entry.by.name === name);
       lines.push({ text: say("other_person_named", { count: theirs.length, name }), bad: true, acts: [["mine", () => outbox.adopt(theirs)]] });
@@ -69,8 +61,8 @@
       const what = `${item ? `${say("at", { number: item.number })} ${placeName(item, entry.body.place)} ` : ""}${entry.body.glyph}　${entry.refused.title}`;
       lines.push({ text: say("refused", { text: what }), bad: true, acts: [["retry", () => outbox.retry(entry)], ["drop", () => outbox.drop(entry)]] });
     }
-    put($("notices"), () => lines.map(({ text, bad, acts = [] }) => el("div", { class: bad ? "notice bad" : "notice" }, el("p", {}, text),
-      ...acts.map(([key, press, details]) => el("button", { class: "btn sm", type: "button", onclick: press }, say(key, details))))), lines.map(({ text, n }) => [text, n]));
+    const worded = lines.map(({ acts = [], ...rest }) => ({ ...rest, acts: acts.map(([key, press, details]) => [say(key, details), press]) }));
+    put($("notices"), () => worded.map(line), worded.map(({ text, n, acts }) => [text, n, acts.map(([word]) => word)]));
   }
 
   const cssOf = (item) => marks[item.verdict]?.css ?? "q";
@@ -93,15 +85,14 @@
   }
 
   function drawRow({ item, whole, waits }) {
-    const tails = item.imeis.map((imei) => imei.slice(-4)).join("・");
     const over = item.state === "done" || item.verdict === "restricted";
-    const sign = over ? el("span", { class: `pip ${cssOf(item)}` }, wordOf(item))
-      : item.claimed_by ? el("span", { class: "tag" }, say("busy")) : null;
-    const note = el("small", { class: "dim" }, el("span", {}, time(item.added_at)), el("span", {}, say("progress", { done: whole })),
-      item.claimed_by && item.claimed_by !== state.desk.person.name ? el("span", {}, claimedBy(item.claimed_by)) : null,
-      waits ? el("span", { class: "strong" }, says.waits) : null);
-    return el("li", {}, el("button", { class: "one", type: "button", "data-at": item.id, "aria-current": item.id === state.at.item ? "true" : null },
-      el("b", {}, String(item.number)), el("span", { class: "num" }, `…${tails}`), sign, note));
+    const other = item.claimed_by && item.claimed_by !== state.desk.person.name;
+    return row({
+      at: item.id, number: item.number, tails: item.imeis.map((imei) => imei.slice(-4)).join("・"),
+      mark: over ? { css: cssOf(item), word: wordOf(item) } : null, busy: item.claimed_by ? say("busy") : null,
+      notes: [time(item.added_at), say("progress", { done: whole }), other ? claimedBy(item.claimed_by) : null].filter(Boolean),
+      waits: waits ? says.waits : null, current: item.id === state.at.item,
+    });
   }
 
   function drawItem(item) {
@@ -118,9 +109,9 @@
     $("done").textContent = say("progress", { done: whole });
     $("cells").textContent = say("cells", { total, done });
     $("sum").textContent = item.summary;
-    put($("bar"), () => places.map((one) => el("i", { class: one.waits ? "wait" : isAnswered(one) ? "on" : "" })), places.map((one) => [one.waits, isAnswered(one)]));
+    put($("bar"), () => bar(places.map((one) => one.waits ? "wait" : isAnswered(one) ? "on" : "")), places.map((one) => [one.waits, isAnswered(one)]));
     drawFour(item, places, now);
-    drawWork(item, now, partly);
+    drawWork(item, now, open);
   }
 
   function drawFour(item, places, now) {
@@ -129,12 +120,11 @@
       const mine = places.filter((one) => one.carrier === carrier.id);
       const current = now.carrier === carrier.id;
       const word = mine.every(isAnswered) ? "done" : current ? "busy" : mine.every((one) => one.state === "open") ? "todo" : "unasked";
-      return el("section", { class: current ? "car now" : "car", "aria-label": carrier.name }, el("header", {}, el("h3", {}, carrier.name), el("span", { class: "sm dim" }, say(word))),
-        ...mine.map((one) => slot(item, one, one.place === now.place)));
+      return car({ name: carrier.name, state: say(word), current }, ...mine.map((one) => drawSlot(item, one, one.place === now.place)));
     }), sign);
   }
 
-  function slot(item, place, current) {
+  function drawSlot(item, place, current) {
     const other = byOther(item, place) ? claimedBy(place.claimed_by) : null;
     let css = "unmet";
     let word = current ? say("now") : say("todo");
@@ -148,8 +138,7 @@
       place.state === "answered" && !place.waits && place.asked_at && place.asked_at < item.added_at ? say("answered_before", { time: time(place.asked_at) }) : null,
       place.state === "open" ? other : null,
     ].filter(Boolean);
-    return el("button", { class: `slot mark ${css}${current ? " cur" : ""}${place.waits ? " unsent" : ""}`, type: "button", "data-at": place.place, "aria-pressed": current ? "true" : "false" },
-      el("span", {}, word), notes.length ? el("small", {}, notes.join(" ・ ")) : null);
+    return slot({ at: place.place, css, word, notes, current, waits: place.waits });
   }
 
   function drawWork(item, place, open) {
