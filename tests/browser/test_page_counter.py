@@ -107,7 +107,7 @@ async def test_three_phones_by_keyboard(browser: Browser, tmp_path: Path, practi
             for n in range(4 * len(imeis)):
                 async with seen.context.expect_page() as opening:
                     if n == 0:
-                        await press(page, "s", lambda: expect(page.locator("#scan")).to_be_focused())
+                        await press(page, "s", lambda: expect(page.locator("#text")).to_be_focused())
                         await page.keyboard.insert_text(" ".join(imei.digits for imei in imeis))
                         await page.keyboard.press("Enter")
                     else:
@@ -293,10 +293,10 @@ async def test_a_burst_is_no_answer(browser: Browser, tmp_path: Path) -> None:
         await at(page, "ドコモ")
         await page.keyboard.type("1234", delay=4)
         await page.wait_for_timeout(300)
-        await page.focus("#scan")
+        await page.focus("#text")
         await page.keyboard.press("3")
         await page.wait_for_timeout(300)
-        await page.fill("#scan", "")
+        await page.fill("#text", "")
         await page.evaluate("document.activeElement.blur(); localStorage['single-keys'] = 'off'")
         await page.keyboard.press("3")
         await page.wait_for_timeout(300)
@@ -372,7 +372,7 @@ async def test_by_touch_on_a_phone(browser: Browser, tmp_path: Path) -> None:
     async with counter(tmp_path) as (kit, origin), watched(browser, origin, has_touch=True) as seen:
         page = seen.page
         await come(page, origin)
-        await page.fill("#scan", "００１００１０１－０００００１－３")
+        await page.fill("#text", "００１００１０１－０００００１－３")
         await page.get_by_role("button", name="追加").tap()
         await at(page, "ドコモ")
         work = await page.locator("#work").bounding_box()

@@ -26,7 +26,7 @@ CUT_OFF = (
     " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className || e.localName)"
 )
 SMALL = (
-    "[...document.querySelectorAll('button, .btn, summary, nav a, #scan, label.tick, .drop')]"
+    "[...document.querySelectorAll('button, .btn, summary, nav a, #text, label.tick, .drop')]"
     ".filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))"
 )
 

@@ -8,6 +8,7 @@ from litestar.response import Response
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RequestError
 from shirorom.domain.mark import Mark
+from shirorom.edge.web.field import field_of
 from shirorom.edge.web.look import CLASS_OF, Speech, example_of, official_url
 from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
 from shirorom.edge.web.who import OPT, Role, Who, person_of
@@ -19,8 +20,8 @@ SAYS = (
     "back", "claimed", "removed", "restored", "done", "all_done", "next", "so_far", "final", "partial", "todo", "now",
     "busy", "unasked", "off", "stopped", "rule", "practice", "person", "answered_before", "stale", "progress", "cells",
     "number", "shot_wait", "shot_kept", "shot_offline", "shot_kind", "other_person", "other_person_named", "mine",
-    "refused", "drop", "retry", "error", "nobody", "items", "at", "again", "by", "rules_kept", "skip_title",
-    "open_again", "outbox_lost", "claimed_self", "unreachable", "waits", "join", "joined",
+    "refused", "added_many", "phones_wait", "unread", "drop", "retry", "error", "nobody", "items", "at", "again", "by",
+    "rules_kept", "skip_title", "open_again", "outbox_lost", "claimed_self", "unreachable", "waits", "join", "joined",
 )  # fmt: skip
 """What the script says, by its key under `counter.say`."""
 LATER = {
@@ -57,24 +58,29 @@ async def counter(request: AnyRequest) -> Response[bytes]:
         "says": {key: speech.t(f"counter.say.{key}", **LATER) for key in SAYS},
         "lang": speech.language,
     }
-    keys = [
-        *(
-            {"key": str(n), "symbol": mark.symbol, "css": CLASS_OF[mark], "label": _label(mark, speech)}
-            for n, mark in enumerate(Mark, 1)
-        ),
-        {"key": "0", "symbol": "", "css": "q", "label": speech.t("counter.no_answer")},
-    ]
     return page(
         request,
         "counter.html",
         here="counter",
         url="/counter",
         said=said,
-        keys=keys,
+        form=field_of(web, speech),
+        keys=keys_of(speech),
         carriers=carriers,
         owner=person is None or person.role is Role.OWNER,
         examples=[example_of(example, speech) for example in parts.examples] if web.practice else [],
     )
+
+
+def keys_of(speech: Speech) -> list[dict[str, str]]:
+    """The keys of the answers: the four marks, and that no answer came."""
+    return [
+        *(
+            {"key": str(n), "symbol": mark.symbol, "css": CLASS_OF[mark], "label": _label(mark, speech)}
+            for n, mark in enumerate(Mark, 1)
+        ),
+        {"key": "0", "symbol": "", "css": "q", "label": speech.t("counter.no_answer")},
+    ]
 
 
 def _label(mark: Mark, speech: Speech) -> str:
