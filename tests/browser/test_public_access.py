@@ -48,7 +48,7 @@ async def origins(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dic
     """A public page that can read pictures, and one for development."""
     public = Kit(tmp_path_factory.mktemp("public"), settings_of(public=True))
     shop = Kit(tmp_path_factory.mktemp("shop"), settings_of())
-    pictures = FakePictures(one_number(ONE, eid=True))
+    pictures = FakePictures(one_number(None, eid=True))
     app = create_app(with_pictures(public.parts, pictures))
     async with served(public, app=app) as one, served(shop) as two:
         yield {"public": one, "shop": two}
