@@ -4,8 +4,8 @@ UV ?= uv
 BIN := .venv/bin
 PORT ?= 8000
 SETUP_INPUTS := scripts/setup.py pyproject.toml $(wildcard requirements/*.lock)
-# Tests that imitate a hand or a scanner by the clock have the machine for themselves; the rest runs two files at a time.
-TIMED := tests/browser/test_scanner_ime.py
+# Tests that press, kill or type at one moment have the machine for themselves; the rest runs two files at a time.
+TIMED := tests/browser/test_scanner_ime.py tests/faults/test_page_browser_dies.py tests/unit/test_cli_check.py
 TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 LOCK += --custom-compile-command "make lock"

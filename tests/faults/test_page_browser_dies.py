@@ -58,7 +58,7 @@ async def test_killed_browser_never_keeps_a_question(practice: Practice, tmp_pat
 
 async def test_control_a_pending_new_page_never_returns() -> None:
     """What the race guards against is real: Playwright's own call hangs when the browser is killed under it."""
-    for wait_s in (0.0, 0.01, 0.02, 0.04, 0.08) * 2:
+    for wait_s in (0.0, 0.01, 0.02, 0.04, 0.08) * 6:
         chromium = await Chromium.start(BrowserSettings())
         contexts = [await chromium.browser.new_context() for _ in range(4)]
         pages = [asyncio.ensure_future(context.new_page()) for context in contexts]
