@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from shirorom.edge.web.parts import Trust
-from tests.browser.page_kit import Watched, chromium, watched
+from tests.browser.page_kit import Watched, chromium, until, watched
 from tests.browser.test_page_access import AXE, RUN
 from tests.people_kit import NAME, PASSWORD
 from tests.web_kit import Kit, served, settings_of
@@ -127,9 +127,9 @@ async def test_passkey_without_its_holder_is_refused(browser: Browser, shop: Sho
         await page.goto(shop.link())
         await page.fill("#name", NAME)
         await page.click("[data-passkey=setup]")
-        await page.wait_for_function("document.querySelector('[data-passkey-said]').textContent.length > 20")
+        await until(page, "document.querySelector('[data-passkey-said]').textContent.length > 20")
         assert not shop.people.has_owner()
-        await page.wait_for_function("!document.querySelector('[data-passkey=setup]').disabled")
+        await until(page, "!document.querySelector('[data-passkey=setup]').disabled")
 
 
 async def test_answer_of_a_passkey_is_good_once(browser: Browser, shop: Shop) -> None:
@@ -183,7 +183,7 @@ async def test_scanned_card_changes_who_is_at_work(browser: Browser, shop: Shop)
         await page.goto(f"{shop.origin}/help")
         assert await page.evaluate(SCAN, "001001010000013") is True  # not ours: goes on to whoever wants it
         assert await page.evaluate(SCAN, code) is False  # ours: taken
-        await page.wait_for_function("document.querySelector('.me-name')?.textContent === '佐藤'")
+        await until(page, "document.querySelector('.me-name')?.textContent === '佐藤'")
         assert page.url == f"{shop.origin}/help"
         assert await page.locator("nav a[href='/people']").count() == 0
         await page.goto(f"{shop.origin}/people")

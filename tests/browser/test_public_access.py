@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page
 
 from shirorom.domain.imei import Imei
 from shirorom.edge.web.app import create_app
-from tests.browser.page_kit import Watched, chromium, watched
+from tests.browser.page_kit import Watched, chromium, until, watched
 from tests.browser.test_page_access import violations
 from tests.picture_fakes import FakePictures, one_number, with_pictures
 from tests.web_kit import ONE, TWO, Kit, served, settings_of
@@ -86,7 +86,7 @@ async def answered(page: Page, origin: str, glyphs: str, *, text: str = ONE.digi
         if await page.locator("[data-seen]:visible").count():
             await page.click("[data-seen]")
         await page.click(f"#hand button[name=glyph][value='{'' if glyph == '？' else glyph}']")
-        await page.wait_for_function("was => document.querySelector('#hand').dataset.place !== was", arg=place)
+        await until(page, "was => document.querySelector('#hand').dataset.place !== was", arg=place)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.page_kit import Watched, chromium, watched
+from tests.browser.page_kit import Watched, chromium, until, watched
 from tests.web_kit import ONE, Kit, served, settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -45,7 +45,7 @@ async def with_worker(seen: Watched) -> Page:
     """An explanation, read until the worker keeps everything and answers for the page."""
     await seen.page.goto(seen.origin + "/guide/marks")
     await seen.page.evaluate("navigator.serviceWorker.ready")
-    await seen.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await until(seen.page, "navigator.serviceWorker.controller !== null")
     return seen.page
 
 
@@ -142,8 +142,10 @@ async def test_last_language_is_kept(browser: Browser, kit: Kit) -> None:
     async with served(kit) as origin, watched(browser, origin, expected=NO_CONNECTION) as seen:
         page = await with_worker(seen)
         await page.goto(origin + "/guide/marks?lang=en")
-        await page.wait_for_function(
-            "caches.match('/guide/akarom', {ignoreVary: true}).then(a => a.text()).then(t => t.includes('lang=\"en\"'))"
+        await until(
+            page,
+            "caches.match('/guide/akarom', {ignoreVary: true})"
+            ".then(a => a.text()).then(t => t.includes('lang=\"en\"'))",
         )
         await seen.context.set_offline(True)
         await page.goto(origin + "/guide/akarom")

@@ -19,7 +19,7 @@ from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, catalogue, start
 from shirorom.edge.web.app import create_app
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
-from tests.browser.page_kit import Watched, chromium, watched
+from tests.browser.page_kit import Watched, chromium, until, watched
 from tests.browser_kit import FACTS, GLYPHS
 from tests.picture_fakes import FakePictures, one_number, with_pictures
 from tests.web_kit import ONE, TWO, Kit, served, settings_of
@@ -72,7 +72,7 @@ class Buyer:
         assert await tab.input_value(facts.page.field) == imei.digits
         await tab.locator(facts.page.submit).first.tap()
         self.theirs += 1
-        await tab.wait_for_function(f"document.body.innerText.includes('{imei.digits}')")
+        await until(tab, f"document.body.innerText.includes('{imei.digits}')")
         glyph = await self._glyph(tab, imei, carrier)
         await tab.close()
         await self.seen.page.bring_to_front()

@@ -20,6 +20,7 @@ from shirorom.adapters.facts_toml import packaged_facts
 from shirorom.domain.carrier import CarrierId
 from shirorom.edge.practice import Practice
 from shirorom.service.settings import BrowserSettings
+from tests.browser.page_kit import until
 from tests.extension.fake_shop import FakeShop
 
 FACTS = packaged_facts()
@@ -233,7 +234,8 @@ class Clerk:
             if not await box.is_checked():
                 await box.click()
                 await page.wait_for_selector(f"input[data-carrier={carrier.value}]:checked")
-        await page.wait_for_function(
+        await until(
+            page,
             "async n => Object.values((await chrome.runtime.sendMessage({type: 'state'})).on).filter(Boolean).length >= n",
             arg=len(carriers),
         )

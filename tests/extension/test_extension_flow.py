@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shirorom.domain.carrier import CarrierId
+from tests.browser.page_kit import until
 from tests.extension.kit import Clerk, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -140,7 +141,7 @@ async def test_last_answer_can_be_withdrawn(clerk: Clerk) -> None:
     assert "0617" in await tab.text()
     await tab.press("取り消す")
     await eventually(lambda: clerk.shop.undone == [first])
-    await tab.page.wait_for_function("imei => document.querySelector('[name=productno]').value === imei", arg=CLEAR)
+    await until(tab.page, "imei => document.querySelector('[name=productno]').value === imei", arg=CLEAR)
 
 
 async def test_consent_before_the_form_is_the_persons(clerk: Clerk) -> None:

@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.edge.practice import Practice
+from tests.browser.page_kit import until
 from tests.extension.fake_shop import FakeShop
 from tests.extension.kit import Clerk, Tab, browser
 
@@ -58,7 +59,7 @@ async def test_as_shipped_it_asks_for_each_permission(tmp_path: Path, practice: 
         await settings.bring_to_front()
         await settings.click("#unpair")
         await settings.wait_for_selector("#pair:not([hidden])")
-        await settings.wait_for_function("document.getElementById('said').textContent !== ''")
+        await until(settings, "document.getElementById('said').textContent !== ''")
         assert await settings.evaluate("chrome.storage.local.get(null)") == {}
         assert await settings.evaluate("chrome.scripting.getRegisteredContentScripts()") == []
         assert await settings.evaluate(granted) == []
@@ -81,7 +82,7 @@ async def test_bad_addresses_and_codes_change_nothing(clerk: Clerk) -> None:
         await page.fill("#address", address)
         await page.fill("#code", code)
         await page.click("#pair button.go")
-        await page.wait_for_function("said => document.getElementById('said').textContent.includes(said)", arg=said)
+        await until(page, "said => document.getElementById('said').textContent.includes(said)", arg=said)
     assert (await clerk.stored())["pairing"] == before
     assert [one.path for one in clerk.shop.calls if one.method == "POST"] == ["/v1/pairings"]
 
