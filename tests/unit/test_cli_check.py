@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import re
 import sys
+import time
 
 import msgspec
 import pytest
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import NumberError
+from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
+from shirorom.domain.reading import Reading
 from shirorom.edge import wire
 from shirorom.edge.cli.context import Options
 from tests.unit.cli_house import CAUTION, CLEAR, NO_RECORD, PHONE, REAL, RESTRICTED, SECOND, Shop, always, shop
@@ -198,13 +201,35 @@ def test_a_practice_number_is_not_sent_to_real_pages(shop: Shop) -> None:
 
 
 def test_an_interrupt_keeps_what_was_read(shop: Shop) -> None:
-    """Ctrl-C after two answers: exit 130, nothing on stdout, both on record, and the call says so."""
+    """Ctrl-C after three answers: exit 130, nothing on stdout, all on record, and the call says so."""
     shop.asker.says = always(CLEAR)
     shop.asker.interrupt = (PHONE, "rakuten", 3)
     answer = shop.call("check", PHONE)
     assert (answer.status, answer.out) == (130, "")
     assert "3 件は記録してあります" in answer.err
     assert {entry["carrier"] for entry in shop.entries(PHONE)} == {"docomo", "au", "softbank"}
+
+
+def test_an_interrupt_counts_what_the_log_has_in_hand(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while answers are being written: they become durable, and the call counts them."""
+    from shirorom.service.recorder import Recorder
+
+    record = Recorder.record
+    begun: list[object] = []
+
+    def slow(self: Recorder, readings: list[Reading]) -> list[Recorded]:
+        begun.extend(readings)
+        time.sleep(0.3)
+        return record(self, readings)
+
+    monkeypatch.setattr(Recorder, "record", slow)
+    shop.asker.says = always(CLEAR)
+    shop.asker.interrupt = (PHONE, "rakuten", 3)
+    shop.asker.size = lambda: len(begun)
+    answer = shop.call("check", PHONE)
+    assert answer.status == 130
+    assert "3 件は記録してあります" in answer.err
+    assert len(shop.entries(PHONE)) == 3
 
 
 def test_sources_are_shown_when_asked_for(shop: Shop) -> None:

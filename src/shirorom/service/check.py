@@ -68,7 +68,14 @@ class Check:
             on_cell=on_cell or (lambda _cell: None),
             by=by or self.settings.operator,
         )
-        columns = await asyncio.gather(*(run.column(device, carrier, carrier in wanted) for carrier in CARRIERS))
+        asking = [asyncio.create_task(run.column(device, carrier, carrier in wanted)) for carrier in CARRIERS]
+        try:
+            columns = await asyncio.gather(*asking)
+        finally:  # nobody goes on asking behind a check that has ended
+            for column in asking:
+                if not column.cancelling():  # a second cancel would cut its last words short
+                    column.cancel()
+            await asyncio.wait(asking)
         cells = [cell for row in zip(*columns, strict=True) for cell in row]
         return self._assess(device, cells, room, storage=run.storage)
 
@@ -152,12 +159,23 @@ class _Run:
         self.on_cell(seen)
         if not self.record:
             return seen
+        recording = asyncio.ensure_future(asyncio.to_thread(self._record, answer))
         try:
-            recorded = await asyncio.to_thread(self._record, answer)
+            await asyncio.wait([recording])
+        except asyncio.CancelledError:
+            await asyncio.wait([recording])  # the log has it in hand and will keep it: what is told must say so
+            self._told(recording, seen)
+            raise
+        return self._told(recording, seen)
+
+    def _told(self, recording: asyncio.Future[Recorded], seen: Cell) -> Cell:
+        """The cell of an answer whose recording has ended, shown with its index if it is durable."""
+        try:
+            recorded = recording.result()
         except StorageError as error:
             self.storage = error.code
             return seen
-        cell = self._cell_of(recorded, imei, carrier)
+        cell = self._cell_of(recorded, seen.imei, seen.carrier)
         self.on_cell(cell)
         return cell
 
