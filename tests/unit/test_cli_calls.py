@@ -39,6 +39,17 @@ def catalogue(lang: str) -> dict[str, str]:
     return flat(tomllib.loads(text))
 
 
+CALLS: list[tuple[str, ...]] = [
+    (),
+    *((command.name or "",) for command in COMMANDS),
+    *(
+        (group.name or "", name)
+        for group in COMMANDS if isinstance(group, click.Group) for name in group.commands
+    ),
+]  # fmt: skip
+"""Everything that can be called."""
+
+
 def test_both_languages_say_the_same_things() -> None:
     """Same keys, and the same places in them."""
     japanese, english = catalogue("ja"), catalogue("en")
@@ -48,12 +59,14 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-@pytest.mark.parametrize("command", [None, *(command.name for command in COMMANDS)])
-def test_every_command_and_option_has_words(shop: Shop, lang: str, command: str | None) -> None:
+@pytest.mark.parametrize("command", CALLS, ids=" ".join)
+def test_every_command_and_option_has_words(shop: Shop, lang: str, command: tuple[str, ...]) -> None:
     """--help names every option with a meaning, in the language asked for, and fits the terminal."""
-    words = [command] if command else []
-    answer = shop.call(*words, "--help", "--lang", lang)
-    shown = cli if command is None else cli.commands[command]
+    answer = shop.call(*command, "--help", "--lang", lang)
+    shown: click.Command = cli
+    for word in command:
+        assert isinstance(shown, click.Group)
+        shown = shown.commands[word]
     assert (answer.status, answer.err) == (0, "")
     assert answer.out.startswith({"ja": "使い方: shirorom", "en": "Usage: shirorom"}[lang])
     for parameter in shown.params:

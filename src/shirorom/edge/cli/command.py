@@ -119,10 +119,16 @@ def _in_words(option: click.Option | None, ctx: click.Context) -> click.Option |
     return option
 
 
-def speak(group: click.Group, texts: Words) -> None:
-    """Give every command and option its words: `cli.help.COMMAND`, `cli.option.NAME` or `cli.option.COMMAND-NAME`."""
+def speak(group: click.Group, texts: Words, within: str = "") -> None:
+    """Give every command and option its words: `cli.help.COMMAND`, `cli.option.NAME` or `cli.option.COMMAND-NAME`.
+
+    A command of a group is named with it: `watch-import`.
+    """
     for command in (group, *group.commands.values()):
-        name = command.name or ""
+        if command is not group and isinstance(command, click.Group):
+            speak(command, texts, f"{command.name}-")
+            continue
+        name = within.rstrip("-") if command is group and within else f"{within}{command.name or ''}"
         help_text = texts.t(f"cli.help.{name}")
         command.help = help_text
         command.short_help = help_text.strip().splitlines()[0]

@@ -1,0 +1,19 @@
+"""`shirorom watch`: the watch over a shop's units, beside the POS that it has. Its commands lie in `watch_*.py`."""
+
+from __future__ import annotations
+
+import click
+
+from shirorom.edge.cli.command import Command, Group
+
+COMMANDS: tuple[Command, ...] = ()
+"""In the order in which `--help` lists them."""
+
+
+@click.group(cls=Group, name="watch")
+def watch() -> None:
+    """Every morning, what changed."""
+
+
+for command in COMMANDS:
+    watch.add_command(command)
