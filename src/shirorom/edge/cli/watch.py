@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from shirorom.edge.cli.command import Command, Group
+from shirorom.edge.cli.command import Command, Group, common
 
 COMMANDS: tuple[Command, ...] = ()
 """In the order in which `--help` lists them."""
 
 
 @click.group(cls=Group, name="watch")
+@common
 def watch() -> None:
     """Every morning, what changed."""
 
