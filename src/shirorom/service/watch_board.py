@@ -1,0 +1,108 @@
+"""What the page of the watch shows of the book: how many units stand where, how that moved, who has gone unheard.
+
+By the last known marks, however old they are: for a stock of thousands nobody asks four carriers every day. How old an
+answer may be before it is asked again is the plan's business; here the unheard are counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.desk.stock import Status
+from shirorom.domain.fold import JST
+from shirorom.domain.mark import VerdictKind
+from shirorom.ports import Clock
+from shirorom.ports.board import BoardRows, Scope, Silence
+
+DAYS = 30
+UNHEARD = timedelta(days=90)
+"""An answer in stock older than this is called unheard: no choice of the plan asks more seldom."""
+BOARDS_MAX = 64
+"""Boards remembered, one for each store and person that somebody looks at."""
+BOARD_S_MAX = 60
+"""A board is made anew after so long although nothing changed: the days go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """Units in stock with one verdict: now, and at the end of each of the last days (oldest first; None: not counted)."""
+
+    verdict: VerdictKind
+    units: int
+    days: tuple[int | None, ...]
+
+    @property
+    def moved(self) -> int | None:
+        """How many more there are than on the first day that was counted; None where none was."""
+        first = next((count for count in self.days if count is not None), None)
+        return None if first is None else self.units - first
+
+
+@dataclass(frozen=True, slots=True)
+class WatchBoard:
+    """The book at a glance. `version` names it; `marks[].days` are the `DAYS` days before this one."""
+
+    version: str
+    scope: Scope
+    at: datetime
+    units: Mapping[Status, int]
+    marks: tuple[MarkRow, ...]
+    silent: Mapping[CarrierId, Silence]
+    stores: Sequence[str]
+    persons: Sequence[str]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no book yet."""
+        return not any(self.units.values()) and self.scope == Scope()
+
+
+SHOWN = (
+    VerdictKind.CLEAR,
+    VerdictKind.CAUTION,
+    VerdictKind.RESTRICTED,
+    VerdictKind.NO_RECORD,
+    VerdictKind.UNDETERMINED,
+)
+
+
+@dataclass(slots=True)
+class Boards:
+    """Makes the board of a scope; one serves everybody until something changes. Safe to use from several threads."""
+
+    rows: BoardRows
+    clock: Clock
+    _known: dict[Scope, WatchBoard] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def version(self) -> str:
+        """Changes whenever the board may look different; cheap to ask for."""
+        return self.rows.version()
+
+    def __call__(self, scope: Scope = Scope()) -> WatchBoard:  # noqa: B008 (a frozen value)
+        """The book as it stands."""
+        with self._lock:
+            version, now, known = self.version(), self.clock.now(), self._known.get(scope)
+            if known and known.version == version and now - known.at < timedelta(seconds=BOARD_S_MAX):
+                return known
+            if len(self._known) >= BOARDS_MAX:
+                self._known.clear()
+            board = self._known[scope] = self._make(version, scope, now)
+            return board
+
+    def _make(self, version: str, scope: Scope, now: datetime) -> WatchBoard:
+        verdicts = self.rows.verdicts(scope)
+        stores, persons = self.rows.scopes()
+        today = now.astimezone(JST).date()
+        days = [today - timedelta(days=n) for n in range(DAYS, 0, -1)]
+        counted = self.rows.days(days[0]) if scope == Scope() else {}  # the days are counted for the whole book alone
+        rows = tuple(
+            MarkRow(kind, verdicts[kind], tuple(counted[day][kind] if day in counted else None for day in days))
+            for kind in SHOWN
+        )
+        silent = self.rows.silent(scope, before=now - UNHEARD)
+        return WatchBoard(version, scope, now, self.rows.units(scope), rows, silent, stores, persons)
