@@ -1,0 +1,270 @@
+// The thirteen steps of docs/reference/sheet.md, in order. Nothing counts as proved that was not checked here.
+import { bytesOf, bytesOfBase64, bytesOfHex, equal, hexOf, sha256, textOf } from "./bytes.js";
+import { FILE_BYTES_MAX, readBundle, readEntry, readStatement } from "./form.js";
+import { cellsOf, verdictOf } from "./fold.js";
+import { isTestNumber, keyOf } from "./number.js";
+import { ED25519, fingerprint, noteSignedBy, readCheckpoint, readKey, signedBy, typeOfKey } from "./note.js";
+import { Misshapen } from "./shape.js";
+import { checkStamps } from "./stamp.js";
+import { canonical, NotStrict } from "./strict.js";
+import { commitmentOf, included, leafOf } from "./tree.js";
+import { judge } from "./trust.js";
+
+export const STEPS = [
+  "form", "practice", "signature", "trust", "checkpoint", "witnesses", "inclusion", "openings", "chain", "cells",
+  "verdict", "time", "attachments",
+];
+export const NOT_GIVEN = ["key-unknown", "witnesses-few", "authority-unknown"];
+const IN_DOUBT = ["key-revoked", "stamp-reader-missing"];
+const NO_LEAF = "0".repeat(64);
+
+/** What a step came to: it does not hold (`why`), or it holds; `empty`: because there was nothing to check. */
+const fails = (why, facts = {}) => ({ why, facts, empty: false, notes: [] });
+const holds = (facts = {}, notes = []) => ({ why: null, facts, empty: false, notes });
+const empty = () => ({ why: null, facts: {}, empty: true, notes: [] });
+
+/**
+ * Check the bytes of a bundle against what the reader gave (trust.js) and asks for.
+ * Gives {outcome, decidedBy, steps, sheet, …}: outcome is holds, consistent, undetermined or refused; `decidedBy` names
+ * the first step that does not hold; `sheet` is null where the form fails.
+ */
+export const verify = async (bytes, given, { practice = false, witnessesMin = 0 } = {}) => {
+  const { form, bundle, raw } = readForm(bytes);
+  if (bundle === null) return conclude([form, ...STEPS.slice(1).map(() => fails("not-examined"))], null, given);
+  const { sheet } = bundle;
+  const note = readCheckpoint(sheet.checkpoint);
+  const entries = await openAll(sheet);
+  const signers = await signersOf(bundle, raw);
+  const own = note === null ? [] : signers.filter(({ good, key }) => good && key.name === note.origin);
+  const stamps = await checkStamps(bundle.time, raw, given.certificates);
+  const trust = await trustStep(own, given, sheet, stamps);
+  const steps = [
+    form,
+    practiceStep(sheet, note, entries, practice),
+    signatureStep(bundle, signers, own),
+    trust.step,
+    await checkpointStep(sheet, note, trust, entries),
+    await witnessStep(note, given, witnessesMin),
+    await inclusionStep(sheet, note, entries),
+    await openingStep(sheet, note, entries),
+    chainStep(sheet, entries),
+    cellStep(sheet, entries),
+    verdictStep(sheet),
+    timeStep(bundle, stamps),
+    await attachmentStep(bundle),
+  ];
+  return conclude(steps, { sheet, note, entries, signer: (trust.keys[0] ?? own[0]?.key)?.text ?? null, stamps }, given);
+};
+
+const conclude = async (steps, found, given) => {
+  const whys = steps.map(({ why }) => why).filter((why) => why !== null);
+  const outcome =
+    whys.length === 0 ? "holds"
+    : whys.every((why) => NOT_GIVEN.includes(why)) ? "consistent"
+    : whys.every((why) => NOT_GIVEN.includes(why) || IN_DOUBT.includes(why)) ? "undetermined"
+    : "refused";
+  const worst = outcome === "refused" ? [...NOT_GIVEN, ...IN_DOUBT] : outcome === "undetermined" ? NOT_GIVEN : [];
+  return {
+    outcome,
+    decidedBy: STEPS[steps.findIndex(({ why }) => why !== null)] ?? null,
+    blamed: steps.findIndex(({ why }) => why !== null && !worst.includes(why)),
+    steps: steps.map((step, i) => ({ n: i + 1, code: STEPS[i], ...step })),
+    sheet: found?.sheet ?? null,
+    note: found?.note ?? null,
+    entries: found?.entries ?? [],
+    signer: found?.signer ?? null,
+    fingerprint: found?.signer ? await fingerprint(found.signer) : null,
+    stampedAt: found && steps[11].why === null ? found.stamps.at : null,
+    keysName: given.name,
+    notProved: found ? notProved(found.sheet, steps[11]) : [],
+  };
+};
+
+const notProved = ({ tie }, time) =>
+  [
+    "carrier-said-so",
+    tie?.matches ? null : "number-of-this-phone",
+    "future",
+    "tail",
+    time.why === null && !time.empty ? null : "clock",
+    "issuer-identity",
+  ].filter(Boolean);
+
+// ── 1 form, 2 practice ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const readForm = (bytes) => {
+  const no = (why, facts = {}) => ({ form: fails(why, facts), bundle: null, raw: null });
+  if (bytes.length > FILE_BYTES_MAX) return no("sheet-too-large");
+  const text = textOf(bytes);
+  if (text === null) return no("sheet-unreadable");
+  try {
+    return { form: holds(), ...readBundle(text) };
+  } catch (error) {
+    if (error instanceof NotStrict) return no(error.code);
+    if (error instanceof Misshapen) return no(error.code, { path: error.path });
+    throw error;
+  }
+};
+
+/** Each entry with what it says, where that can be read, and its leaf. */
+const openAll = ({ entries }) =>
+  Promise.all(
+    entries.map(async (one) => ({
+      ...one,
+      body: readEntry(one.entry),
+      statement: readStatement(one.opening.statement),
+      leaf: hexOf(await leafOf(bytesOf(one.entry))),
+    })),
+  );
+
+const practiceStep = (sheet, note, entries, admitted) => {
+  const worlds = [
+    note === null ? sheet.practice : note.origin.startsWith("shirorom/practice/"),
+    ...entries.map(({ statement }) => statement?.practice ?? sheet.practice),
+  ];
+  if (worlds.some((world) => world !== sheet.practice)) return fails("practice-mixed");
+  if (!sheet.practice && sheet.imeis.some(isTestNumber)) return fails("test-number-as-real");
+  if (!sheet.practice) return holds();
+  return admitted ? holds({}, ["practice-admitted"]) : fails("practice-sheet");
+};
+
+// ── 3 signature, 4 trust, 5 checkpoint, 6 witnesses ─────────────────────────────────────────────────────────────────
+
+const signersOf = async ({ signatures }, raw) => {
+  const digest = hexOf(await sha256(bytesOf(canonical(raw.get("sheet")))));
+  const message = bytesOf(`shirorom-sheet/v1\n${digest}\n`);
+  return Promise.all(
+    signatures.map(async ({ key: text, signature }) => {
+      const key = await readKey(text);
+      return { text, key, good: key !== null && (await signedBy(key, bytesOfBase64(signature), message)) };
+    }),
+  );
+};
+
+const signatureStep = ({ signatures }, signers, own) => {
+  const unread = signers.find(({ key }) => key === null);
+  if (unread) return fails([null, ED25519].includes(typeOfKey(unread.text)) ? "key-unreadable" : "algorithm-unknown");
+  if (new Set(signatures.map(({ key }) => key)).size !== signatures.length) return fails("key-twice");
+  if (signers.some(({ good }) => !good)) return fails("signature-wrong");
+  return own.length === 0 ? fails("log-key-missing") : holds({ count: signers.length });
+};
+
+/** {step, keys}: the keys that the next step goes by, which the reader trusts or which at least nobody disowned. */
+const trustStep = async (own, given, sheet, stamps) => {
+  const judged = await Promise.all(
+    own.map(async ({ key }) => ({ key, ...(await judge(key.text, given, sheet.issued_at, stamps.first)) })),
+  );
+  const trusted = judged.filter(({ why }) => why === null);
+  const [first] = [...trusted, ...judged, { why: "key-unknown", how: "trust-not-given", notes: [] }];
+  const facts = { how: first.how, name: given.name };
+  return {
+    step: first.why === null ? holds(facts, first.notes) : fails(first.why, facts),
+    keys: (trusted.length ? trusted : judged).map(({ key }) => key),
+  };
+};
+
+const checkpointStep = async (sheet, note, { keys }, entries) => {
+  if (note === null) return fails("checkpoint-unreadable");
+  const signed = await Promise.all(keys.map((key) => noteSignedBy(note, key)));
+  if (!signed.includes(true)) return fails("checkpoint-unsigned");
+  if (entries.some(({ body }) => body !== null && body.at > sheet.issued_at)) return fails("issued-too-early");
+  return holds({ size: note.size });
+};
+
+const witnessStep = async (note, { witnesses }, min) => {
+  const signed = note === null ? [] : await Promise.all(witnesses.map((key) => noteSignedBy(note, key)));
+  const count = signed.filter(Boolean).length;
+  if (count < min) return fails("witnesses-few", { count, min });
+  return count > 0 ? holds({ count }) : empty();
+};
+
+// ── 7 inclusion, 8 openings, 9 chain ────────────────────────────────────────────────────────────────────────────────
+
+const inclusionStep = async ({ entries }, note, opened) => {
+  if (note === null) return fails("checkpoint-unreadable");
+  for (const [i, { index, proof }] of entries.entries()) {
+    const leaf = bytesOfHex(opened[i].leaf);
+    if (!(await included(leaf, index, note.size, proof.map(bytesOfHex), note.root))) return fails("entry-not-in-tree");
+  }
+  return entries.length ? holds({ count: entries.length }) : empty();
+};
+
+const openingStep = async (sheet, note, entries) => {
+  if (note === null) return fails("checkpoint-unreadable");
+  const keys = sheet.imeis.map(keyOf);
+  for (const { body, statement, opening } of entries) {
+    if (body === null || statement === null) return fails("statement-unreadable");
+    const opened = await commitmentOf(note.origin, {
+      ...opening, previous: bytesOfHex(opening.previous), salt: bytesOfHex(opening.salt),
+    });
+    if (!equal(opened, bytesOfHex(body.commitment)) || statement.kind !== body.kind) return fails("opening-wrong");
+    if (keyOf(statement.imei) !== opening.key || !keys.includes(opening.key)) return fails("other-phone");
+  }
+  return entries.length ? holds({ count: entries.length }) : empty();
+};
+
+const chainStep = ({ imeis, devices }, entries) => {
+  const keys = imeis.map(keyOf);
+  if (devices.length !== keys.length || devices.some(({ key }, i) => key !== keys[i])) return fails("chain-gap");
+  for (const { key, count } of devices) {
+    const chain = entries.filter(({ opening }) => opening.key === key);
+    const whole = chain.every(
+      ({ opening }, i) => opening.counter === i && opening.previous === (i === 0 ? NO_LEAF : chain[i - 1].leaf),
+    );
+    if (chain.length !== count || !whole) return fails("chain-gap");
+  }
+  return holds({ count: entries.length });
+};
+
+// ── 10 cells, 11 verdict ────────────────────────────────────────────────────────────────────────────────────────────
+
+const same = (a, b) => {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+};
+const allSame = (a, b) => a.length === b.length && a.every((one, i) => same(one, b[i]));
+
+const cellStep = (sheet, entries) => {
+  if (entries.some(({ body, statement }) => body === null || statement === null)) return fails("cells-differ");
+  const told = entries.map(({ index, body, statement }) => ({ index, at: body.at, statement }));
+  if (sheet.as_of > sheet.issued_at) return fails("as-of-wrong");
+  const folded = cellsOf(sheet, told);
+  if (!allSame(folded, sheet.cells)) return fails("cells-differ");
+  if (!allSame(evidenceOf(sheet, told), sheet.evidence)) return fails("evidence-differs");
+  return tieHolds(sheet) ? holds({ count: folded.length }) : fails("tie-differs");
+};
+
+/** What the readings name, by index, after the picture of the phone's own screen, which no entry names. */
+const evidenceOf = ({ tie }, told) => {
+  const picture = tie === null ? [] : [{ index: null, what: "picture", digest: tie.picture }];
+  const saved = told
+    .filter(({ statement }) => statement.kind === "reading")
+    .flatMap(({ index, statement }) => ["page", "screenshot"].map((what) => ({ index, what, digest: statement[what] })));
+  return [...picture, ...saved.filter(({ digest }) => digest !== null)];
+};
+
+const tieHolds = ({ tie, imeis, issued_at }) => {
+  if (tie === null) return true;
+  const seen = tie.numbers.map(keyOf);
+  const sorted = tie.numbers.every((number, i) => i === 0 || tie.numbers[i - 1] < number);
+  return sorted && tie.at <= issued_at && imeis.map(keyOf).every((key) => seen.includes(key)) === tie.matches;
+};
+
+const verdictStep = ({ cells, verdict }) =>
+  same(verdictOf(cells), verdict) ? holds({ kind: verdict.kind }) : fails("verdict-differs");
+
+// ── 12 time, 13 attachments ─────────────────────────────────────────────────────────────────────────────────────────
+
+const timeStep = ({ time }, { why, at }) => {
+  if (why !== null) return fails(why);
+  return time.length ? holds({ at }) : empty();
+};
+
+const attachmentStep = async ({ sheet, attachments }) => {
+  const named = new Set(sheet.evidence.map(({ digest }) => digest));
+  for (const [digest, content] of attachments) {
+    if (!named.has(digest)) return fails("attachment-unnamed");
+    if (hexOf(await sha256(bytesOfBase64(content))) !== digest) return fails("attachment-wrong");
+  }
+  return attachments.size ? holds({ count: attachments.size }) : empty();
+};
