@@ -114,6 +114,10 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
     **_codes(Area.COUNTER, 503, 1, "counter-missing"),
+    # The published log (log/note.py, log/keyring.py).
+    **_codes(Area.RECORD, 404, 1, "key-unknown"),
+    **_codes(Area.RECORD, 409, 1, "key-revoked-already"),
+    **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
