@@ -140,6 +140,12 @@ class LogView:
                 stored[key] = DeviceHead(count, leaf_hash(_bytes(entry)))
         return [stored.get(int(key), NO_DEVICE) for key in keys]
 
+    def proofs(self, indexes: Sequence[int], size: int) -> list[list[bytes]]:
+        """Inclusion proofs in the tree of a size, from nodes that whoever verifies them need not trust."""
+        if size > self.refresh().size:
+            raise ValueError("the log has never had that size")
+        return [inclusion_proof(index, size, self._node) for index in indexes]
+
     def _catch_up(self) -> None:
         size = self.stored_size()
         if size < self._frontier.size:

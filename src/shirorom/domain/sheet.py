@@ -215,8 +215,7 @@ def _newest(
     answers = [
         (e.index, e.statement)
         for e in known
-        if isinstance(e.statement, Reading)
-        and not (e.statement.channel is Channel.HAND and e.index in taken_back)
+        if isinstance(e.statement, Reading) and not (e.statement.channel is Channel.HAND and e.index in taken_back)
     ]
     return max(answers, key=lambda answer: (answer[1].asked_at, answer[0]), default=None)
 
@@ -243,6 +242,17 @@ def evidence_of(entries: Sequence[Recorded]) -> tuple[Evidence, ...]:
         for what, digest in (("page", entry.statement.page), ("screenshot", entry.statement.screenshot))
         if digest is not None
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What a photo of the phone's own screen showed beside a one-time code; `picture`: its SHA-256 (hex)."""
+
+    code: str
+    at: datetime
+    picture: str
+    numbers: tuple[Imei, ...]
+    matches: bool
 
 
 def matches(imeis: Sequence[Imei], seen: Sequence[Imei]) -> bool:

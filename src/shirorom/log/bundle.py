@@ -7,7 +7,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -16,7 +16,7 @@ from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.reading import Channel
 from shirorom.log.entry import MalformedError
 
-FORMAT = "shirorom-sheet/v1"
+FORMAT: Final = "shirorom-sheet/v1"
 BYTES_MAX = 32_000_000
 ENTRIES_MAX = 10_000
 STAMPS_MAX = 8
@@ -42,6 +42,10 @@ class FormError(MalformedError):
         self.place = place
 
 
+Saved = Annotated[str, msgspec.Meta(pattern=r"\A(?:page|screenshot|picture)\Z")]
+Way = Annotated[str, msgspec.Meta(pattern=r"\A(?:off|hand|site)\Z")]
+
+
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every field is there; an unknown one is refused, because it might say something."""
 
@@ -59,10 +63,10 @@ class IssuerForm(_Form, frozen=True):
 class AccessForm(_Form, frozen=True):
     """How each carrier was asked."""
 
-    docomo: Literal["off", "hand", "site"]
-    au: Literal["off", "hand", "site"]
-    softbank: Literal["off", "hand", "site"]
-    rakuten: Literal["off", "hand", "site"]
+    docomo: Way
+    au: Way
+    softbank: Way
+    rakuten: Way
 
 
 class CellForm(_Form, frozen=True):
@@ -77,7 +81,7 @@ class CellForm(_Form, frozen=True):
     channel: Channel | None
     stale: bool
     vanished: bool
-    error: Literal["not-asked", "glyph-unknown"] | None
+    error: Line | None
     index: Whole | None
 
 
@@ -129,7 +133,7 @@ class EvidenceForm(_Form, frozen=True):
     """The digest of something saved."""
 
     index: Whole | None
-    what: Literal["page", "screenshot", "picture"]
+    what: Saved
     digest: Digest
 
 

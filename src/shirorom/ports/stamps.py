@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -55,10 +54,8 @@ class Stamps(Protocol):
 class Authority(Protocol):
     """The authority that this installation asks."""
 
-    def stamp(self, message: bytes, *, earlier: Sequence[Stamp] = ()) -> Stamp:
-        """Have a message stamped, and examine the answer before it is believed.
-
-        `earlier` are the stamps that the message already holds: a renewal uses the stronger hash.
+    def stamp(self, message: bytes, *, renewal: bool) -> Stamp:
+        """Have a message stamped, and examine the answer before it is believed. A renewal uses a stronger hash.
 
         Raises:
             ShiroromError: `stamp-authority-failed`; `proof-missing` where the extra is not installed.

@@ -48,7 +48,7 @@ from shirorom.log.statement import decode_statement, kind_of
 from shirorom.log.times import time_of
 from shirorom.log.tree import leaf_hash, verify_inclusion
 from shirorom.ports.stamps import Stamps
-from shirorom.service.sheet_forms import access_of, cell_form, verdict_form
+from shirorom.service.sheet_forms import cell_form, verdict_form
 from shirorom.service.trust import Judged, Source, Trust, judge_stamps
 
 REAL, PRACTICE = "shirorom/real/", "shirorom/practice/"
@@ -95,7 +95,7 @@ class Verify:
     stamps: Stamps | None
 
     def __call__(self, file: bytes, trust: Trust, *, now: datetime, admit_practice: bool = False) -> Examination:
-        """Examine a bundle (or a file that holds one) as its reader trusts, at a moment. Never raises for its content."""
+        """Examine a bundle, or a file that holds one, at a moment. Whatever is in it, the answer is an examination."""
         try:
             bundle = decode_bundle(bundle_of(file))
             imeis = _in_order(bundle.sheet)
