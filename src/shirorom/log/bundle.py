@@ -218,7 +218,7 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def signed_bytes(sheet: SheetForm) -> bytes:
+def signed_bytes(sheet: SheetForm | dict[str, object]) -> bytes:
     """What a signature of a sheet is over."""
     return _SIGNED + sha256(canonical(msgspec.to_builtins(sheet))).hexdigest().encode() + b"\n"
 

@@ -353,9 +353,9 @@ class _Run:
     def cells(self) -> None:
         """What the sheet shows is what the entries come to, at its moment."""
         as_of = time_of(self.sheet.as_of)
-        if as_of > time_of(self.sheet.issued_at):
-            raise _FailedError(Why.AS_OF_WRONG)
         recorded = [one.recorded for one in self._all_opened()]
+        if as_of > time_of(self.sheet.issued_at) or any(one.recorded_at > as_of for one in recorded):
+            raise _FailedError(Why.AS_OF_WRONG)
         of = {imei: [one for one in recorded if one.statement.imei.key == imei.key] for imei in self.imeis}
         try:
             cells = cells_of(self.imeis, of, as_of=as_of, age_s_max=self.sheet.age_s_max)
