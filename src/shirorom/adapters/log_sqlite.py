@@ -102,6 +102,16 @@ class SqliteLog:
         with self._read() as view:
             return view.proofs(indexes, size)
 
+    def nodes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Full nodes of one level of the tree (ports.publishing.Tree)."""
+        with self._read() as view:
+            return view.nodes(level, first, count)
+
+    def entries(self, first: int, count: int) -> Sequence[bytes]:
+        """Entries without their openings (ports.publishing.Tree)."""
+        with self._read() as view:
+            return view.entries_bytes(first, count)
+
     def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
         """Append all or none; returns once they would survive a power cut."""
         if not 0 < len(sealed) <= ENTRIES_MAX:
