@@ -12,6 +12,7 @@ import msgspec
 
 from shirorom.adapters.blobs import FileBlobs
 from shirorom.adapters.facts_toml import packaged_facts
+from shirorom.adapters.heads_sqlite import SqliteHeads
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.adapters.signing_keys import FileKeyring
 from shirorom.domain.carrier import CarrierId
@@ -21,6 +22,7 @@ from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.log.bundle import BundleForm
 from shirorom.service.attest import Attest, Attested
+from shirorom.service.checkpoints import Checkpoints
 from shirorom.service.recorder import Recorder
 from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Settings, ShopSettings
@@ -97,7 +99,8 @@ class Shop:
         self.room = Room(True, self.log, self.blobs, self.recorder, self.settings.verdict.age_h_max)
         self.rooms = Rooms(self.settings, packaged_facts(), lambda _practice: self.room)
         self.keyring = FileKeyring(self.data, practice=True, origin=lambda: self.log.origin, entropy=entropy)
-        self.attest = Attest(self.settings, self.rooms, lambda _practice: self.keyring, self.clock)
+        checkpoints = Checkpoints(self.log, self.keyring, SqliteHeads(self.data / "heads.sqlite"), self.clock)
+        self.attest = Attest(self.settings, self.rooms, lambda _practice: checkpoints, self.clock)
 
     def record(self, *statements: Statement, hours: float | None = None) -> None:
         if hours is not None:

@@ -51,7 +51,9 @@ def _forms(maker: Maker, sheet: Attested) -> None:
         maker.refused(f"refused-form-{name}", why, file.encode("utf-8", "surrogatepass"), "form")
 
     raw("no-json", "the file ends in the middle", text[: len(text) // 2])
-    raw("name-twice", "a name stands twice: two readers could read two sheets", text.replace('"v": 1', '"v": 1, "v": 1'))
+    raw(
+        "name-twice", "a name stands twice: two readers could read two sheets", text.replace('"v": 1', '"v": 1, "v": 1')
+    )
     raw("unknown-name", "a name that nobody knows: it might say something", text.replace('"v": 1', '"v": 1, "w": 1'))
     raw("missing-name", "a name is missing", text.replace('"v": 1, ', ""))
     raw("fraction", "a number that is not whole", text.replace('"v": 1', '"v": 1.0'))
@@ -63,7 +65,11 @@ def _forms(maker: Maker, sheet: Attested) -> None:
     raw("no-day", "a day that there never was", text.replace('"issued_at": "2026-11-23', '"issued_at": "2026-11-31'))
     signature = plain(sheet)["signatures"][0]["signature"]
     spare = signature[:-3] + chr(ord(signature[-3]) + 1) + "=="
-    raw("spare-bits", "base64 with spare bits at its end: two spellings of one signature", text.replace(signature, spare))
+    raw(
+        "spare-bits",
+        "base64 with spare bits at its end: two spellings of one signature",
+        text.replace(signature, spare),
+    )
     swapped = plain(sheet)
     swapped["sheet"]["entries"][:2] = swapped["sheet"]["entries"][1::-1]
     maker.refused("refused-form-order", "two entries change places", maker.signed(swapped), "form")
@@ -75,7 +81,14 @@ def _forms(maker: Maker, sheet: Attested) -> None:
 def _worlds(maker: Maker, sheet: Attested) -> None:
     maker.refused("refused-practice", "a practice sheet, and the reader asked for a real one", sheet, "practice",
                   practice=False)  # fmt: skip
-    _bend(maker, "as-real", "a practice sheet that calls itself real", sheet, "practice", lambda s: s.update(practice=False))
+    _bend(
+        maker,
+        "as-real",
+        "a practice sheet that calls itself real",
+        sheet,
+        "practice",
+        lambda s: s.update(practice=False),
+    )
 
     def real_origin(s: Sheet) -> None:
         s["checkpoint"] = s["checkpoint"].replace("shirorom/practice/", "shirorom/real/")
@@ -101,7 +114,9 @@ def _signatures(maker: Maker, sheet: Attested) -> None:
     signed_by("signature-of-another", "the issuer's key is named, and another has signed",
               good | {"signature": maker.signed_by(value, other)})  # fmt: skip
     foreign = stranger("shirorom/practice/ffffffffffffffffffffffffffffffff")
-    maker.refused("refused-other-log", "signed by the key of another log alone", maker.signed(plain(sheet), foreign), "signature")
+    maker.refused(
+        "refused-other-log", "signed by the key of another log alone", maker.signed(plain(sheet), foreign), "signature"
+    )
     forged = maker.signed(plain(sheet), other)
     maker.refused("refused-forger", "a stranger signs with a key of the same name; the checkpoint gives them away", forged,
                   "trust")  # fmt: skip
@@ -109,7 +124,9 @@ def _signatures(maker: Maker, sheet: Attested) -> None:
     def better(whole: dict[str, Any]) -> None:
         whole["sheet"]["cells"][1]["mark"] = "clear"
 
-    maker.refused("refused-edited", "△ was edited to ○ after signing", maker.bent(sheet, better, sign=False), "signature")
+    maker.refused(
+        "refused-edited", "△ was edited to ○ after signing", maker.bent(sheet, better, sign=False), "signature"
+    )
 
 
 def _checkpoints(maker: Maker, sheet: Attested) -> None:
@@ -148,7 +165,14 @@ def _entries(maker: Maker, sheet: Attested) -> None:
     _bend(maker, "proof", "one hash of a proof was changed", sheet, "inclusion",
           entry(0, proof=["00" * 32, *first["proof"][1:]]))  # fmt: skip
     _bend(maker, "proof-short", "a proof lacks its last hash", sheet, "inclusion", entry(0, proof=first["proof"][:-1]))
-    _bend(maker, "index", "an entry claims another place in the log", sheet, "inclusion", entry(0, index=first["index"] - 1))
+    _bend(
+        maker,
+        "index",
+        "an entry claims another place in the log",
+        sheet,
+        "inclusion",
+        entry(0, index=first["index"] - 1),
+    )
     _bend(maker, "entry", "the time of an entry was changed", sheet, "inclusion",
           entry(0, entry=first["entry"].replace("T11:", "T10:")))  # fmt: skip
     _bend(maker, "salt", "one salt was changed", sheet, "openings", opening(0, salt="00" * 32))
@@ -165,7 +189,14 @@ def _chains(maker: Maker, sheet: Attested) -> None:
     _bend(maker, "first-missing", "the first entry was left out", sheet, "chain", lambda s: s["entries"].pop(0))
     _bend(maker, "tail-missing", "the newest entry was left out, and the count still tells", sheet, "chain",
           lambda s: s["entries"].pop())  # fmt: skip
-    _bend(maker, "count", "one entry more is claimed than is there", sheet, "chain", lambda s: s["devices"][0].update(count=6))
+    _bend(
+        maker,
+        "count",
+        "one entry more is claimed than is there",
+        sheet,
+        "chain",
+        lambda s: s["devices"][0].update(count=6),
+    )
     _bend(maker, "device-missing", "one of the two numbers has no count", sheet, "chain", lambda s: s["devices"].pop())
 
 
@@ -173,7 +204,9 @@ def _cells(maker: Maker, sheet: Attested) -> None:
     def cell(n: int, **fields: object) -> Callable[[Sheet], object]:
         return lambda s: s["cells"][n].update(**fields)
 
-    _bend(maker, "mark", "the issuer shows ○ where its own record says △", sheet, "cells", cell(1, mark="clear", raw="○"))
+    _bend(
+        maker, "mark", "the issuer shows ○ where its own record says △", sheet, "cells", cell(1, mark="clear", raw="○")
+    )
     _bend(maker, "hidden", "the issuer hides an answer as not asked", sheet, "cells",
           cell(1, mark=None, raw=None, sentence=None, asked_at=None, channel=None, index=None, error="not-asked"))  # fmt: skip
     _bend(maker, "sentence", "the carrier's sentence was reworded", sheet, "cells", cell(0, sentence="問題ありません"))
@@ -189,7 +222,14 @@ def _cells(maker: Maker, sheet: Attested) -> None:
 
 
 def _rest(maker: Maker, sheet: Attested) -> None:
-    _bend(maker, "verdict", "the verdict is better than the cells", sheet, "verdict", lambda s: s["verdict"].update(kind="clear"))
+    _bend(
+        maker,
+        "verdict",
+        "the verdict is better than the cells",
+        sheet,
+        "verdict",
+        lambda s: s["verdict"].update(kind="clear"),
+    )
     _bend(maker, "so-far", "the worst mark known is shown as a better one", sheet, "verdict",
           lambda s: s["verdict"].update(so_far="clear"))  # fmt: skip
     whole = plain(sheet)

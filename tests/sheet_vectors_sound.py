@@ -38,7 +38,11 @@ def example(shops: Shops) -> str:
     shop = shops("example")
     shop.record(*_noise())
     page = shop.blobs.put(b"<html>\xe7\xb7\xb4\xe7\xbf\x92</html>")
-    first = [said(DOCOMO, Mark.CLEAR, channel=Channel.SITE, page=page), said(AU, Mark.CAUTION), said(SOFTBANK, Mark.NO_RECORD)]
+    first = [
+        said(DOCOMO, Mark.CLEAR, channel=Channel.SITE, page=page),
+        said(AU, Mark.CAUTION),
+        said(SOFTBANK, Mark.NO_RECORD),
+    ]
     shop.record(*first, *all_four(n=2), hours=1)
     shop.record(*_noise(), hours=2)
     return shop.sheet(DUAL, attach=True, tie=tie_of(shop, imei(1), imei(2))).file.decode()
@@ -112,7 +116,9 @@ def _evidence(shops: Shops, made: dict[str, Vector]) -> None:
     tied = tie_of(maker.shop, imei(1), imei(2))
     maker.holds("holds-tied", "a photo of the phone's own screen shows the number", maker.shop.sheet(tie=tied))
     other = tie_of(maker.shop, imei(2), match=False)
-    maker.holds("holds-tie-differs", "the photo shows another number, and the sheet says so", maker.shop.sheet(tie=other))
+    maker.holds(
+        "holds-tie-differs", "the photo shows another number, and the sheet says so", maker.shop.sheet(tie=other)
+    )
 
 
 def _keys(shops: Shops, made: dict[str, Vector]) -> None:
@@ -135,7 +141,9 @@ def _keys(shops: Shops, made: dict[str, Vector]) -> None:
     shop.clock.at = START + timedelta(days=1)
     shop.keyring.rotate(shop.clock.now())
     pinned = {"keys": [], "keys_file": json.loads(encode_keys(shop.keyring.known()))}
-    maker.holds("holds-rotated", "the key was replaced since; it was in force when the sheet was issued", sheet, **pinned)
+    maker.holds(
+        "holds-rotated", "the key was replaced since; it was in force when the sheet was issued", sheet, **pinned
+    )
     maker.refused(
         "refused-key-not-yet", "the sheet says it was issued before its key was in force",
         maker.bent(sheet, lambda _sheet: None), "trust", **pinned,

@@ -1,9 +1,9 @@
 """A record sheet of one phone, from the record as it stands.
 
-1. decide the room, and take the log's size and root: nothing recorded later is looked at
+1. decide the room, and have the log's head signed: nothing recorded later is looked at
 2. every entry about the phone's numbers, with its opening and its way to that root
 3. the cells and the verdict as of now, from these entries alone
-4. the signed checkpoint, the digests of what was saved, and the sheet signed with the log's key
+4. the digests of what was saved, and the sheet signed with the log's key
 5. a time stamp, where an authority is configured; one that fails never keeps a sheet back, and the sheet says so
 """
 
@@ -16,7 +16,7 @@ from datetime import datetime
 import msgspec
 
 from shirorom.domain.carrier import CARRIERS
-from shirorom.domain.errors import ShiroromError
+from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.sheet import HOUR_S, Evidence, Tie, cells_of, evidence_of
@@ -38,20 +38,19 @@ from shirorom.log.bundle import (
     stamped_bytes,
     to_base64,
 )
-from shirorom.log.checkpoint import Checkpoint, encode_checkpoint
 from shirorom.log.entry import Opening
-from shirorom.log.note import Note, NoteSignature
 from shirorom.log.times import time_text
-from shirorom.ports import Clock, Entry, Head
-from shirorom.ports.signing import Keyring, Signer
+from shirorom.ports import Clock, Entry
+from shirorom.ports.signing import Signer
 from shirorom.ports.stamps import Authority, Stamp
+from shirorom.service.checkpoints import Checkpoints, Signed
 from shirorom.service.recorder import recorded_of
 from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Settings
 from shirorom.service.sheet_forms import access_of, cell_form, issuer_of, verdict_form
 
-CosignedNote = Callable[[bool, Head], bytes | None]
-"""The newest published checkpoint of the real or the practice log, if it is of this very head; witnesses are on it."""
+TRIES_MAX = 5
+"""How often a sheet begins anew because the key was replaced under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,9 @@ class Attest:
 
     settings: Settings
     rooms: Rooms
-    keyring: Callable[[bool], Keyring]
+    checkpoints: Callable[[bool], Checkpoints]
     clock: Clock
     authority: Authority | None = None
-    published: CosignedNote | None = None
 
     def __call__(
         self, device: Device, *, practice: bool = False, attach: bool = False, tie: Tie | None = None
@@ -84,18 +82,31 @@ class Attest:
             StorageError: the record cannot be trusted: nothing is stated.
         """
         room = self.rooms.open(True) if practice else self.rooms.of_check(device, CARRIERS)
-        head, now = room.log.head(), self.clock.now().replace(microsecond=0)
-        entries = _entries(room, device, head)
-        if not any(entries.values()):
-            raise ShiroromError("sheet-nothing")
-        now = max([now, *(one.recorded.recorded_at for known in entries.values() for one in known)])
-        signer = self.keyring(room.practice).signer(now)
-        sheet = self._sheet(room, device, entries, head, signer, now, tie)
+        if not any(room.log.device(imei.key) for imei in device.imeis):
+            raise ShiroromError("sheet-nothing")  # before anything is signed
+        signed, signer = self._signed(room)
+        entries = {imei: _entries_of(room, imei, signed.checkpoint.size) for imei in device.imeis}
+        now = max(
+            [self._now(), *(one.recorded.recorded_at for known in entries.values() for one in known)]
+        )  # the clock may be a moment behind the record
+        sheet = self._sheet(room, device, entries, signed, now, tie)
         bundle = BundleForm(
             format=FORMAT, sheet=sheet, time=[], attachments=self._attachments(room, sheet) if attach else {},
             signatures=[SignatureForm(signer.key.text, to_base64(signer.sign(signed_bytes(sheet))))],
         )  # fmt: skip
         return self._stamped(bundle)
+
+    def _signed(self, room: Room) -> tuple[Signed, Signer]:
+        """The head, signed by the key that will sign the sheet."""
+        checkpoints = self.checkpoints(room.practice)
+        for _ in range(TRIES_MAX):
+            signed, signer = checkpoints.signed(), checkpoints.keys.signer(self._now())
+            if any(one.is_by(signer.key) for one in signed.note.signatures):
+                return signed, signer
+        raise StorageError("keys-conflict")
+
+    def _now(self) -> datetime:
+        return self.clock.now().replace(microsecond=0)
 
     def restamp(self, bundle: BundleForm) -> BundleForm:
         """One more stamp over all that a bundle holds, before the ones that it has grow old.
@@ -121,14 +132,13 @@ class Attest:
         room: Room,
         device: Device,
         entries: _Known,
-        head: Head,
-        signer: Signer,
+        signed: Signed,
         now: datetime,
         tie: Tie | None,
     ) -> SheetForm:
         recorded = {imei: [one.recorded for one in known] for imei, known in entries.items()}
         in_order = sorted((one for known in entries.values() for one in known), key=lambda one: one.recorded.index)
-        proofs = room.log.proofs([one.recorded.index for one in in_order], size=head.size)
+        proofs = room.log.proofs([one.recorded.index for one in in_order], size=signed.checkpoint.size)
         age_s_max = round(room.age_h_max * HOUR_S)
         cells = cells_of(device.imeis, recorded, as_of=now, age_s_max=age_s_max)
         evidence = [*evidence_of([one.recorded for one in in_order]), *_picture(tie)]
@@ -146,18 +156,10 @@ class Attest:
             verdict=verdict_form(decide(cells)),
             entries=[_entry(one, proof) for one, proof in zip(in_order, proofs, strict=True)],
             devices=[DeviceForm(imei.key, len(entries[imei])) for imei in device.imeis],
-            checkpoint=self._checkpoint(room, head, signer),
+            checkpoint=signed.note.encode().decode(),
             tie=_tie(tie),
             evidence=[EvidenceForm(one.index, one.what, one.digest) for one in evidence],
         )
-
-    def _checkpoint(self, room: Room, head: Head, signer: Signer) -> str:
-        """The published one with its witnesses where it is of this head, else one signed now."""
-        published = self.published(room.practice, head) if self.published is not None else None
-        if published is not None:
-            return published.decode()
-        text = encode_checkpoint(Checkpoint(room.log.origin, head.size, head.root))
-        return Note(text, (NoteSignature(signer.key.name, signer.key.id, signer.sign(text)),)).encode().decode()
 
     @staticmethod
     def _attachments(room: Room, sheet: SheetForm) -> dict[str, str]:
@@ -186,15 +188,11 @@ class _One:
 _Known = Mapping[Imei, Sequence[_One]]
 
 
-def _entries(room: Room, device: Device, head: Head) -> _Known:
-    """Every entry about each number in the tree of this head."""
-    return {imei: _entries_of(room, imei, head) for imei in device.imeis}
-
-
-def _entries_of(room: Room, imei: Imei, head: Head) -> list[_One]:
+def _entries_of(room: Room, imei: Imei, size: int) -> list[_One]:
+    """Every entry about a number in the tree of a size."""
     known = []
     for entry in room.log.device(imei.key):
-        if entry.index < head.size and entry.opening is not None:
+        if entry.index < size and entry.opening is not None:
             known.append(_One(entry, entry.opening, recorded_of(entry)))
     return known
 
