@@ -97,6 +97,21 @@ class SqliteLog:
             until = min(view.refresh().size, first + min(count_max, ENTRIES_MAX))
             return [view.entry(index) for index in range(first, until)]
 
+    def proofs(self, indexes: Sequence[int], *, size: int) -> Sequence[Sequence[bytes]]:
+        """The way of each of these entries to the root of a size that the log has had, nearest the leaf first."""
+        with self._read() as view:
+            return view.proofs(indexes, size)
+
+    def nodes(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Full nodes of one level of the tree (ports.publishing.Tree)."""
+        with self._read() as view:
+            return view.nodes(level, first, count)
+
+    def entries(self, first: int, count: int) -> Sequence[bytes]:
+        """Entries without their openings (ports.publishing.Tree)."""
+        with self._read() as view:
+            return view.entries_bytes(first, count)
+
     def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
         """Append all or none; returns once they would survive a power cut."""
         if not 0 < len(sealed) <= ENTRIES_MAX:

@@ -140,6 +140,32 @@ class LogView:
                 stored[key] = DeviceHead(count, leaf_hash(_bytes(entry)))
         return [stored.get(int(key), NO_DEVICE) for key in keys]
 
+    def proofs(self, indexes: Sequence[int], size: int) -> list[list[bytes]]:
+        """Inclusion proofs in the tree of a size, from nodes that whoever verifies them need not trust."""
+        if size > self.refresh().size:
+            raise ValueError("the log has never had that size")
+        return [inclusion_proof(index, size, self._node) for index in indexes]
+
+    def nodes(self, level: int, first: int, count: int) -> list[bytes]:
+        """Full nodes of one level, as they are stored: whoever asks compares them with a root."""
+        homes = [home_of(level, position) for position in range(first, first + count)]
+        found = []
+        for start in range(0, count, KEYS_MAX):
+            some = homes[start : start + KEYS_MAX]
+            sql = f"SELECT hashes FROM entry WHERE idx IN ({_marks(len(some))}) ORDER BY idx"
+            rows = self._all(sql, *(index for index, _ in some))
+            found += [_hash(_bytes(row[0])[place]) for row, (_, place) in zip(rows, some, strict=False)]
+        if len(found) != count:
+            raise StorageError("log-corrupt", part="row")
+        return found
+
+    def entries_bytes(self, first: int, count: int) -> list[bytes]:
+        """Entries as they are stored, without their openings: whoever asks compares them with a root."""
+        rows = self._all("SELECT bytes FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx", first, first + count)
+        if len(rows) != count:
+            raise StorageError("log-corrupt", part="row")
+        return [_bytes(row[0]) for row in rows]
+
     def _catch_up(self) -> None:
         size = self.stored_size()
         if size < self._frontier.size:

@@ -96,6 +96,10 @@ class Log(Protocol):
         """Entries from `first` on, in order, at most `count_max`; for exports and checks."""
         ...
 
+    def proofs(self, indexes: Sequence[int], *, size: int) -> Sequence[Sequence[bytes]]:
+        """The audit path of each of these entries in the tree that the log had at a size (RFC 6962 §2.1.1)."""
+        ...
+
     def close(self) -> None:
         """Let go of the file; idempotent."""
         ...

@@ -65,7 +65,7 @@ class Recorder:
         known = self._decoded.get(imei.key)
         if known is not None and known[0] is entries:
             return known[1]
-        recorded = tuple(_recorded(entry) for entry in entries)
+        recorded = tuple(recorded_of(entry) for entry in entries)
         if len(self._decoded) >= DEVICES_MAX:
             self._decoded.clear()
         self._decoded[imei.key] = (entries, recorded)
@@ -73,7 +73,7 @@ class Recorder:
 
     def entry(self, index: int) -> Recorded:
         """One entry. Raises `entry-not-found`, `log-corrupt`."""
-        return _recorded(self.log.entry(index))
+        return recorded_of(self.log.entry(index))
 
     def _record(self, statements: Sequence[Statement], encoded: Sequence[bytes]) -> Sequence[Recorded]:
         size, at = self._size, self._now()
@@ -118,7 +118,7 @@ class Recorder:
         return sealed
 
 
-def _recorded(entry: Entry) -> Recorded:
+def recorded_of(entry: Entry) -> Recorded:
     """The statement of an entry, which must be about the phone and of the kind that the entry names."""
     if entry.opening is None:
         raise StorageError("log-corrupt", index=entry.index, part="opening")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -79,6 +80,39 @@ class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 1_095
 
 
+ShopText = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+ShopLine = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ShopSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[shop]`: what the shop says of itself on its page and on its record sheets.
+
+    `licence`: 古物商許可番号; `rmj`: RMJ's certification, where it has one; `terms`: warranty and return, as they stand
+    `since` a day.
+    """
+
+    name: ShopLine | None = None
+    licence: ShopLine | None = None
+    rmj: ShopLine | None = None
+    url: ShopLine | None = None
+    terms: ShopText | None = None
+    since: date | None = None
+
+
+class AuthoritySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[proof.authority]`: who stamps record sheets (RFC 3161), and the file of its root certificate (PEM or DER)."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"\Ahttps?://\S+\Z", max_length=500)]
+    certificate_file: str
+    timeout_s: Seconds = 5.0
+
+
+class ProofSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[proof]`."""
+
+    authority: AuthoritySettings | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -87,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: VerdictSettings = VerdictSettings()
     web: WebSettings = WebSettings()
     blobs: BlobSettings = BlobSettings()
+    shop: ShopSettings = ShopSettings()
+    proof: ProofSettings = ProofSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 
     def carrier(self, carrier: CarrierId) -> CarrierSettings:
