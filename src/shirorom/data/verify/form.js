@@ -95,11 +95,12 @@ export const readBundle = (source) => {
 };
 
 /** No two numbers of one phone, and every list in its one order. */
-const inOrder = ({ imeis, entries }) => {
+const inOrder = ({ imeis, entries, tie }) => {
   const keys = imeis.map(keyOf);
-  const sorted = entries.every((one, i) => i === 0 || entries[i - 1].index < one.index);
+  const rises = (items) => items.every((item, i) => i === 0 || items[i - 1] < item);
+  const sorted = rises(entries.map(({ index }) => index)) && rises(tie?.numbers ?? []);
   if (new Set(keys).size !== keys.length) throw new Misshapen("other-form", ".sheet.imeis");
-  if (!sorted) throw new Misshapen("other-form", ".sheet.entries");
+  if (!sorted) throw new Misshapen("other-form", "order");
 };
 
 // ── what an entry says, and what opens it ───────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 // The page: takes a file and what the reader trusts, checks, draws. Nothing leaves it and nothing is kept.
 import { byId, el, icon } from "./dom.js";
 import { FILE_BYTES_MAX } from "./form.js";
+import { timeOf } from "./moments.js";
 import { canEd25519 } from "./note.js";
 import { isPdf, NoSheetInPdf, PDF_BYTES_MAX, sheetInPdf } from "./pdf.js";
 import { say, setLanguage } from "./say.js";
@@ -21,12 +22,11 @@ const drawWords = () => {
 };
 
 const drawGiven = () => {
-  const { keys, fingerprints, witnesses, certificates, name, bad } = state.given;
+  const { keys, fingerprints, witnesses, certificates, bad } = state.given;
   const counts = { keys, fingerprints, witnesses, certificates };
   const what = Object.entries(counts)
     .filter(([, list]) => list.length)
     .map(([word, list]) => say(`trust.read.${word}`, { n: list.length }));
-  if (name) what.unshift(say("trust.read.name", { name }));
   const read = what.length ? say("trust.read", { what: what.join(say("list.and")) }) : "";
   byId("trust-said").textContent = [bad === null ? "" : say("trust.bad", { line: bad }), read].filter(Boolean).join(" ");
 };
@@ -89,7 +89,8 @@ const examine = async () => {
   const witnessesMin = Number(byId("witnesses").value) || 0;
   try {
     const bytes = isPdf(state.bytes) ? await sheetInPdf(state.bytes, FILE_BYTES_MAX) : state.bytes;
-    return { problem: null, result: await verify(bytes, state.given, { practice: byId("admit").checked, witnessesMin }) };
+    const asked = { practice: byId("admit").checked, witnessesMin, now: timeOf(Date.now()) };
+    return { problem: null, result: await verify(bytes, state.given, asked) };
   } catch (error) {
     if (error instanceof NoSheetInPdf) return { result: null, problem: error.code };
     throw error;
@@ -119,7 +120,6 @@ const takeTrust = async () => {
     ...Object.fromEntries(
       ["keys", "fingerprints", "witnesses", "certificates"].map((name) => [name, parts.flatMap((part) => part[name])]),
     ),
-    name: parts.map(({ name }) => name).find((name) => name !== null) ?? null,
     bad: parts.map(({ bad }) => bad).find((bad) => bad !== null) ?? null,
   };
   drawGiven();

@@ -47,13 +47,13 @@ export const signedBy = async (key, signature, bytes) => {
   }
 };
 
-/** A signed checkpoint: {body, origin, size, root, lines: [{name, id, signature}]}; null for anything else. */
+/** A signed checkpoint of three lines, without extensions: {body, origin, size, root, lines: [{name, id, signature}]}; null for anything else. */
 export const readCheckpoint = (text) => {
   const cut = text.lastIndexOf("\n\n");
   if (cut < 0 || !text.endsWith("\n") || CONTROL.test(text)) return null;
   const body = text.slice(0, cut + 1);
   const head = body.split("\n");
-  if (head.length < 4 || !head[0] || !/^(0|[1-9][0-9]{0,15})$/.test(head[1])) return null;
+  if (head.length !== 4 || !head[0] || !/^(0|[1-9][0-9]{0,15})$/.test(head[1])) return null;
   const root = bytesOfBase64(head[2]);
   const size = Number(head[1]);
   if (!root || root.length !== 32 || !Number.isSafeInteger(size)) return null;
@@ -68,10 +68,14 @@ const readLine = (line) => {
   return bytes && bytes.length > 4 ? { name: parts[1], id: bytes.slice(0, 4), signature: bytes.slice(4) } : null;
 };
 
+const linesOf = (note, key) => note.lines.filter(({ name, id }) => name === key.name && equal(id, key.id));
+
+/** Whether a line claims to be by this key. */
+export const noteNames = (note, key) => linesOf(note, key).length > 0;
+
 /** Whether the note is signed by this key: a line of its name and id is there, and every such line verifies. */
 export const noteSignedBy = async (note, key) => {
-  const lines = note.lines.filter((line) => line.name === key.name && equal(line.id, key.id));
-  const good = await Promise.all(lines.map((line) => lineHolds(note, key, line.signature)));
+  const good = await Promise.all(linesOf(note, key).map(({ signature }) => lineHolds(note, key, signature)));
   return good.length > 0 && good.every(Boolean);
 };
 

@@ -1,5 +1,5 @@
 // The outcome in one sentence, what to do about it, and the thirteen steps.
-import { el, icon, tame } from "./dom.js";
+import { byId, el, icon, tame } from "./dom.js";
 import { has, say, sayTime } from "./say.js";
 import { NOT_GIVEN } from "./steps.js";
 
@@ -49,7 +49,14 @@ export const confirmCard = ({ steps, fingerprint }) =>
     el("h2", { id: "confirm-h" }, say("confirm.h")),
     el("ol.numbers", ["confirm.1", "confirm.2", "confirm.3"].map((key) => el("li", say(key)))),
     el("p.print-of", el("span", say("fingerprint")), el("b.num", { id: "fingerprint" }, fingerprint)),
+    goToTrust(),
   );
+
+const goToTrust = () => {
+  const button = el("button.btn.noprint", { type: "button" }, say("confirm.go"));
+  button.addEventListener("click", () => byId("trust").focus());
+  return el("div.row", button);
+};
 
 export const stateOf = ({ why, empty }) => {
   if (why === null) return empty ? "empty" : "holds";
@@ -65,7 +72,7 @@ const sentenceOf = (step) => {
   if (why !== null) return whyOf(step);
   if (empty) return say(`empty.${code}`);
   if (notes.includes("practice-admitted")) return say("ok.practice.admitted");
-  if (code === "trust") return say(notes.includes("revoked-later") ? "ok.trust.revoked-later" : `ok.trust.${facts.how}`, { name: tame(facts.name ?? "") });
+  if (code === "trust") return say(notes.includes("revoked-later") ? "ok.trust.revoked-later" : `ok.trust.${facts.how}`);
   return say(`ok.${code}`, code === "time" ? { time: sayTime(facts.at) } : facts);
 };
 

@@ -40,7 +40,7 @@ export const text = (max, { empty = true } = {}) =>
       typeof value === "string" &&
       fits(value, max) &&
       !UNSHOWABLE.test(value) &&
-      (empty || value.trim() !== ""),
+      (empty || /[^\s]|\ufeff/.test(value)),
   );
 
 export const orNull = (check) => (value, path) => (value === null ? null : check(value, path));

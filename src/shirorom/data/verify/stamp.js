@@ -2,7 +2,7 @@
 import { bytesOf, bytesOfBase64, concat, equal, hexOf } from "./bytes.js";
 import { chainHolds, hashName, NoMeans, readCertificate, readRevoked, signedWith } from "./certificate.js";
 import { algorithmOf, element, inside, momentOf, NotDer, oidOf, TAG } from "./der.js";
-import { timeOf } from "./moments.js";
+import { msOf, timeOf } from "./moments.js";
 import { canonical } from "./strict.js";
 
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
@@ -11,6 +11,7 @@ const CONTENT_TYPE = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
 const SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+const CLOCKS_DIFFER_MS_MAX = 5 * 60 * 1000;
 
 class Unfit extends Error {
   constructor(why) {
@@ -28,13 +29,14 @@ const digest = async (name, bytes) => new Uint8Array(await crypto.subtle.digest(
  * Check every stamp of a bundle. Gives {why, at, first}: why the step does not hold (null: it does), when the newest
  * stamp was made, and when the oldest trusted one was (null: there is none).
  */
-export const checkStamps = async (stamps, raw, authorities) => {
+export const checkStamps = async (stamps, raw, authorities, issuedAt) => {
   const moments = [];
   try {
     for (const [n, stamp] of stamps.entries()) {
       moments.push(await checkOne(stamp, stampedBytes(raw, n)));
       demand(n === 0 || moments[n - 1] <= moments[n], "stamp-order");
     }
+    demand(moments.length === 0 || moments[0] >= msOf(issuedAt) - CLOCKS_DIFFER_MS_MAX, "stamp-order");
     const roots = stamps.map(({ certificates }) => bytesOfBase64(certificates.at(-1)));
     const trusted = roots.map((root) => authorities.some((given) => equal(given, root)));
     const first = trusted.indexOf(true);

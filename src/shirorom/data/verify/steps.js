@@ -3,7 +3,7 @@ import { bytesOf, bytesOfBase64, bytesOfHex, equal, hexOf, sha256, textOf } from
 import { FILE_BYTES_MAX, readBundle, readEntry, readStatement } from "./form.js";
 import { cellsOf, verdictOf } from "./fold.js";
 import { isTestNumber, keyOf } from "./number.js";
-import { ED25519, fingerprint, noteSignedBy, readCheckpoint, readKey, signedBy, typeOfKey } from "./note.js";
+import { ED25519, fingerprint, noteNames, noteSignedBy, readCheckpoint, readKey, signedBy, typeOfKey } from "./note.js";
 import { Misshapen } from "./shape.js";
 import { checkStamps } from "./stamp.js";
 import { canonical, NotStrict } from "./strict.js";
@@ -24,26 +24,25 @@ const holds = (facts = {}, notes = []) => ({ why: null, facts, empty: false, not
 const empty = () => ({ why: null, facts: {}, empty: true, notes: [] });
 
 /**
- * Check the bytes of a bundle against what the reader gave (trust.js) and asks for.
+ * Check the bytes of a bundle against what the reader gave (trust.js) and asks for, at the moment `now` (a time's text).
  * Gives {outcome, decidedBy, steps, sheet, …}: outcome is holds, consistent, undetermined or refused; `decidedBy` names
  * the first step that does not hold; `sheet` is null where the form fails.
  */
-export const verify = async (bytes, given, { practice = false, witnessesMin = 0 } = {}) => {
+export const verify = async (bytes, given, { practice = false, witnessesMin = 0, now }) => {
   const { form, bundle, raw } = readForm(bytes);
-  if (bundle === null) return conclude([form, ...STEPS.slice(1).map(() => fails("not-examined"))], null, given);
+  if (bundle === null) return conclude([form, ...STEPS.slice(1).map(() => fails("not-examined"))], null);
   const { sheet } = bundle;
   const note = readCheckpoint(sheet.checkpoint);
   const entries = await openAll(sheet);
   const signers = await signersOf(bundle, raw);
-  const own = note === null ? [] : signers.filter(({ good, key }) => good && key.name === note.origin);
-  const stamps = await checkStamps(bundle.time, raw, given.certificates);
-  const trust = await trustStep(own, given, sheet, stamps);
+  const logKey = signers.find(({ good, key }) => good && key.name === originOf(sheet))?.key ?? null;
+  const stamps = await checkStamps(bundle.time, raw, given.certificates, sheet.issued_at);
   const steps = [
     form,
-    practiceStep(sheet, note, entries, practice),
-    signatureStep(bundle, signers, own),
-    trust.step,
-    await checkpointStep(sheet, note, trust, entries),
+    practiceStep(sheet, entries, practice),
+    signatureStep(bundle, signers, logKey),
+    await trustStep(logKey, given, sheet, stamps.first ?? now),
+    await checkpointStep(sheet, note, logKey, entries),
     await witnessStep(note, given, witnessesMin),
     await inclusionStep(sheet, note, entries),
     await openingStep(sheet, note, entries),
@@ -53,10 +52,13 @@ export const verify = async (bytes, given, { practice = false, witnessesMin = 0 
     timeStep(bundle, stamps),
     await attachmentStep(bundle),
   ];
-  return conclude(steps, { sheet, note, entries, signer: (trust.keys[0] ?? own[0]?.key)?.text ?? null, stamps }, given);
+  return conclude(steps, { sheet, note, entries, signer: logKey?.text ?? null, stamps });
 };
 
-const conclude = async (steps, found, given) => {
+/** The log's name, as the checkpoint says, whatever else is right about it. */
+const originOf = ({ checkpoint }) => checkpoint.split("\n", 1)[0];
+
+const conclude = async (steps, found) => {
   const whys = steps.map(({ why }) => why).filter((why) => why !== null);
   const outcome =
     whys.length === 0 ? "holds"
@@ -75,7 +77,6 @@ const conclude = async (steps, found, given) => {
     signer: found?.signer ?? null,
     fingerprint: found?.signer ? await fingerprint(found.signer) : null,
     stampedAt: found && steps[11].why === null ? found.stamps.at : null,
-    keysName: given.name,
     notProved: found ? notProved(found.sheet, steps[11]) : [],
   };
 };
@@ -117,12 +118,10 @@ const openAll = ({ entries }) =>
     })),
   );
 
-const practiceStep = (sheet, note, entries, admitted) => {
-  const worlds = [
-    note === null ? sheet.practice : note.origin.startsWith("shirorom/practice/"),
-    ...entries.map(({ statement }) => statement?.practice ?? sheet.practice),
-  ];
-  if (worlds.some((world) => world !== sheet.practice)) return fails("practice-mixed");
+const practiceStep = (sheet, entries, admitted) => {
+  const named = originOf(sheet).startsWith(sheet.practice ? "shirorom/practice/" : "shirorom/real/");
+  const said = entries.map(({ statement }) => statement?.practice).filter((world) => world !== undefined);
+  if (!named || said.includes(!sheet.practice)) return fails("practice-mixed");
   if (!sheet.practice && sheet.imeis.some(isTestNumber)) return fails("test-number-as-real");
   if (!sheet.practice) return holds();
   return admitted ? holds({}, ["practice-admitted"]) : fails("practice-sheet");
@@ -141,41 +140,35 @@ const signersOf = async ({ signatures }, raw) => {
   );
 };
 
-const signatureStep = ({ signatures }, signers, own) => {
+const signatureStep = ({ signatures }, signers, logKey) => {
   const unread = signers.find(({ key }) => key === null);
   if (unread) return fails([null, ED25519].includes(typeOfKey(unread.text)) ? "key-unreadable" : "algorithm-unknown");
   if (new Set(signatures.map(({ key }) => key)).size !== signatures.length) return fails("key-twice");
   if (signers.some(({ good }) => !good)) return fails("signature-wrong");
-  return own.length === 0 ? fails("log-key-missing") : holds({ count: signers.length });
+  return logKey === null ? fails("log-key-missing") : holds({ count: signers.length });
 };
 
-/** {step, keys}: the keys that the next step goes by, which the reader trusts or which at least nobody disowned. */
-const trustStep = async (own, given, sheet, stamps) => {
-  const judged = await Promise.all(
-    own.map(async ({ key }) => ({ key, ...(await judge(key.text, given, sheet.issued_at, stamps.first)) })),
-  );
-  const trusted = judged.filter(({ why }) => why === null);
-  const [first] = [...trusted, ...judged, { why: "key-unknown", how: "trust-not-given", notes: [] }];
-  const facts = { how: first.how, name: given.name };
-  return {
-    step: first.why === null ? holds(facts, first.notes) : fails(first.why, facts),
-    keys: (trusted.length ? trusted : judged).map(({ key }) => key),
-  };
+/** `knownBy`: when what the key signed is known to have been there, at the latest. */
+const trustStep = async (logKey, given, { issued_at }, knownBy) => {
+  if (logKey === null) return fails("log-key-missing");
+  const { why, how, notes } = await judge(logKey.text, given, issued_at, knownBy);
+  return why === null ? holds({ how }, notes) : fails(why, { how });
 };
 
-const checkpointStep = async (sheet, note, { keys }, entries) => {
+const checkpointStep = async (sheet, note, logKey, entries) => {
   if (note === null) return fails("checkpoint-unreadable");
-  const signed = await Promise.all(keys.map((key) => noteSignedBy(note, key)));
-  if (!signed.includes(true)) return fails("checkpoint-unsigned");
+  if (logKey === null || !(await noteSignedBy(note, logKey))) return fails("checkpoint-unsigned");
   if (entries.some(({ body }) => body !== null && body.at > sheet.issued_at)) return fails("issued-too-early");
   return holds({ size: note.size });
 };
 
 const witnessStep = async (note, { witnesses }, min) => {
-  const signed = note === null ? [] : await Promise.all(witnesses.map((key) => noteSignedBy(note, key)));
-  const count = signed.filter(Boolean).length;
-  if (count < min) return fails("witnesses-few", { count, min });
-  return count > 0 ? holds({ count }) : empty();
+  if (note === null) return fails("checkpoint-unreadable");
+  const asked = witnesses.filter((key) => noteNames(note, key));
+  const signed = await Promise.all(asked.map((key) => noteSignedBy(note, key)));
+  if (signed.includes(false)) return fails("checkpoint-unsigned");
+  if (signed.length < min) return fails("witnesses-few", { count: signed.length, min });
+  return signed.length > 0 ? holds({ count: signed.length }) : empty();
 };
 
 // ── 7 inclusion, 8 openings, 9 chain ────────────────────────────────────────────────────────────────────────────────
@@ -227,28 +220,24 @@ const allSame = (a, b) => a.length === b.length && a.every((one, i) => same(one,
 const cellStep = (sheet, entries) => {
   if (entries.some(({ body, statement }) => body === null || statement === null)) return fails("cells-differ");
   const told = entries.map(({ index, body, statement }) => ({ index, at: body.at, statement }));
-  if (sheet.as_of > sheet.issued_at) return fails("as-of-wrong");
+  if (sheet.as_of > sheet.issued_at || told.some(({ at }) => at > sheet.as_of)) return fails("as-of-wrong");
   const folded = cellsOf(sheet, told);
   if (!allSame(folded, sheet.cells)) return fails("cells-differ");
   if (!allSame(evidenceOf(sheet, told), sheet.evidence)) return fails("evidence-differs");
   return tieHolds(sheet) ? holds({ count: folded.length }) : fails("tie-differs");
 };
 
-/** What the readings name, by index, after the picture of the phone's own screen, which no entry names. */
+/** What the readings name, by index, then the picture of the phone's own screen, which no entry names. */
 const evidenceOf = ({ tie }, told) => {
   const picture = tie === null ? [] : [{ index: null, what: "picture", digest: tie.picture }];
   const saved = told
     .filter(({ statement }) => statement.kind === "reading")
     .flatMap(({ index, statement }) => ["page", "screenshot"].map((what) => ({ index, what, digest: statement[what] })));
-  return [...picture, ...saved.filter(({ digest }) => digest !== null)];
+  return [...saved.filter(({ digest }) => digest !== null), ...picture];
 };
 
-const tieHolds = ({ tie, imeis, issued_at }) => {
-  if (tie === null) return true;
-  const seen = tie.numbers.map(keyOf);
-  const sorted = tie.numbers.every((number, i) => i === 0 || tie.numbers[i - 1] < number);
-  return sorted && tie.at <= issued_at && imeis.map(keyOf).every((key) => seen.includes(key)) === tie.matches;
-};
+const tieHolds = ({ tie, imeis }) =>
+  tie === null || imeis.every((imei) => tie.numbers.map(keyOf).includes(keyOf(imei))) === tie.matches;
 
 const verdictStep = ({ cells, verdict }) =>
   same(verdictOf(cells), verdict) ? holds({ kind: verdict.kind }) : fails("verdict-differs");

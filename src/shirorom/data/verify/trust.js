@@ -19,7 +19,7 @@ const keysFile = object({
   ),
 });
 
-export const nothingGiven = () => ({ keys: [], fingerprints: [], witnesses: [], certificates: [], name: null, bad: null });
+export const nothingGiven = () => ({ keys: [], fingerprints: [], witnesses: [], certificates: [], bad: null });
 
 /** Read what the reader gave as text. `bad` names the first line that is none of these things. */
 export const readTrust = async (source) => {
@@ -44,33 +44,35 @@ export const readTrust = async (source) => {
 const readKeysFile = async (source, given) => {
   try {
     const { name, keys } = keysFile(parse(source), "");
-    for (const { key } of keys) if ((await readKey(key)) === null) return { ...given, bad: key.slice(0, 40) };
-    return { ...given, name, keys };
+    for (const { key } of keys) if ((await readKey(key))?.name !== name) return { ...given, bad: key.slice(0, 40) };
+    return { ...given, keys };
   } catch {
     return { ...given, bad: source.trim().slice(0, 40) };
   }
 };
 
 /**
- * What is known of a key: {why: null | code, how, notes}. `stampedAt`: when a trusted stamp first showed what the key
- * signed (null: none did).
+ * What is known of a key: {why: null | code, how, notes}. `knownBy`: when what it signed is known to have been there.
+ * A revocation counts wherever it is read, whatever else vouches for the key.
  */
-export const judge = async (keyText, given, issuedAt, stampedAt) => {
+export const judge = async (keyText, given, issuedAt, knownBy) => {
   const known = given.keys.filter(({ key }) => key === keyText);
-  const verdicts = known.map((one) => judgeKnown(one, issuedAt, stampedAt));
+  const verdicts = known.map((one) => judgeKnown(one, issuedAt, knownBy));
   const bad = verdicts.find(({ why }) => why !== null);
   if (bad) return bad;
-  if (verdicts.length) return { ...verdicts[0], how: given.name === null ? "trust-key" : "trust-keys-file" };
+  const how = known.some(({ from }) => from === null) ? "trust-key" : "trust-keys-file";
+  if (known.length) return { why: null, how, notes: verdicts.flatMap(({ notes }) => notes) };
   const print = (await fingerprint(keyText)).replaceAll(" ", "");
   if (given.fingerprints.includes(print)) return { why: null, how: "trust-fingerprint", notes: [] };
   const asked = given.keys.length + given.fingerprints.length > 0;
   return { why: "key-unknown", how: asked ? "trust-other-key" : "trust-not-given", notes: [] };
 };
 
-const judgeKnown = ({ from, until, revoked_at }, issuedAt, stampedAt) => {
+const judgeKnown = ({ from, until, revoked_at }, issuedAt, knownBy) => {
   const is = (why, notes = []) => ({ why, how: null, notes });
   if (from !== null && issuedAt < from) return is("key-not-yet");
   if (until !== null && issuedAt >= until) return is("key-over");
   if (revoked_at === null) return is(null);
-  return stampedAt !== null && stampedAt < revoked_at ? is(null, ["revoked-later"]) : is("key-revoked");
+  if (issuedAt >= revoked_at) return is("key-over");
+  return knownBy >= revoked_at ? is("key-revoked") : is(null, ["revoked-later"]);
 };

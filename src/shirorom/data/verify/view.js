@@ -26,16 +26,15 @@ export const drawResult = (result, { masked, file, onPractice, onMask }) => {
 
 // ── who, and how ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const issuerCard = ({ sheet, steps, keysName }) => {
+const issuerCard = ({ sheet, steps }) => {
   const confirmed = steps[3].why === null;
   const how = channelOf(sheet);
-  const word = !confirmed ? "issuer.claimed" : keysName ? "issuer.confirmed.name" : "issuer.confirmed";
   return el(
     "section.card.who",
     { "aria-labelledby": "who-h" },
     el("div.stack.tight", el("h2.dim", { id: "who-h" }, say("issuer.h")), el("p.large", theirs(sheet.issuer.name)),
       el("p.tag-line", el(confirmed ? "span.tag" : "span.tag.open", icon(confirmed ? "holds" : "open"),
-        say(word, { name: tame(keysName ?? "") })), sheet.practice ? el("span.tag.prac", say("issuer.practice")) : null)),
+        say(confirmed ? "issuer.confirmed" : "issuer.claimed")), sheet.practice ? el("span.tag.prac", say("issuer.practice")) : null)),
     el("div.stack.tight", el("h2.dim", say("channel.h")), el("p.large", say(`channel.${how}`)),
       el("p", say(`channel.${how}.p`))),
   );
@@ -95,7 +94,7 @@ const rowOf = (cell, carrier) =>
     { id: `cell-${cell.imei.slice(-1)}-${carrier}` },
     el("th", { scope: "row" }, say(`carrier.${carrier}`)),
     el("td", pip(cell), notesOf(cell).map((text) => el("small", text))),
-    el("td.num", { "data-h": say("answers.asked") }, cell.asked_at ? sayTime(cell.asked_at, "jst.short") : "—"),
+    el("td", { "data-h": say("answers.asked") }, cell.asked_at ? el("span.num", sayTime(cell.asked_at, "jst.short")) : "—"),
     el("td", { "data-h": say("answers.how") }, cell.channel ? say(`channel.short.${cell.channel}`) : "—"),
   );
 
