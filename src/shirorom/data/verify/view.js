@@ -48,7 +48,8 @@ const channelOf = ({ cells }) => {
 
 // ── verdict and answers ─────────────────────────────────────────────────────────────────────────────────────────────
 
-const answersCard = ({ sheet }, masked, onMask) => {
+const answersCard = ({ sheet, steps }, masked, onMask) => {
+  const claimed = steps[3].why !== null; // then it may be anybody's word, and has no colour
   const { kind, so_far, complete } = sheet.verdict;
   const mark = kind === "undetermined" ? null : kind;
   const more = [
@@ -57,13 +58,14 @@ const answersCard = ({ sheet }, masked, onMask) => {
     complete ? null : say("verdict.incomplete"),
   ].filter(Boolean);
   return el(
-    "section.card.stack",
+    claimed ? "section.card.stack.claimed" : "section.card.stack",
     { "aria-labelledby": "answers-h", id: "answers" },
     el("div.row.between", el("h2", { id: "answers-h" }, say("answers.h")), maskSwitch(masked, onMask)),
+    claimed ? el("p", say("answers.claimed")) : null,
     el(`div.mark.wide.${markClass(mark)}`, { id: "verdict" }, markIcon(mark),
       el("div", el("b.large", say(`verdict.${kind}`)), more.map((text) => el("p", text)))),
     sheet.imeis.map((imei, i) => tableOf(sheet, imei, i, masked)),
-    el("p.dim", `${say("issued")} ${sayTime(sheet.issued_at)} · ${say("issued.by")}`),
+    el("p.dim", `${say("issued")} ${sayTime(sheet.issued_at)} ${say("issued.by")}`),
   );
 };
 
@@ -94,7 +96,7 @@ const rowOf = (cell, carrier) =>
     { id: `cell-${cell.imei.slice(-1)}-${carrier}` },
     el("th", { scope: "row" }, say(`carrier.${carrier}`)),
     el("td", pip(cell), notesOf(cell).map((text) => el("small", text))),
-    el("td", { "data-h": say("answers.asked") }, cell.asked_at ? el("span.num", sayTime(cell.asked_at, "jst.short")) : "—"),
+    el("td", { "data-h": say("answers.asked.short") }, cell.asked_at ? el("span.num", sayTime(cell.asked_at, "jst.short")) : "—"),
     el("td", { "data-h": say("answers.how") }, cell.channel ? say(`channel.short.${cell.channel}`) : "—"),
   );
 
