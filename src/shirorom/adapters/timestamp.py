@@ -30,7 +30,7 @@ _HASHES = {
     "2.16.840.1.101.3.4.2.1": "sha-256", "2.16.840.1.101.3.4.2.2": "sha-384", "2.16.840.1.101.3.4.2.3": "sha-512",
 }  # fmt: skip
 _GRANTED = b"\x30\x03\x02\x01\x00"
-_SEQUENCE, _OCTETS = 0x30, 0x04
+_SEQUENCE, _BITS, _OCTETS = 0x30, 0x03, 0x04
 _RSA = "300d06092a864886f70d0101{:02x}0500"
 _SIGNED_BY = {
     True: {f"sha-{256 + 128 * n}": (f"300a06082a8648ce3d0403{2 + n:02x}",) for n in range(3)},
@@ -178,9 +178,18 @@ def _digest(name: str, message: bytes) -> bytes:
 
 def _chain(certificates: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
     try:
-        return tuple(x509.load_der_x509_certificate(one) for one in certificates[:CHAIN_MAX])
+        chain = tuple(x509.load_der_x509_certificate(one) for one in certificates)
     except ValueError as error:
         raise StampError(Why.STAMP_CHAIN) from error
+    for content, certificate in zip(certificates, chain, strict=True):
+        _check_spelling(content, certificate.signature)
+    return chain
+
+
+def _check_spelling(content: bytes, signature: bytes) -> None:
+    """Bits left over at the end of a signature say nothing, so they say it in one way."""
+    if not content.endswith(_der(_BITS, b"\0" + signature)):
+        raise StampError(Why.STAMP_CHAIN)
 
 
 def _check_chain(chain: Sequence[x509.Certificate], at: datetime) -> None:
@@ -198,8 +207,7 @@ def _check_revocation(chain: Sequence[x509.Certificate], revocation: Sequence[by
     for content in revocation:
         try:
             crl = x509.load_der_x509_crl(content)
-            if crl.public_bytes(Encoding.DER) != content:
-                raise StampError(Why.STAMP_CHAIN)
+            _check_spelling(content, crl.signature)
             issuers = [one for one in chain if one.subject == crl.issuer]
             known = any(crl.is_signature_valid(one.public_key()) for one in issuers)  # type: ignore[arg-type]
         except (ValueError, TypeError) as error:
