@@ -165,7 +165,7 @@ def cell(imei: str, carrier: str, said: Mapping[str, Any] | None = None, index: 
     """A cell that shows one reading, or none."""
     blank = {"imei": imei, "carrier": carrier} | NO_CELL
     if said is None:
-        return blank | more
+        return blank | {"index": index} | more
     return (
         blank
         | {"mark": said["mark"], "raw": said["glyph"], "error": said["error"], "index": index}

@@ -43,7 +43,7 @@ export const readCertificate = (der) => {
   const parts = inside(signed);
   parts.maybe(0xa0);
   const serial = parts.take(TAG.int).whole;
-  parts.take(TAG.seq);
+  sameAlgorithm(parts.take(TAG.seq), algorithm);
   const issuer = parts.take(TAG.seq).whole;
   const validity = inside(parts.take(TAG.seq));
   const [from, until] = [momentOf(validity.take(null)), momentOf(validity.take(null))];
@@ -56,12 +56,15 @@ export const readCertificate = (der) => {
 const signedParts = (der) => {
   const parts = inside(element(der, TAG.seq));
   const signed = parts.take(TAG.seq);
-  return {
-    signed,
-    tbs: signed.whole,
-    algorithm: algorithmOf(parts.take(TAG.seq)),
-    signature: bitsOf(parts.take(TAG.bits)),
-  };
+  const named = parts.take(TAG.seq);
+  const signature = bitsOf(parts.take(TAG.bits));
+  parts.end();
+  return { signed, tbs: signed.whole, algorithm: { ...algorithmOf(named), whole: named.whole }, signature };
+};
+
+/** The algorithm stands inside and outside of what is signed; it is one (RFC 5280 §4.1.1.2). */
+const sameAlgorithm = ({ whole }, algorithm) => {
+  if (!equal(whole, algorithm.whole)) throw new NotDer();
 };
 
 const extensionsOf = (part) => {
@@ -129,7 +132,7 @@ export const readRevoked = (der) => {
   const { tbs, signed, algorithm, signature } = signedParts(der);
   const parts = inside(signed);
   parts.maybe(TAG.int);
-  parts.take(TAG.seq);
+  sameAlgorithm(parts.take(TAG.seq), algorithm);
   const issuer = parts.take(TAG.seq).whole;
   const times = [TAG.utc, TAG.time];
   const rest = parts.all.slice(parts.all.findIndex(({ whole }) => whole === issuer) + 1);

@@ -1,4 +1,5 @@
 // As much DER as a time stamp and its certificates need (X.690). Anything else throws NotDer.
+import { hexOf } from "./bytes.js";
 
 export class NotDer extends Error {}
 
@@ -41,6 +42,7 @@ export const inside = ({ body }) => {
       ensure(next < parts.length && (tag === null || parts[next].tag === tag));
       return parts[next++];
     },
+    end: () => ensure(next === parts.length),
     maybe: (tag) => (next < parts.length && parts[next].tag === tag ? parts[next++] : null),
   };
 };
@@ -66,6 +68,9 @@ export const algorithmOf = (part) => {
   const parts = inside(part);
   return { oid: oidOf(parts.take(TAG.oid)), parameters: parts.all[1] ?? null };
 };
+
+/** The next element, which must be this whole number (below 128). */
+export const takeNumber = (parts, number) => ensure(hexOf(parts.take(TAG.int).body) === number.toString(16).padStart(2, "0"));
 
 /** The bytes of a BIT STRING of whole bytes. */
 export const bitsOf = ({ tag, body }) => {

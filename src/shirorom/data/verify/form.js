@@ -26,15 +26,16 @@ const imei = (value, path) => {
 
 const line = (value, path) => (value === "" ? exactly()(value, path) : string(512)(value, path));
 const long = string(4_000);
+const digits = matching(/^[0-9]{15}$/);
 const cell = object({
-  imei, carrier, mark,
+  imei: digits, carrier, mark,
   raw: orNull(long),
   sentence: orNull(long),
   asked_at: orNull(time),
   channel: orNull(exactly(...CHANNELS)),
   stale: bool,
   vanished: bool,
-  error: exactly(null, "not-asked", "glyph-unknown"),
+  error: orNull(line),
   index: orNull(count),
 });
 const entry = object({
@@ -47,7 +48,7 @@ const tie = object({
   code: matching(/^[0-9A-Z]{6}$/),
   at: time,
   picture: hash,
-  numbers: list(imei, 0, 16),
+  numbers: list(digits, 0, 16),
   matches: bool,
 });
 const sheet = object({

@@ -1,7 +1,7 @@
 // Time stamps (RFC 3161): what each is over, who signed it, and whether the reader trusts that authority.
 import { bytesOf, bytesOfBase64, concat, equal, hexOf } from "./bytes.js";
 import { chainHolds, hashName, NoMeans, readCertificate, readRevoked, signedWith } from "./certificate.js";
-import { algorithmOf, element, inside, momentOf, NotDer, oidOf, TAG } from "./der.js";
+import { algorithmOf, element, inside, momentOf, NotDer, oidOf, TAG, takeNumber } from "./der.js";
 import { msOf, timeOf } from "./moments.js";
 import { canonical } from "./strict.js";
 
@@ -64,30 +64,47 @@ const stampedBytes = (raw, n) => {
 
 /** One stamp over these bytes; gives its moment (ms). */
 const checkOne = async ({ token, certificates, revocation }, bytes) => {
-  const { content, info, signer } = readToken(bytesOfBase64(token));
+  const { content, info, signer, brought } = readToken(bytesOfBase64(token));
   const imprint = await digest(hashName(info.hash), bytes);
   demand(equal(imprint, info.imprint), "stamp-of-something-else");
-  const chain = certificates.map((one) => readCertificate(bytesOfBase64(one)));
+  const chain = certificates.map(certificateOf);
   await checkSigner(signer, content, chain[0]);
-  demand(chain[0].stampsTime && (await chainHolds(chain)), "stamp-chain");
+  const named = brought.every((one) => chain.some(({ der }) => equal(der, one))); // nothing rides along unexamined
+  demand(named && chain[0].stampsTime && (await chainHolds(chain)), "stamp-chain");
   demand(chain.every(({ from, until }) => from <= info.at && info.at <= until), "stamp-chain");
-  for (const one of revocation) await checkRevoked(readRevoked(bytesOfBase64(one)), chain, info.at);
+  for (const one of revocation) await checkRevoked(listOf(one), chain, info.at);
   return info.at;
 };
+
+const orChain = (read) => (one) => {
+  try {
+    return read(bytesOfBase64(one));
+  } catch (error) {
+    throw error instanceof NotDer ? new Unfit("stamp-chain") : error;
+  }
+};
+const certificateOf = orChain(readCertificate);
+const listOf = orChain(readRevoked);
 
 /** What a TimeStampToken says (RFC 3161 §2.4.2, RFC 5652 §5). */
 const readToken = (der) => {
   const outer = inside(element(der, TAG.seq));
   demand(oidOf(outer.take(TAG.oid)) === SIGNED_DATA, "stamp-unreadable");
   const data = inside(element(outer.take(0xa0).body, TAG.seq));
-  data.take(TAG.int);
-  data.take(TAG.set);
+  outer.end();
+  takeNumber(data, 3);
+  const hashes = inside(data.take(TAG.set)).all.map((one) => algorithmOf(one).oid);
   const capsule = inside(data.take(TAG.seq));
   demand(oidOf(capsule.take(TAG.oid)) === TST_INFO, "stamp-unreadable");
   const content = element(capsule.take(0xa0).body, TAG.octets).body;
-  const signers = inside(data.all.at(-1)).all;
-  demand(data.all.at(-1).tag === TAG.set && signers.length === 1, "stamp-unreadable");
-  return { content, info: readInfo(content), signer: readSigner(signers[0]) };
+  capsule.end();
+  const brought = data.maybe(0xa0);
+  const signers = inside(data.take(TAG.set));
+  const signer = readSigner(signers.take(TAG.seq));
+  signers.end();
+  data.end();
+  demand(hashes.length === 1 && hashes[0] === signer.hash, "stamp-unreadable");
+  return { content, info: readInfo(content), signer, brought: brought ? inside(brought).all.map(({ whole }) => whole) : [] };
 };
 
 const readInfo = (content) => {
@@ -103,8 +120,9 @@ const readInfo = (content) => {
 
 const readSigner = (part) => {
   const parts = inside(part);
-  parts.take(TAG.int);
-  parts.take(null); // who signed: the certificate's hash in the attributes says it better
+  takeNumber(parts, 1);
+  const name = inside(parts.take(TAG.seq));
+  const [issuer, serial] = [name.take(TAG.seq).whole, name.take(TAG.int).whole];
   const hash = algorithmOf(parts.take(TAG.seq)).oid;
   const signed = parts.take(0xa0);
   const attributes = new Map(
@@ -115,10 +133,14 @@ const readSigner = (part) => {
   );
   const bytes = concat(Uint8Array.of(TAG.set), signed.whole.subarray(1)); // signed as a SET (RFC 5652 §5.4)
   const algorithm = algorithmOf(parts.take(TAG.seq));
-  return { hash, attributes, bytes, algorithm, signature: parts.take(TAG.octets).body };
+  const signature = parts.take(TAG.octets).body;
+  parts.end(); // nothing that the signature does not cover
+  return { hash, issuer, serial, attributes, bytes, algorithm, signature };
 };
 
-const checkSigner = async ({ hash, attributes, bytes, algorithm, signature }, content, certificate) => {
+const checkSigner = async (signer, content, certificate) => {
+  const { hash, attributes, bytes, algorithm, signature } = signer;
+  demand(equal(signer.issuer, certificate.issuer) && equal(signer.serial, certificate.serial), "stamp-wrong");
   const name = hashName(hash);
   const type = attributes.get(CONTENT_TYPE);
   const message = attributes.get(MESSAGE_DIGEST);

@@ -2,7 +2,7 @@
 import { bytesOf, bytesOfBase64, bytesOfHex, equal, hexOf, sha256, textOf } from "./bytes.js";
 import { FILE_BYTES_MAX, readBundle, readEntry, readStatement } from "./form.js";
 import { cellsOf, verdictOf } from "./fold.js";
-import { isTestNumber, keyOf } from "./number.js";
+import { isImei, isTestNumber, keyOf } from "./number.js";
 import { ED25519, fingerprint, noteNames, noteSignedBy, readCheckpoint, readKey, signedBy, typeOfKey } from "./note.js";
 import { Misshapen } from "./shape.js";
 import { checkStamps } from "./stamp.js";
@@ -236,8 +236,11 @@ const evidenceOf = ({ tie }, told) => {
   return [...saved.filter(({ digest }) => digest !== null), ...picture];
 };
 
-const tieHolds = ({ tie, imeis }) =>
-  tie === null || imeis.every((imei) => tie.numbers.map(keyOf).includes(keyOf(imei))) === tie.matches;
+const tieHolds = ({ tie, imeis }) => {
+  if (tie === null) return true;
+  const seen = tie.numbers.map(keyOf);
+  return tie.numbers.every(isImei) && imeis.every((imei) => seen.includes(keyOf(imei))) === tie.matches;
+};
 
 const verdictStep = ({ cells, verdict }) =>
   same(verdictOf(cells), verdict) ? holds({ kind: verdict.kind }) : fails("verdict-differs");
