@@ -12,6 +12,7 @@ import re
 from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ LANGUAGES = ("ja", "en")
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z0-9-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|class|function)", re.MULTILINE)
 _TOP = re.compile(r"^(?:export )?(?:const|let|class|function\*?|async function) (\w+)", re.MULTILINE)
+_WORD = re.compile(r'(<[^<>]+ data-t="([\w.-]+)"[^<>]*>)<')
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -60,7 +62,13 @@ def built() -> str:
     """The one file."""
     parts = {"STYLE": _COMMENT.sub("", _source("page.css")).strip() + "\n", "SCRIPT": script()}
     parts["CSP"] = policy(parts["STYLE"], parts["SCRIPT"])
-    return re.sub(r"@(STYLE|SCRIPT|CSP)@", lambda match: parts[match[1]], _source("page.html"))
+    return re.sub(r"@(STYLE|SCRIPT|CSP)@", lambda match: parts[match[1]], _worded(_source("page.html")))
+
+
+def _worded(page: str) -> str:
+    """The page with its Japanese words in place, so that nothing moves when the script begins."""
+    words = json.loads(_source("words.ja.json"))
+    return _WORD.sub(lambda match: f"{match[1]}{escape(words[match[2]])}<", page)
 
 
 def policy(style: str, code: str) -> str:

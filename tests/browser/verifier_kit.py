@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, Page
@@ -28,8 +30,11 @@ class Verifier:
         """Choose a file, and wait for what the page says of it."""
         content = file if isinstance(file, bytes) else json.dumps(file, ensure_ascii=False).encode()
         await self.page.evaluate("document.querySelector('#outcome-h')?.remove()")
-        await self.page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
-        await until(self.page, "document.querySelector('#outcome-h') && main.getAttribute('aria-busy') === 'false'")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            await self.page.set_input_files("#file", path)
+            await until(self.page, "document.querySelector('#outcome-h') && main.getAttribute('aria-busy') !== 'true'")
 
     async def trust(self, *texts: str) -> None:
         """Type what the reader trusts."""

@@ -70,7 +70,7 @@ const onPractice = () => {
 /** Check what is there against what is given; the newest run alone is drawn. */
 const check = async ({ focus }) => {
   const mine = ++run;
-  if (state.bytes === null) return drawAll();
+  if (state.bytes === null) return show(focus);
   byId("said").textContent = say("file.busy");
   byId("main").setAttribute("aria-busy", "true");
   await new Promise((done) => setTimeout(done)); // the words are seen before the work begins
@@ -79,6 +79,10 @@ const check = async ({ focus }) => {
   Object.assign(state, found);
   byId("said").textContent = "";
   byId("main").setAttribute("aria-busy", "false");
+  show(focus);
+};
+
+const show = (focus) => {
   drawAll();
   if (focus) byId("outcome-h").focus();
 };

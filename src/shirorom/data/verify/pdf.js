@@ -49,11 +49,11 @@ function* embedded(bytes) {
 
 const contentOf = async (bytes, head, from, bytesMax) => {
   const length = lengthOf(bytes, head, from);
-  const filter = /\/Filter\s*(?:\[\s*)?(\/\w+)(\s*\/\w+)?/.exec(head);
-  if (length === null || filter?.[2] || /\/DecodeParms\b/.test(head)) return null;
+  const filters = (/\/Filter\s*(\[[^\]]*\]|\/\w+)/.exec(head)?.[1] ?? "").match(/\/\w+/g) ?? [];
+  if (length === null || /\/DecodeParms\b/.test(head)) return null;
   const stored = bytes.subarray(from, from + length);
-  if (filter === null) return stored.length <= bytesMax ? stored : null;
-  return filter[1] === "/FlateDecode" ? inflate(stored, bytesMax) : null;
+  if (filters.length === 0) return stored.length <= bytesMax ? stored : null;
+  return filters.length === 1 && filters[0] === "/FlateDecode" ? inflate(stored, bytesMax) : null;
 };
 
 /** The length as written, or up to `endstream` where it is a reference to elsewhere. */

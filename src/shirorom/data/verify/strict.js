@@ -1,7 +1,7 @@
 // JSON as a record sheet allows it, and RFC 8785 bytes. `JSON.parse` hides names given twice, depth and fractions.
 
 export const DEPTH_MAX = 16;
-export const NODES_MAX = 3_000_000;
+export const NODES_MAX = 1_000_000;
 
 /** Why a text is not JSON of this form: `code` names the reason, `at` the place (characters). */
 export class NotStrict extends Error {
