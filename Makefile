@@ -10,7 +10,7 @@ TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 LOCK += --custom-compile-command "make lock"
 
-.PHONY: help setup run check test bench soak audit lock pictures reference extension changelog clean
+.PHONY: help setup run check test bench soak audit lock pictures reference verifier extension changelog clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -56,6 +56,9 @@ pictures: .venv/.ready-test
 ## make reference  docs/reference from the code
 reference: .venv/.ready-test
 	$(BIN)/python -m scripts.reference
+## make verifier   the one HTML file that checks a record sheet with the network off, from its sources
+verifier: .venv/.ready-run
+	$(BIN)/python -m scripts.verifier
 ## make extension  the browser extension, for Chrome and Edge and for Firefox, into dist/
 extension: .venv/.ready-run
 	$(BIN)/python -m scripts.extension

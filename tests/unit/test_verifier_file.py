@@ -76,7 +76,9 @@ def test_every_reason_has_a_sentence() -> None:
     """Whatever a step comes to can be told, but for what only `shirorom verify` can be asked about."""
     told = set(WORDS["ja"])
     assert {f"why.{why.value}" for why in Why} - told == {"why.algorithm-broken"}
-    assert {f"step.{code.value}" for code in StepCode} | {f"ok.{code.value}" for code in StepCode} - {"ok.trust"} <= told
+    assert {f"step.{code.value}" for code in StepCode} | {f"ok.{code.value}" for code in StepCode} - {
+        "ok.trust"
+    } <= told
     assert {f"unproved.{code.value}" for code in NotProved} <= told
     assert {"why." + why.value for why in NOT_GIVEN | IN_DOUBT} - {"why.algorithm-broken"} <= told
 
@@ -84,7 +86,9 @@ def test_every_reason_has_a_sentence() -> None:
 def test_every_word_is_used() -> None:
     """No sentence is kept that nobody reads."""
     sources = JS + (verifier.SOURCE / "page.html").read_text(encoding="utf-8")
-    keys = [key for key in re.findall(r"[`\"]([a-z$][\w.${}-]*)[`\"]", sources) if not re.fullmatch(r"\$\{[^}]+\}", key)]
+    keys = [
+        key for key in re.findall(r"[`\"]([a-z$][\w.${}-]*)[`\"]", sources) if not re.fullmatch(r"\$\{[^}]+\}", key)
+    ]
     spoken = re.compile("|".join({re.sub(r"\$\{[^}]+\}", r"[\\w.-]+", key) for key in keys}))
     assert [key for key in WORDS["ja"] if not spoken.fullmatch(key)] == []
 
@@ -97,9 +101,7 @@ def test_every_word_is_used() -> None:
         ({"main.js": "export default 1;\n"}, "form"),
     ],
 )
-def test_build_refuses_what_it_would_break(
-    sources: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_build_refuses_what_it_would_break(sources: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Circles, a name in two modules, and imports of another form stop the build."""
     monkeypatch.setattr(verifier, "_source", lambda name: sources.get(name, "{}"))
     with pytest.raises(ValueError, match=said):
