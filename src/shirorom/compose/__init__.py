@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.lan import LanTls
     from shirorom.adapters.texts_toml import Texts
+    from shirorom.compose.proof import Proving
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
@@ -205,6 +206,13 @@ class Composition:
         if self.counter is None:
             return None
         return Answers(self.counter, self.record, self.withdraw, self.clock, os.urandom)
+
+    @cached_property
+    def proof(self) -> Proving:
+        """compose/proof.py."""
+        from shirorom.compose.proof import Proving
+
+        return Proving(self)
 
     @cached_property
     def watch(self) -> Watching:
@@ -550,6 +558,7 @@ class Composition:
         desk = self.__dict__.pop("desk", None)  # only where it was opened
         self.__dict__.pop("people", None)
         self.__dict__.pop("watch", None)
+        self.__dict__.pop("proof", None)
         if desk is not None:
             desk.close()
 
