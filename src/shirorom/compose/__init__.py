@@ -537,6 +537,7 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            proof=self.proof.for_web(pictures),
         )
 
     def _words(self, language: str) -> Texts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,11 @@ if TYPE_CHECKING:
     from shirorom.adapters.signing_keys import FileKeyring
     from shirorom.adapters.timestamp import HttpAuthority, Rfc3161Stamps
     from shirorom.compose import Composition
+    from shirorom.edge.web.parts import Proof
     from shirorom.log.keyring import KnownKeys
     from shirorom.ports import Pictures
     from shirorom.service.attest import Attest
     from shirorom.service.checkpoints import Checkpoints
-    from shirorom.service.tie import TieToPhone
     from shirorom.service.trust import Trust
     from shirorom.service.verify import Verify
 
@@ -115,12 +114,17 @@ class Proving:
 
         return certificate_der(content)
 
-    def tie(self, pictures: Pictures) -> TieToPhone:
-        """service/tie.py."""
+    def for_web(self, pictures: Pictures | None) -> Proof:
+        """What the pages and the API call."""
+        from shirorom.domain.carrier import CARRIERS
+        from shirorom.edge.web.parts import Proof
         from shirorom.service.tie import TieToPhone
 
-        return TieToPhone(pictures, self._whole.clock)
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return self._whole.now()
+        return Proof(
+            attest=self.attest,
+            verify=self.verify,
+            trust=self.own_trust,
+            keys=self.own_keys,
+            room=lambda device: self._whole.rooms.of_check(device, CARRIERS),
+            tie=None if pictures is None else TieToPhone(pictures, self._whole.clock),
+        )

@@ -22,6 +22,7 @@ from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
+from shirorom.edge.api.sheets import SHEETS
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
@@ -40,6 +41,7 @@ from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.patterns import patterns, patterns_shown
 from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
+from shirorom.edge.web.sheets import SHEET_PAGES
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
@@ -56,7 +58,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, docs, openapi, static,
+        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *SHEETS, *SHEET_PAGES, docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):
         routes.append(patterns)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
+from shirorom.log.keyring import KnownKeys
 from shirorom.ports import Asker, Clock, Facts, Pictures
+from shirorom.service.attest import Attest
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
 from shirorom.service.counter import Counter
@@ -18,8 +20,11 @@ from shirorom.service.history import History
 from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
-from shirorom.service.room import Rooms
+from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.tie import TieToPhone
+from shirorom.service.trust import Trust as Trusted
+from shirorom.service.verify import Verify
 from shirorom.service.withdraw import Withdraw
 
 
@@ -39,6 +44,18 @@ class Trust:
     certificate: bytes
     fingerprint: str
     origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Record sheets: made and examined; what this installation trusts; its keys; the room of a phone's record."""
+
+    attest: Attest
+    verify: Verify
+    trust: Callable[[], Trusted]
+    keys: Callable[[], Sequence[KnownKeys]]
+    room: Callable[[Device], Room]
+    tie: TieToPhone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +88,4 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    proof: Proof | None = None
