@@ -204,6 +204,8 @@ def _check_chain(chain: Sequence[x509.Certificate], at: datetime) -> None:
 
 
 def _check_revocation(chain: Sequence[x509.Certificate], revocation: Sequence[bytes], at: datetime) -> None:
+    if len(set(revocation)) != len(revocation):
+        raise StampError(Why.STAMP_CHAIN)
     for content in revocation:
         try:
             crl = x509.load_der_x509_crl(content)
