@@ -117,7 +117,10 @@ CODES: Mapping[str, Code] = {
     # The published log (log/note.py, log/keyring.py).
     **_codes(Area.RECORD, 404, 1, "key-unknown"),
     **_codes(Area.RECORD, 409, 1, "key-revoked-already"),
-    **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict"),
+    **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict", "monitor-state-corrupt"),
+    **_codes(Area.CONFIG, 500, 2, "address-refused", "verifier-key-invalid"),
+    **_codes(Area.REQUEST, 502, 1, "log-unreachable"),
+    **_codes(Area.REQUEST, 422, 2, "openings-unreadable"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
