@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shirorom.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from shirorom.adapters.signing_keys import FileKeyring
     from shirorom.adapters.timestamp import HttpAuthority, Rfc3161Stamps
     from shirorom.compose import Composition
     from shirorom.edge.web.parts import Proof
@@ -70,27 +69,11 @@ class Proving:
 
     def checkpoints(self, practice: bool) -> Checkpoints:
         """The signed heads of the real or the practice log."""
-        from shirorom.adapters.heads_sqlite import SqliteHeads
-        from shirorom.service.checkpoints import Checkpoints
-
-        heads = SqliteHeads(self._whole.data / "publish" / "heads.sqlite")
-        tree: Any = self._whole.room(practice).log
-        return Checkpoints(tree, self.keyring(practice), heads, self._whole.clock)
-
-    def keyring(self, practice: bool) -> FileKeyring:
-        """The signing keys of one log."""
-        import os
-
-        from shirorom.adapters.signing_keys import FileKeyring
-
-        return FileKeyring(
-            self._whole.data, practice=practice, origin=lambda: self._whole.room(practice).log.origin,
-            entropy=os.urandom,
-        )  # fmt: skip
+        return self._whole.publishing.checkpoints(practice)
 
     def own_keys(self) -> tuple[KnownKeys, ...]:
         """The keys of this installation, of both logs; none where it never signed."""
-        known = (self.keyring(practice).known() for practice in (False, True))
+        known = (self._whole.publishing.keyring(practice).known() for practice in (False, True))
         return tuple(keys for keys in known if keys.keys)
 
     def own_trust(self) -> Trust:

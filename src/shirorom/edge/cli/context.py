@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
+    from shirorom.edge.cli.published import Publishing
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.service.attest import Attest
@@ -159,6 +160,11 @@ class Composition(Protocol):
 
     def restore(self, source: Path) -> None:
         """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
+        ...
+
+    @property
+    def publishing(self) -> Publishing:
+        """The published log: its keys, its files, and the look at somebody else's."""
         ...
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
 from shirorom.log.keyring import KnownKeys
 from shirorom.ports import Asker, Clock, Facts, Pictures
+from shirorom.ports.publishing import Shelf
 from shirorom.service.attest import Attest
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
@@ -63,7 +64,7 @@ class Parts:
     """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
 
     `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call; only a sign-in
-    says who is the owner. `trust`: with `serve --lan`.
+    says who is the owner. `trust`: with `serve --lan`. `shelves`: the files of the published logs, by whether practice.
     """
 
     settings: Settings
@@ -89,3 +90,4 @@ class Parts:
     beyond: bool = False
     trust: Trust | None = None
     proof: Proof | None = None
+    shelves: Mapping[bool, Shelf] = field(default_factory=dict)
