@@ -6,6 +6,7 @@ the photo is no montage, nor where the phone is now; a person sees the phone, th
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from shirorom.domain.errors import RequestError
@@ -42,5 +43,5 @@ class TieToPhone:
         seen = tuple(dict.fromkeys(one.imei for one in numbers_in(read).found if one.imei is not None))
         if not seen:
             raise RequestError("picture-no-number")
-        digest = blobs.put(await self.pictures.clean(content))
+        digest = await asyncio.to_thread(blobs.put, await self.pictures.clean(content))
         return Tie(asked.code, now, digest, seen, matches(device.imeis, seen))
