@@ -270,7 +270,7 @@ def completer(shell: str) -> ShellComplete:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["shirorom", "re"], {"record", "restore"}),
+        (["shirorom", "re"], {"record", "restamp", "restore"}),
         (["shirorom", "check", "--only", "s"], {"softbank"}),
         (["shirorom", "record", "--carrier", "au", "--glyph", ""], {"○", "△", "×", "－"}),
     ],
@@ -295,7 +295,9 @@ def test_powershell_lines_have_three_parts(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("COMP_WORDS", "shirorom\nre")
     monkeypatch.setenv("COMP_LAST", "re")
     lines = completer("powershell").complete().splitlines()
-    assert [line.split("\t")[:2] for line in lines] == [["plain", "record"], ["plain", "restore"]]
+    assert [line.split("\t")[:2] for line in lines] == [
+        ["plain", "record"], ["plain", "restamp"], ["plain", "restore"],
+    ]  # fmt: skip
 
 
 def test_every_shell_is_offered() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from shirorom.adapters.timestamp import Rfc3161Stamps
 from shirorom.log.keyring import decode_keys
 from shirorom.log.times import time_of
 from shirorom.service.trust import Ring, Source, Trust
@@ -26,7 +27,7 @@ def test_golden_sheet(path: Path) -> None:
     rings = () if pinned is None else (Ring(Source.PINNED, decode_keys(msgspec.json.encode(pinned))),)
     authorities = frozenset(b64decode(one) for one in vector["authorities"])
     trust = Trust(given=tuple(vector["keys"]), rings=rings, authorities=authorities)
-    found = Verify(None)(
+    found = Verify(Rfc3161Stamps())(
         vector["file"].encode("utf-8", "surrogatepass"), trust, now=time_of(vector["now"]),
         admit_practice=vector["practice"],
     )  # fmt: skip

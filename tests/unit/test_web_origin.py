@@ -57,6 +57,10 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/people/passkeys/options"): (JSON, b"{}"),
     ("POST", "/people/passkeys"): (JSON, b'{"credential":{}}'),
     ("POST", "/pair"): (FORM, b""),
+    ("POST", "/v1/sheets"): (JSON, b'{"imeis":["001001010000013"]}'),
+    ("POST", "/v1/verifications"): ("application/octet-stream", b"{}"),
+    ("POST", "/verify"): ("multipart/form-data; boundary=x", b"--x--\r\n"),
+    ("POST", "/check/{id_:str}/sheet"): ("multipart/form-data; boundary=x", b"--x--\r\n"),
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
 

@@ -15,7 +15,7 @@ import platformdirs
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
 from shirorom.ports import Facts
-from shirorom.service.settings import Settings
+from shirorom.service.settings import Settings, WitnessSettings
 
 CONFIG_BYTES_MAX = 256_000
 _UNKNOWN_KEY = re.compile(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
@@ -46,7 +46,23 @@ def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
         raise ConfigError("config-invalid", file="config.toml", key="web.proxy", why="not an IP address")
     if settings.verdict.policy not in {policy.id for policy in facts.policies()}:
         raise ConfigError("config-invalid", file="config.toml", key="verdict.policy", why="no such policy")
+    for number, witness in enumerate(settings.log.witnesses):
+        _check_witness(number, witness)
     return settings
+
+
+def _check_witness(number: int, witness: WitnessSettings) -> None:
+    from shirorom.adapters.fetch import checked
+    from shirorom.log.entry import MalformedError
+    from shirorom.log.note import SignatureKind, VerifierKey
+
+    try:
+        checked(witness.url)
+        if VerifierKey.parse(witness.key).kind is not SignatureKind.COSIGNATURE:
+            raise MalformedError("kind")
+    except (ConfigError, MalformedError) as error:
+        key = f"log.witnesses[{number}]"
+        raise ConfigError("config-invalid", file="config.toml", key=key, why="no witness's address and key") from error
 
 
 def _text(flag: Path | None, data: Path) -> str | None:

@@ -39,6 +39,7 @@ _HEAD = (
     "SELECT d.key, d.count, o.key, o.counter, e.bytes FROM device AS d"
     " LEFT JOIN opening AS o ON o.idx = d.last LEFT JOIN entry AS e ON e.idx = d.last"
 )
+_NODES = "SELECT hashes FROM entry"
 _OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
 
 
@@ -144,7 +145,8 @@ class LogView:
         """Inclusion proofs in the tree of a size, from nodes that whoever verifies them need not trust."""
         if size > self.refresh().size:
             raise ValueError("the log has never had that size")
-        return [inclusion_proof(index, size, self._node) for index in indexes]
+        node_of = cache(self._node)  # proofs of one tree have most of their nodes in common
+        return [inclusion_proof(index, size, node_of) for index in indexes]
 
     def nodes(self, level: int, first: int, count: int) -> list[bytes]:
         """Full nodes of one level, as they are stored: whoever asks compares them with a root."""
@@ -152,8 +154,7 @@ class LogView:
         found = []
         for start in range(0, count, KEYS_MAX):
             some = homes[start : start + KEYS_MAX]
-            sql = f"SELECT hashes FROM entry WHERE idx IN ({_marks(len(some))}) ORDER BY idx"
-            rows = self._all(sql, *(index for index, _ in some))
+            rows = self._all(f"{_NODES} WHERE idx IN ({_marks(len(some))}) ORDER BY idx", *(index for index, _ in some))
             found += [_hash(_bytes(row[0])[place]) for row, (_, place) in zip(rows, some, strict=False)]
         if len(found) != count:
             raise StorageError("log-corrupt", part="row")

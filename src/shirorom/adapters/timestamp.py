@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ _HASHES = {
 _GRANTED = b"\x30\x03\x02\x01\x00"
 _SEQUENCE, _BITS, _OCTETS = 0x30, 0x03, 0x04
 _RSA = "300d06092a864886f70d0101{:02x}0500"
-_SIGNED_BY = {
+_SIGNED_BY: Mapping[bool, Mapping[str, tuple[str, ...]]] = {
     True: {f"sha-{256 + 128 * n}": (f"300a06082a8648ce3d0403{2 + n:02x}",) for n in range(3)},
     False: {f"sha-{256 + 128 * n}": (_RSA.format(1), _RSA.format(11 + n)) for n in range(3)},
 }
@@ -204,6 +204,8 @@ def _check_chain(chain: Sequence[x509.Certificate], at: datetime) -> None:
 
 
 def _check_revocation(chain: Sequence[x509.Certificate], revocation: Sequence[bytes], at: datetime) -> None:
+    if len(set(revocation)) != len(revocation):
+        raise StampError(Why.STAMP_CHAIN)
     for content in revocation:
         try:
             crl = x509.load_der_x509_crl(content)
@@ -232,10 +234,16 @@ def _check_unsigned(token: bytes, response: TimeStampResponse, signer: x509.Cert
 
 def _algorithms(chain: Sequence[x509.Certificate]) -> Iterator[str]:
     """What the signatures below the root rest on."""
-    kinds = {rsa.RSAPublicKey: "rsa", ec.EllipticCurvePublicKey: "ecdsa", ed25519.Ed25519PublicKey: "ed25519"}
     for certificate in chain:
-        key = certificate.public_key()
-        yield next((name for kind, name in kinds.items() if isinstance(key, kind)), "unknown")
+        match certificate.public_key():
+            case rsa.RSAPublicKey():
+                yield "rsa"
+            case ec.EllipticCurvePublicKey():
+                yield "ecdsa"
+            case ed25519.Ed25519PublicKey():
+                yield "ed25519"
+            case _:
+                yield "unknown"
     for certificate in chain[:-1]:
         hash_ = certificate.signature_hash_algorithm
         yield "unknown" if hash_ is None else hash_.name.replace("sha", "sha-")

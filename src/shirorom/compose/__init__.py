@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.lan import LanTls
     from shirorom.adapters.texts_toml import Texts
+    from shirorom.compose.proof import Proving
+    from shirorom.compose.publishing import Publishing
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
@@ -207,11 +209,25 @@ class Composition:
         return Answers(self.counter, self.record, self.withdraw, self.clock, os.urandom)
 
     @cached_property
+    def proof(self) -> Proving:
+        """compose/proof.py."""
+        from shirorom.compose.proof import Proving
+
+        return Proving(self)
+
+    @cached_property
     def watch(self) -> Watching:
         """compose/watch.py."""
         from shirorom.compose.watch import Watching
 
         return Watching(self)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """compose/publishing.py."""
+        from shirorom.compose.publishing import Publishing
+
+        return Publishing(self)
 
     # Asking carriers
 
@@ -394,6 +410,8 @@ class Composition:
             daily = [asyncio.create_task(self._clear_old_blobs())]
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
+            if self.settings.log.publish:
+                daily.append(asyncio.create_task(self.publishing.follow()))
             try:
                 await serve(
                     create_app(parts),
@@ -402,6 +420,7 @@ class Composition:
                     on_ready=lambda url: on_ready(self._started(url, options, reach, parts)),
                     tls=tls,
                     helper=(create_helper(parts), reach.helper_port) if tls is not None else None,
+                    mounts=self.publishing.mounts() if self.settings.log.publish else None,
                 )
             finally:
                 for task in daily:
@@ -529,6 +548,8 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            proof=self.proof.for_web(pictures),
+            shelves=self.publishing.shelves() if self.settings.log.publish else {},
         )
 
     def _words(self, language: str) -> Texts:
@@ -550,6 +571,8 @@ class Composition:
         desk = self.__dict__.pop("desk", None)  # only where it was opened
         self.__dict__.pop("people", None)
         self.__dict__.pop("watch", None)
+        self.__dict__.pop("proof", None)
+        self.__dict__.pop("publishing", None)
         if desk is not None:
             desk.close()
 

@@ -118,13 +118,16 @@ CODES: Mapping[str, Code] = {
     # The published log (log/note.py, log/keyring.py).
     **_codes(Area.RECORD, 404, 1, "key-unknown"),
     **_codes(Area.RECORD, 409, 1, "key-revoked-already"),
-    **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict"),
     # Record sheets (docs/adr/0025).
     **_codes(Area.PROOF, 404, 1, "sheet-nothing"),
     **_codes(Area.PROOF, 409, 1, "stamps-too-many"),
     **_codes(Area.PROOF, 422, 2, "sheet-invalid", "trust-invalid", "tie-no-code", "tie-over"),
     **_codes(Area.PROOF, 501, 1, "stamp-authority-none", "proof-missing"),
     **_codes(Area.PROOF, 502, 1, "stamp-authority-failed"),
+    **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict", "monitor-state-corrupt"),
+    **_codes(Area.CONFIG, 500, 2, "address-refused", "verifier-key-invalid"),
+    **_codes(Area.REQUEST, 502, 1, "log-unreachable"),
+    **_codes(Area.REQUEST, 422, 2, "openings-unreadable"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

@@ -113,6 +113,20 @@ class ProofSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authority: AuthoritySettings | None = None
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of `[log] witnesses`: where it is asked (https, or http on this machine), and its verifier key."""
+
+    url: str
+    key: str
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[log]`. Whether strangers may watch the record grow (only commitments, no number), and who witnesses it."""
+
+    publish: bool = False
+    witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -123,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blobs: BlobSettings = BlobSettings()
     shop: ShopSettings = ShopSettings()
     proof: ProofSettings = ProofSettings()
+    log: LogSettings = LogSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 
     def carrier(self, carrier: CarrierId) -> CarrierSettings:

@@ -12,7 +12,7 @@ from shirorom.log.bundle import BundleForm, StampForm, of_base64, stamped_bytes
 from shirorom.log.keyring import KnownKeys
 from shirorom.log.note import VerifierKey
 from shirorom.log.times import time_of
-from shirorom.ports.stamps import Stamp, StampError, Stamped, Stamps
+from shirorom.ports.stamps import Stamp, Stamped, StampError, Stamps
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=5)
 

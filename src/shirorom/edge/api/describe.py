@@ -27,6 +27,8 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.sheets import SHEET_MEDIA, SheetRequest
+from shirorom.edge.sheet_wire import SheetWire, VerifyWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -51,7 +53,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES,
+    SheetRequest, SheetWire, VerifyWire, *COUNTER_WIRES,
 )  # fmt: skip
 
 
@@ -143,13 +145,14 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
     return str(spec.get("format") or spec["type"])
 
 
-BINARY = {"picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA}
+BINARY = {"verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA}
 """Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
+    "sheet": '{"imeis": ["001001010000013"]}',
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
+    from shirorom.edge.cli.published import Publishing
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
+    from shirorom.service.attest import Attest
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
@@ -22,6 +24,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.history import History
     from shirorom.service.record import Record
     from shirorom.service.settings import Settings
+    from shirorom.service.verify import Verify
     from shirorom.service.withdraw import Withdraw
 
 LANGS = ("ja", "en")
@@ -60,6 +63,24 @@ class Started:
     trust: str | None = None
     fingerprint: str | None = None
     left_out: tuple[str, ...] = ()
+
+
+class Proof(Protocol):
+    """Making record sheets, and examining them."""
+
+    @property
+    def attest(self) -> Attest:
+        """service/attest.py."""
+        ...
+
+    @property
+    def verify(self) -> Verify:
+        """service/verify.py; needs no configuration and no data."""
+        ...
+
+    def root(self, content: bytes) -> bytes:
+        """A certificate file's content (PEM or DER) as DER. Raises ValueError."""
+        ...
 
 
 class Composition(Protocol):
@@ -116,6 +137,11 @@ class Composition(Protocol):
         ...
 
     @property
+    def proof(self) -> Proof:
+        """Record sheets."""
+        ...
+
+    @property
     def doctor(self) -> Doctor:
         """service/doctor.py, with this machine's probes."""
         ...
@@ -134,6 +160,11 @@ class Composition(Protocol):
 
     def restore(self, source: Path) -> None:
         """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
+        ...
+
+    @property
+    def publishing(self) -> Publishing:
+        """The published log: its keys, its files, and the look at somebody else's."""
         ...
 
     @property

@@ -16,16 +16,19 @@ from shirorom.edge.cli.command import Group, language_option, place_options, pla
 from shirorom.edge.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from shirorom.edge.cli.context import LANGS, Compose, Session
 from shirorom.edge.cli.entries import accept_correction, history, record, withdraw
+from shirorom.edge.cli.key import key
 from shirorom.edge.cli.machine import doctor
 from shirorom.edge.cli.parse import parse
+from shirorom.edge.cli.published import monitor, publish, witness
 from shirorom.edge.cli.run import practice, serve
+from shirorom.edge.cli.sheet import attest, restamp, verify
 from shirorom.edge.cli.store import backup, fsck, restore
 from shirorom.edge.cli.streams import make_streams_safe, say, wants_plain
 from shirorom.edge.cli.watch import watch
 
 COMMANDS = (
-    check, parse, record, withdraw, accept_correction, history, watch,
-    serve, practice, doctor, fsck, backup, restore, completion,
+    check, parse, record, withdraw, accept_correction, history, attest, verify, restamp, watch,
+    publish, monitor, witness, key, serve, practice, doctor, fsck, backup, restore, completion,
 )  # fmt: skip
 """In the order in which `--help` lists them."""
 

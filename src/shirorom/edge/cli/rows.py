@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import NumberError, RequestError, ShiroromError, StorageError
+from shirorom.domain.errors import NumberError, RequestError, ShiroromError
 from shirorom.domain.imei import Device
 from shirorom.domain.parse import parse, read_device
 from shirorom.edge.cli.journal import RowAnswer
+from shirorom.edge.cli.save import save
 from shirorom.edge.cli.streams import decode
 
 FILE_BYTES_MAX = 20_000_000
@@ -77,16 +77,7 @@ def write_table(path: Path, table: Table, answers: Mapping[str, RowAnswer]) -> N
     for row in table.rows:
         cells = [*row.cells, *[""] * (len(own) - len(row.cells))]
         writer.writerow([*cells, *_answer_cells(row, answers.get(row.key))])
-    part = path.with_name(f"{path.name}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(text.getvalue().encode("utf-8-sig"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)  # on Windows this fails while Excel has the file open
-    except OSError as error:
-        raise StorageError("storage-failed", path=str(path)) from error
+    save(path, text.getvalue().encode("utf-8-sig"))
 
 
 def _answer_cells(row: Row, answer: RowAnswer | None) -> list[str]:

@@ -22,6 +22,7 @@ from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
+from shirorom.edge.api.sheets import SHEETS
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
@@ -40,6 +41,8 @@ from shirorom.edge.web.parts import Parts
 from shirorom.edge.web.patterns import patterns, patterns_shown
 from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
+from shirorom.edge.web.published import PUBLISHED
+from shirorom.edge.web.sheets import SHEET_PAGES
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
@@ -57,8 +60,8 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, docs, openapi, static,
-        verifier,
+        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
+        docs, openapi, static, verifier,
     ]  # fmt: skip
     if patterns_shown(parts):
         routes.append(patterns)
@@ -136,8 +139,9 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
 
 async def close_pages(app: Litestar) -> None:
     """End what is still being asked, so that no page waits any longer; what was already read is recorded."""
-    web: Web = app.state["web"]
-    await web.asking.jobs.close()
+    web: Web | None = app.state.get("web")  # the witness has none
+    if web is not None:
+        await web.asking.jobs.close()
 
 
 @get("/static/{name:str}", include_in_schema=False, opt={WHO: Who.ANYONE, PLAIN: True})

@@ -21,6 +21,7 @@ from shirorom.edge.web.jobs import Job
 from shirorom.edge.web.look import example_of
 from shirorom.edge.web.page import AnyRequest, by_of, id_of, page, speech_of, web_of
 from shirorom.edge.web.past import past_of
+from shirorom.edge.web.seller import fresh
 from shirorom.edge.web.view import Viewer
 from shirorom.edge.web.who import OPT, PASSIVE, Role, Who, person_of
 
@@ -107,7 +108,11 @@ async def result(request: AnyRequest) -> Response[bytes]:
 def show(request: AnyRequest, job: Job, *, status: int = 200, **options: Any) -> Response[bytes]:
     """The result page of a job."""
     view = Viewer(web_of(request).asking, speech_of(request)).check(job, **options)
-    return page(request, "check.html", status=status, url=f"/check/{job.id}", job=job, view=view, oob=False)
+    parts = web_of(request).parts
+    return page(
+        request, "check.html", status=status, url=f"/check/{job.id}", job=job, view=view, oob=False,
+        asked=fresh(request) if parts.proof is not None else None, reader=parts.pictures is not None,
+    )  # fmt: skip
 
 
 @get("/check/{id_:str}/news", include_in_schema=False, opt=QUIET)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
+from shirorom.log.keyring import KnownKeys
 from shirorom.ports import Asker, Clock, Facts, Pictures
+from shirorom.ports.publishing import Shelf
+from shirorom.service.attest import Attest
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
 from shirorom.service.counter import Counter
@@ -18,8 +21,11 @@ from shirorom.service.history import History
 from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
-from shirorom.service.room import Rooms
+from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.tie import TieToPhone
+from shirorom.service.trust import Trust as Trusted
+from shirorom.service.verify import Verify
 from shirorom.service.withdraw import Withdraw
 
 
@@ -42,11 +48,23 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Record sheets: made and examined; what this installation trusts; its keys; the room of a phone's record."""
+
+    attest: Attest
+    verify: Verify
+    trust: Callable[[], Trusted]
+    keys: Callable[[], Sequence[KnownKeys]]
+    room: Callable[[Device], Room]
+    tie: TieToPhone | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
 
     `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call; only a sign-in
-    says who is the owner. `trust`: with `serve --lan`.
+    says who is the owner. `trust`: with `serve --lan`. `shelves`: the files of the published logs, by whether practice.
     """
 
     settings: Settings
@@ -71,3 +89,5 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    proof: Proof | None = None
+    shelves: Mapping[bool, Shelf] = field(default_factory=dict)

@@ -44,8 +44,12 @@ async def ask_seller(request: AnyRequest) -> Response[bytes]:
 @post("/ask-seller", status_code=303, include_in_schema=False, opt=FOR_VISITORS)
 async def new_request(request: AnyRequest) -> Response[Any]:
     """A fresh code behind a fresh address."""
-    asked = Asked.new(random=secrets.token_bytes(RANDOM_BYTES), now=web_of(request).parts.clock.now())
-    return Redirect(f"/ask-seller/{asked.id}", status_code=303)
+    return Redirect(f"/ask-seller/{fresh(request).id}", status_code=303)
+
+
+def fresh(request: AnyRequest) -> Asked:
+    """A code of this moment that nobody can have known before."""
+    return Asked.new(random=secrets.token_bytes(RANDOM_BYTES), now=web_of(request).parts.clock.now())
 
 
 @get("/ask-seller/{id_:str}", include_in_schema=False, opt=FOR_VISITORS)

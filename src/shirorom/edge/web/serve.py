@@ -9,7 +9,7 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # granian and Litestar are only loaded by whoever serves
 HEADER_MS_MAX = 10_000
 BACKPRESSURE = 512
 GC_ALLOCATIONS = 20_000
+YEAR_S = 31_536_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ async def serve(
     stop: asyncio.Event | None = None,
     tls: Tls | None = None,
     helper: tuple[Litestar, int] | None = None,
+    mounts: Mapping[str, Path] | None = None,
 ) -> None:
     """Serve until `stop`, SIGINT or SIGTERM; `on_ready` gets the address once it can be called. Port 0: any free one.
 
     With `tls` the app speaks TLS alone; `helper` is another app and its port, without TLS. A renewed certificate is
-    taken by starting anew within this process: pages that wait are asked for again by their browsers.
+    taken by starting anew within this process: pages that wait are asked for again by their browsers. `mounts`:
+    directories of files that never change and that anyone may have, by their path; they are served past the app.
 
     Raises:
         ConfigError: `port-in-use`.
@@ -64,7 +67,7 @@ async def serve(
     with _signals(stopping):
         while not stopping.is_set():
             async with AsyncExitStack() as running:
-                ended = [await running.enter_async_context(_running(app, bind, port, tls))]
+                ended = [await running.enter_async_context(_running(app, bind, port, tls, mounts))]
                 if helper is not None:
                     ended.append(await running.enter_async_context(_running(helper[0], bind, helper[1], None)))
                 if not told:
@@ -87,7 +90,9 @@ async def _until(stopping: asyncio.Event, tls: Tls | None, ended: Sequence[async
 
 
 @asynccontextmanager
-async def _running(app: Litestar, bind: str, port: int, tls: Tls | None) -> AsyncIterator[asyncio.Task[None]]:
+async def _running(
+    app: Litestar, bind: str, port: int, tls: Tls | None, mounts: Mapping[str, Path] | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """One listening server; it can be called once this is entered, and is gone once it is left."""
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
@@ -109,6 +114,9 @@ async def _running(app: Litestar, bind: str, port: int, tls: Tls | None) -> Asyn
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MS_MAX),
         ssl_cert=tls.certificate if tls else None,
         ssl_key=tls.key if tls else None,
+        static_path_route=list(mounts) if mounts else None,
+        static_path_mount=list(mounts.values()) if mounts else None,
+        static_path_expires=YEAR_S,
         ssl_protocol_min=SSLProtocols.tls12,  # tablets of before 2019 in shops; only suites with forward secrecy
     )
     running = asyncio.create_task(server.serve())

@@ -1,0 +1,113 @@
+"""Record sheets' part of the composition root: making one, examining one, time stamps, the tie to a phone."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shirorom.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shirorom.adapters.timestamp import HttpAuthority, Rfc3161Stamps
+    from shirorom.compose import Composition
+    from shirorom.edge.web.parts import Proof
+    from shirorom.log.keyring import KnownKeys
+    from shirorom.ports import Pictures
+    from shirorom.service.attest import Attest
+    from shirorom.service.checkpoints import Checkpoints
+    from shirorom.service.trust import Trust
+    from shirorom.service.verify import Verify
+
+
+class Proving:
+    """Everything of record sheets, each part built when it is first touched."""
+
+    def __init__(self, whole: Composition) -> None:
+        self._whole = whole
+
+    @cached_property
+    def attest(self) -> Attest:
+        """service/attest.py. Raises ConfigError `proof-missing`."""
+        from shirorom.service.attest import Attest
+
+        whole = self._whole
+        return Attest(whole.settings, whole.rooms, self.checkpoints, whole.clock, self.authority)
+
+    @cached_property
+    def verify(self) -> Verify:
+        """service/verify.py; touches neither the data directory nor the configuration."""
+        from shirorom.service.verify import Verify
+
+        return Verify(self._stamps)
+
+    @property
+    def _stamps(self) -> Rfc3161Stamps | None:
+        try:
+            import rfc3161_client  # noqa: F401  # is the extra [proof] there?
+        except ImportError:
+            return None
+        from shirorom.adapters.timestamp import Rfc3161Stamps
+
+        return Rfc3161Stamps()
+
+    @cached_property
+    def authority(self) -> HttpAuthority | None:
+        """Who stamps our sheets; None: nobody is configured."""
+        settings = self._whole.settings.proof.authority
+        if settings is None:
+            return None
+        if self._stamps is None:
+            raise ConfigError("proof-missing")
+        from shirorom.adapters.timestamp import HttpAuthority
+
+        return HttpAuthority(settings.url, self._authority_file(settings.certificate_file), settings.timeout_s)
+
+    def _authority_file(self, name: str) -> Path:
+        """A relative name lies in the data directory."""
+        return self._whole.data / name
+
+    def checkpoints(self, practice: bool) -> Checkpoints:
+        """The signed heads of the real or the practice log."""
+        return self._whole.publishing.checkpoints(practice)
+
+    def own_keys(self) -> tuple[KnownKeys, ...]:
+        """The keys of this installation, of both logs; none where it never signed."""
+        known = (self._whole.publishing.keyring(practice).known() for practice in (False, True))
+        return tuple(keys for keys in known if keys.keys)
+
+    def own_trust(self) -> Trust:
+        """What this installation itself trusts: its own keys, and the authority that it asks."""
+        from shirorom.service.trust import Ring, Source, Trust
+
+        rings = tuple(Ring(Source.OWN, keys, self._whole.settings.shop.name) for keys in self.own_keys())
+        return Trust(rings=rings, authorities=self._roots())
+
+    def _roots(self) -> frozenset[bytes]:
+        settings = self._whole.settings.proof.authority
+        if settings is None:
+            return frozenset()
+        from shirorom.adapters.timestamp import read_certificate
+
+        return frozenset({read_certificate(self._authority_file(settings.certificate_file))})
+
+    def root(self, content: bytes) -> bytes:
+        """A certificate file's content as DER. Raises ValueError."""
+        from shirorom.adapters.timestamp import certificate_der
+
+        return certificate_der(content)
+
+    def for_web(self, pictures: Pictures | None) -> Proof:
+        """What the pages and the API call."""
+        from shirorom.domain.carrier import CARRIERS
+        from shirorom.edge.web.parts import Proof
+        from shirorom.service.tie import TieToPhone
+
+        return Proof(
+            attest=self.attest,
+            verify=self.verify,
+            trust=self.own_trust,
+            keys=self.own_keys,
+            room=lambda device: self._whole.rooms.of_check(device, CARRIERS),
+            tie=None if pictures is None else TieToPhone(pictures, self._whole.clock),
+        )

@@ -1,0 +1,116 @@
+"""attest, verify, restamp: a sheet made here, carried away, and examined with nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shirorom.compose import Composition
+from shirorom.edge.cli.context import Options
+from shirorom.log.keyring import encode_keys
+from tests.unit.cli_house import PHONE, SECOND, Result, Shop, shop
+
+__all__ = ["shop"]
+
+
+@pytest.fixture
+def sheet(shop: Shop, tmp_path: Path) -> Path:
+    """Four answers by hand, and a sheet of them."""
+    shop.configure("hand")
+    for carrier, glyph in zip(("docomo", "au", "softbank", "rakuten"), "○△○○", strict=True):
+        assert shop.call("record", PHONE, "--carrier", carrier, "--glyph", glyph).status == 0
+    file = tmp_path / "sheet.json"
+    made = shop.call("attest", PHONE, "-o", str(file))
+    assert made.status == 0, made.err
+    return file
+
+
+def elsewhere(shop: Shop, tmp_path: Path, *words: str) -> Result:
+    """A call on a machine that has none of our data."""
+    away = Shop(tmp_path / "nowhere", shop.capture, shop.asker)
+    told = away.call(*words)
+    assert not away.directory.exists()
+    return told
+
+
+def key_of(file: Path) -> str:
+    key: str = json.loads(file.read_text())["signatures"][0]["key"]
+    return key
+
+
+def test_a_sheet_holds_where_there_is_no_data(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """Exit 0 with the key given, and not even a directory is made."""
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--key", key_of(sheet), "--practice", "--json")
+    assert (told.status, told.json["holds"], told.json["trust"], told.json["verdict"]) == (0, True, "given", "caution")
+    assert [step["n"] for step in told.json["steps"]] == list(range(1, 14))
+
+
+def test_verdict_gives_its_exit_status(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """`--verdict`: that of the recorded verdict, only where the sheet holds."""
+    words = ("verify", str(sheet), "--verdict", "--practice")
+    assert elsewhere(shop, tmp_path, *words, "--key", key_of(sheet)).status == 3
+    assert elsewhere(shop, tmp_path, *words).status == 1
+
+
+def test_practice_is_not_taken_for_real(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """Without --practice a practice sheet is refused, and says so."""
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--key", key_of(sheet))
+    assert told.status == 1
+    assert "練習の記録書です" in told.out
+
+
+def test_keys_file_pins_the_issuer(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """The published keys, kept by the reader."""
+    composition = Composition(Options(data=shop.directory))
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(encode_keys(composition.publishing.keyring(True).known()))
+    composition.close()
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--keys", str(keys), "--practice", "--json")
+    assert (told.status, told.json["trust"]) == (0, "pinned")
+
+
+def test_a_file_that_is_no_key_is_refused(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """Whoever pins the wrong file is told, and nothing is examined."""
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--keys", str(sheet), "--json")
+    assert (told.status, told.problem["code"]) == (2, "trust-invalid")
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--authority", str(sheet), "--json")
+    assert (told.status, told.problem["code"]) == (2, "trust-invalid")
+
+
+def test_any_file_can_be_examined(shop: Shop, tmp_path: Path) -> None:
+    """What is no sheet ends with 1 and a sentence, never with a traceback."""
+    file = tmp_path / "x"
+    file.write_bytes(b"\x00\xff\x00")
+    told = elsewhere(shop, tmp_path, "verify", str(file), "--json")
+    assert (told.status, told.json["steps"][0]["why"], told.json["practice"]) == (1, "sheet-unreadable", None)
+
+
+def test_nothing_recorded_makes_no_sheet(shop: Shop, tmp_path: Path) -> None:
+    """And no file, and no key."""
+    file = tmp_path / "sheet.json"
+    told = shop.call("attest", SECOND, "-o", str(file), "--json")
+    assert (told.status, told.problem["code"], file.exists()) == (1, "sheet-nothing", False)
+
+
+def test_the_number_is_in_no_message(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """What is printed can be shown to bystanders."""
+    made = shop.call("attest", PHONE, "-o", str(sheet))
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--practice")
+    assert PHONE not in made.out + made.err + told.out + told.err
+
+
+def test_restamp_needs_an_authority(shop: Shop, sheet: Path) -> None:
+    """Without one it says what to configure, and the file stays as it was."""
+    before = sheet.read_bytes()
+    told = shop.call("restamp", str(sheet), "--json")
+    assert (told.status, told.problem["code"], sheet.read_bytes()) == (1, "stamp-authority-none", before)
+
+
+def test_restamp_refuses_what_is_no_sheet(shop: Shop, tmp_path: Path) -> None:
+    """Exit 2: the file is the caller's mistake."""
+    file = tmp_path / "x"
+    file.write_bytes(b"{}")
+    told = shop.call("restamp", str(file), "--json")
+    assert (told.status, told.problem["code"]) == (2, "sheet-invalid")
