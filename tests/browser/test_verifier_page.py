@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from scripts.verifier import BUILT
 from tests.browser.page_kit import chromium, until, watched
 from tests.browser.verifier_kit import Verifier, verifier
 from tests.sheet_maker import Key, canonical, example, reading, signed
@@ -358,16 +359,26 @@ async def test_unknown_symbol_is_not_an_answer(page: Verifier) -> None:
     assert reading("au", None, "2026-11-23T03:21:04Z")["glyph"] in await page.page.inner_text("#cell-3-au")
 
 
-async def test_served_by_the_app(browser: Browser, tmp_path: Path) -> None:
-    """`/verify.html` is the same file under the same policy: it works there too, and asks for nothing more."""
+async def test_downloaded_from_the_app(browser: Browser, tmp_path: Path) -> None:
+    """What the app's page hands out to be saved is this file."""
     kit = Kit(tmp_path, settings_of())
     try:
         async with served(kit) as origin, watched(browser, origin) as seen:
-            await seen.page.goto(origin + "/verify.html")
-            page = Verifier(seen.page)
-            await page.admit()
-            await page.give(GOOD)
-            assert await page.outcome() == ("consistent", "trust")
-            assert seen.addresses == [origin + "/verify.html"]
+            answer = await seen.context.request.get(origin + "/verify/offline.html")
+            assert await answer.body() == BUILT.read_bytes()
+            assert answer.headers["content-disposition"] == 'attachment; filename="shirorom-verify.html"'
     finally:
         kit.close()
+
+
+async def test_shop_file_names_the_shop(page: Verifier) -> None:
+    """`/shop.json` confirms the key and names the shop; a sheet that calls itself otherwise is pointed out."""
+    row = {"key": WORLD.key.text, "from": "2026-01-01T00:00:00Z", "until": None, "revoked_at": None, "reason": None}
+    told = dict.fromkeys(("licence", "rmj", "url", "terms", "since"))
+    keys = [{"format": "shirorom-keys/v1", "name": WORLD.origin, "keys": [row]}]
+    for name, differs in (("練習の店 本町", 0), ("別の店", 1)):
+        file = {"format": "shirorom-shop/v1", "at": "2026-11-24T00:00:00Z", "shop": told | {"name": name}, "keys": keys}
+        await page.trust(json.dumps(file))
+        await page.give(GOOD)
+        assert await page.outcome() == ("holds", None)
+        assert await page.page.locator(".who", has_text="名乗りと違う").count() == differs

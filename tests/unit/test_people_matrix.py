@@ -45,7 +45,6 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("GET", "/docs"): Who.VISITOR,
     ("GET", "/openapi.json"): Who.VISITOR,
     ("GET", "/static/{name:str}"): Who.ANYONE,
-    ("GET", "/verify.html"): Who.ANYONE,
     ("POST", "/v1/checks"): Who.VISITOR,
     ("POST", "/v1/parse"): Who.VISITOR,
     ("POST", "/v1/readings"): Who.STAFF,

@@ -78,6 +78,10 @@ const extensionsOf = (part) => {
   return found;
 };
 
+/** Whether a signature's algorithm has its one spelling (RFC 5754): RSA's with an empty parameter, others' without. */
+export const isNamedOneWay = ({ oid, parameters }) =>
+  oid.startsWith(PKCS1) ? parameters?.tag === TAG.null && parameters.body.length === 0 : parameters === null;
+
 /** Whether the key of a certificate signed these bytes. `hash`: where the algorithm does not name one. */
 export const signedWith = async ({ spki }, algorithm, signature, bytes, hash = null) => {
   const kind = algorithmOf(inside(element(spki, TAG.seq)).take(TAG.seq));

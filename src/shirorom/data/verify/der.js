@@ -66,6 +66,7 @@ export const oidOf = ({ tag, body }) => {
 /** The algorithm of an AlgorithmIdentifier: {oid, parameters: element or null}. */
 export const algorithmOf = (part) => {
   const parts = inside(part);
+  ensure(parts.all.length <= 2);
   return { oid: oidOf(parts.take(TAG.oid)), parameters: parts.all[1] ?? null };
 };
 

@@ -1,6 +1,6 @@
 // Time stamps (RFC 3161): what each is over, who signed it, and whether the reader trusts that authority.
 import { bytesOf, bytesOfBase64, concat, equal, hexOf } from "./bytes.js";
-import { chainHolds, hashName, NoMeans, readCertificate, readRevoked, signedWith } from "./certificate.js";
+import { chainHolds, hashName, isNamedOneWay, NoMeans, readCertificate, readRevoked, signedWith } from "./certificate.js";
 import { algorithmOf, element, inside, momentOf, NotDer, oidOf, TAG, takeNumber } from "./der.js";
 import { msOf, timeOf } from "./moments.js";
 import { canonical } from "./strict.js";
@@ -72,6 +72,7 @@ const checkOne = async ({ token, certificates, revocation }, bytes) => {
   const named = brought.every((one) => chain.some(({ der }) => equal(der, one))); // nothing rides along unexamined
   demand(named && chain[0].stampsTime && (await chainHolds(chain)), "stamp-chain");
   demand(chain.every(({ from, until }) => from <= info.at && info.at <= until), "stamp-chain");
+  demand(new Set(revocation).size === revocation.length, "stamp-chain");
   for (const one of revocation) await checkRevoked(listOf(one), chain, info.at);
   return info.at;
 };
@@ -147,6 +148,7 @@ const checkSigner = async (signer, content, certificate) => {
   demand(type && message && oidOf(type) === TST_INFO, "stamp-unreadable");
   demand(equal(message.body, await digest(name, content)), "stamp-wrong");
   demand(await namesCertificate(attributes, certificate), "stamp-wrong");
+  demand(isNamedOneWay(algorithm), "stamp-wrong");
   demand(await signedWith(certificate, algorithm, signature, bytes, name), "stamp-wrong");
 };
 

@@ -149,10 +149,11 @@ const signatureStep = ({ signatures }, signers, logKey) => {
 };
 
 /** `knownBy`: when what the key signed is known to have been there, at the latest. */
-const trustStep = async (logKey, given, { issued_at }, knownBy) => {
+const trustStep = async (logKey, given, { issued_at, issuer }, knownBy) => {
   if (logKey === null) return fails("log-key-missing");
-  const { why, how, notes } = await judge(logKey.text, given, issued_at, knownBy);
-  return why === null ? holds({ how }, notes) : fails(why, { how });
+  const { why, how, shop = null, notes } = await judge(logKey.text, given, issued_at, knownBy);
+  if (why !== null) return fails(why, { how });
+  return holds({ how, shop }, shop === null || shop === issuer.name ? notes : [...notes, "name-differs"]);
 };
 
 const checkpointStep = async (sheet, note, logKey, entries) => {

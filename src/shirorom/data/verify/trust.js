@@ -1,11 +1,12 @@
 // What the reader trusts: keys, a keys file, a fingerprint, witnesses, a time stamp authority's certificate.
 import { bytesOfBase64 } from "./bytes.js";
 import { COSIGNATURE, ED25519, fingerprint, readKey } from "./note.js";
-import { list, exactly, object, orNull, string, text, time } from "./shape.js";
+import { day, exactly, list, object, orNull, string, text, time } from "./shape.js";
 import { parse } from "./strict.js";
 
 export const TRUST_CHARS_MAX = 1_000_000;
 const KEYS_FORMAT = "shirorom-keys/v1";
+const SHOP_FORMAT = "shirorom-shop/v1";
 const FINGERPRINT = /^[0-9a-f]{4}(?:[ -]?[0-9a-f]{4}){4}$/i;
 const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
 
@@ -17,6 +18,18 @@ const keysFile = object({
     0,
     1000,
   ),
+});
+
+/** `/shop.json`: what a shop says of itself, with the keys files of its logs. */
+const shopFile = object({
+  format: exactly(SHOP_FORMAT),
+  at: time,
+  shop: object({
+    name: string(512),
+    ...Object.fromEntries(["licence", "rmj", "url", "terms"].map((name) => [name, orNull(string(4_000))])),
+    since: orNull(day),
+  }),
+  keys: list(keysFile, 0, 16),
 });
 
 export const nothingGiven = () => ({ keys: [], fingerprints: [], witnesses: [], certificates: [], bad: null });
@@ -33,7 +46,7 @@ export const readTrust = async (source) => {
   });
   for (const line of rest.split("\n").map((one) => one.trim()).filter(Boolean)) {
     const key = await readKey(line, [ED25519, COSIGNATURE]);
-    if (key?.type === ED25519) given.keys.push({ key: line, from: null, until: null, revoked_at: null, reason: null });
+    if (key?.type === ED25519) given.keys.push({ key: line, from: null, until: null, revoked_at: null, shop: null });
     else if (key) given.witnesses.push(key);
     else if (FINGERPRINT.test(line)) given.fingerprints.push(line.toLowerCase().replace(/[ -]/g, ""));
     else given.bad ??= line.slice(0, 40);
@@ -43,9 +56,12 @@ export const readTrust = async (source) => {
 
 const readKeysFile = async (source, given) => {
   try {
-    const { name, keys } = keysFile(parse(source), "");
-    for (const { key } of keys) if ((await readKey(key))?.name !== name) return { ...given, bad: key.slice(0, 40) };
-    return { ...given, keys };
+    const raw = parse(source);
+    const ofShop = raw.get("format") === SHOP_FORMAT ? shopFile(raw, "") : null;
+    const files = ofShop === null ? [keysFile(raw, "")] : ofShop.keys;
+    const keys = files.flatMap(({ name, keys: rows }) => rows.map((row) => ({ ...row, log: name })));
+    for (const { key, log } of keys) if ((await readKey(key))?.name !== log) return { ...given, bad: key.slice(0, 40) };
+    return { ...given, keys: keys.map((row) => ({ ...row, shop: ofShop?.shop.name ?? null })) };
   } catch {
     return { ...given, bad: source.trim().slice(0, 40) };
   }
@@ -61,7 +77,8 @@ export const judge = async (keyText, given, issuedAt, knownBy) => {
   const bad = verdicts.find(({ why }) => why !== null);
   if (bad) return bad;
   const how = known.some(({ from }) => from === null) ? "trust-key" : "trust-keys-file";
-  if (known.length) return { why: null, how, notes: verdicts.flatMap(({ notes }) => notes) };
+  const shop = known.map((one) => one.shop).find((name) => name !== null) ?? null;
+  if (known.length) return { why: null, how, shop, notes: verdicts.flatMap(({ notes }) => notes) };
   const print = (await fingerprint(keyText)).replaceAll(" ", "");
   if (given.fingerprints.includes(print)) return { why: null, how: "trust-fingerprint", notes: [] };
   const asked = given.keys.length + given.fingerprints.length > 0;

@@ -27,14 +27,20 @@ export const drawResult = (result, { masked, file, onPractice, onMask }) => {
 // ── who, and how ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const issuerCard = ({ sheet, steps }) => {
-  const confirmed = steps[3].why === null;
+  const { why, notes, facts } = steps[3];
+  const confirmed = why === null;
   const how = channelOf(sheet);
+  const tags = [
+    el(confirmed ? "span.tag" : "span.tag.open", icon(confirmed ? "holds" : "open"),
+      say(confirmed ? "issuer.confirmed" : "issuer.claimed")),
+    sheet.practice ? el("span.tag.prac", say("issuer.practice")) : null,
+  ];
   return el(
     "section.card.who",
     { "aria-labelledby": "who-h" },
     el("div.stack.tight", el("h2.dim", { id: "who-h" }, say("issuer.h")), el("p.large", theirs(sheet.issuer.name)),
-      el("p.tag-line", el(confirmed ? "span.tag" : "span.tag.open", icon(confirmed ? "holds" : "open"),
-        say(confirmed ? "issuer.confirmed" : "issuer.claimed")), sheet.practice ? el("span.tag.prac", say("issuer.practice")) : null)),
+      el("p.tag-line", tags),
+      notes.includes("name-differs") ? el("p", say("issuer.differs", { name: tame(facts.shop) })) : null),
     el("div.stack.tight", el("h2.dim", say("channel.h")), el("p.large", say(`channel.${how}`)),
       el("p", say(`channel.${how}.p`))),
   );
@@ -65,6 +71,7 @@ const answersCard = ({ sheet, steps }, masked, onMask) => {
     el(`div.mark.wide.${markClass(mark)}`, { id: "verdict" }, markIcon(mark),
       el("div", el("b.large", say(`verdict.${kind}`)), more.map((text) => el("p", text)))),
     sheet.imeis.map((imei, i) => tableOf(sheet, imei, i, masked)),
+    el("p.dim", say("answers.age", { hours: Math.round(sheet.age_s_max / 360) / 10 })),
     el("p.dim", `${say("issued")} ${sayTime(sheet.issued_at)} ${say("issued.by")}`),
   );
 };

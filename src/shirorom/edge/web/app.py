@@ -46,7 +46,6 @@ from shirorom.edge.web.sheets import SHEET_PAGES
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
-from shirorom.edge.web.verifier import verifier
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import PLAIN, Who
 
@@ -61,7 +60,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
         *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
-        docs, openapi, static, verifier,
+        docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):
         routes.append(patterns)
