@@ -7,7 +7,7 @@ import http.client
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +23,7 @@ from shirorom.domain.errors import ConfigError, ShiroromError
 from shirorom.edge.web.app import create_app
 from shirorom.edge.witness import create_witness
 from shirorom.log.note import SignatureKind
-from shirorom.service.monitor import Finding, Seen, Wanted, monitor
+from shirorom.service.monitor import Finding, Report, Seen, Wanted, monitor
 from shirorom.service.publish import Publish
 from shirorom.service.witness import Witness
 from tests.logs import START, SetClock
@@ -51,6 +51,11 @@ def showing(kit: Kit, shop: PublishedLog) -> Litestar:
     return create_app(replace(kit.parts, shelves={True: shop.shelf}))
 
 
+def look(url: str, seen: Seen, wanted: Wanted) -> Report:
+    with closing(HttpSource(url)) as source:
+        return monitor(source, seen, wanted)
+
+
 def round_(shop: PublishedLog, tmp_path: Path, url: str, witness_url: str, witness: Witness) -> None:
     client = HttpWitness(witness_url, witness.signer.key)
     publish = Publish(shop.log, shop.checkpoints, shop.shelf, [client])
@@ -59,9 +64,7 @@ def round_(shop: PublishedLog, tmp_path: Path, url: str, witness_url: str, witne
     for count in (3, 260, 40):
         shop.grow(count)
         assert [one.outcome for one in publish.ask_witnesses(publish().signed)] == ["signed"]
-        source = HttpSource(url)
-        report = monitor(source, seen, wanted)
-        source.close()
+        report = look(url, seen, wanted)
         assert (report.ok, report.cosigners) == (True, (witness.signer.key,))
         seen = report.seen
     assert seen.signed is not None
@@ -80,11 +83,11 @@ def round_(shop: PublishedLog, tmp_path: Path, url: str, witness_url: str, witne
     forged = Publish(other.log, other.checkpoints, other.shelf, [client])
     assert [one.outcome for one in forged.ask_witnesses(forged().signed)] == ["refused"]
     assert len(SqliteHeads(tmp_path / "w" / "witness.sqlite").accusations()) == 1
-    seen = monitor(HttpSource(url), seen, wanted).seen
+    seen = look(url, seen, wanted).seen
     assert [one.finding for one in monitor(FileSource(other.shelf.root), seen, wanted).alarms] == [Finding.FORKED]
 
     shop.shelf.put("checkpoint", head)  # yesterday's head, shown again
-    assert [one.finding for one in monitor(HttpSource(url), seen, wanted).alarms] == [Finding.ROLLED_BACK]
+    assert [one.finding for one in look(url, seen, wanted).alarms] == [Finding.ROLLED_BACK]
     other.close()
     shop.close()
 
@@ -128,26 +131,26 @@ def test_a_witness_out_of_reach_changes_nothing(tmp_path: Path):
     shop.close()
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/log/practice/checkpoint", 200), ("/log/practice/tile/0/000.p/2", 200), ("/log/practice/keys.json", 200),
-        ("/log/checkpoint", 404), ("/log/practice/heads.sqlite", 404), ("/log/practice/../heads.sqlite", 404),
-        ("/log/practice/tile/0/%2e%2e/%2e%2e/%2e%2e/heads.sqlite", 404), ("/log/practice/tile/0/000", 404),
-        ("/log/practice/tile/0/000.p/02", 404), ("/log/", 404),
-    ],
-)  # fmt: skip
-async def test_nothing_but_the_log_is_served(tmp_path: Path, path: str, status: int):
-    """Only names that a log has lead to a file."""
+ROWS = {
+    "/log/practice/checkpoint": 200, "/log/practice/tile/0/000.p/2": 200, "/log/practice/keys.json": 200,
+    "/log/checkpoint": 404, "/log/practice/heads.sqlite": 404, "/log/practice/../heads.sqlite": 404,
+    "/log/practice/tile/0/%2e%2e/%2e%2e/%2e%2e/heads.sqlite": 404, "/log/practice/tile/0/000": 404,
+    "/log/practice/tile/0/000.p/02": 404, "/log/": 404,
+}  # fmt: skip
+
+
+async def test_nothing_but_the_log_is_served(tmp_path: Path):
+    """Only names that a log has lead to a file; what never changes may be kept for ever, the checkpoint for seconds."""
     shop = PublishedLog(tmp_path / "data")
     shop.grow(2)
     shop.publish()
     kit = Kit(tmp_path / "kit", settings_of())
     async with served(kit, app=showing(kit, shop)) as url:
-        answer = await asyncio.to_thread(_get, url, path)
-    assert answer.status == status
-    if status == 200:
-        assert "no-store" not in (answer.headers["cache-control"] or "")
+        answers = {path: await asyncio.to_thread(_get, url, path) for path in ROWS}
+    assert {path: answer.status for path, answer in answers.items()} == ROWS
+    assert answers["/log/practice/checkpoint"].headers["content-type"] == "text/plain; charset=utf-8"
+    assert "immutable" in answers["/log/practice/tile/0/000.p/2"].headers["cache-control"]
+    assert answers["/log/practice/checkpoint"].headers["cache-control"] == "public, max-age=2"
     kit.close()
     shop.close()
 
@@ -233,16 +236,16 @@ def odd() -> Iterator[str]:
 def test_a_redirect_is_not_followed():
     """It is an answer that is no file."""
     _Odd.asked.clear()
-    with odd() as url, pytest.raises(ShiroromError) as raised:
-        HttpSource(url).get("redirect", bytes_max=10)
+    with odd() as url, closing(HttpSource(url)) as source, pytest.raises(ShiroromError) as raised:
+        source.get("redirect", bytes_max=10)
     assert raised.value.code == "log-unreachable"
     assert "/elsewhere" not in _Odd.asked
 
 
 def test_a_file_too_large_is_not_read():
     """Not one byte more than its limit."""
-    with odd() as url, pytest.raises(ShiroromError):
-        HttpSource(url).get("large", bytes_max=4_999)
+    with odd() as url, closing(HttpSource(url)) as source, pytest.raises(ShiroromError):
+        source.get("large", bytes_max=4_999)
 
 
 def test_a_server_that_drips_is_left():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,8 +55,8 @@ TREE, FORKED = Tree(), Tree(fork=5)
 
 
 @pytest.fixture
-def witness(tmp_path: Path) -> Iterator[Witness]:
-    yield witness_of(tmp_path)
+def witness(tmp_path: Path) -> Witness:
+    return witness_of(tmp_path)
 
 
 def witness_of(data: Path) -> Witness:
