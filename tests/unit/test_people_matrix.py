@@ -111,6 +111,7 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("GET", "/shop.json"): Who.VISITOR,
     ("GET", "/trust"): Who.ANYONE,
     ("GET", "/trust/ca.crt"): Who.ANYONE,
+    ("GET", "/log/{path:path}"): Who.ANYONE,
 }
 FOR_TOKENS = {("GET", "/v1/carriers")} | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""

@@ -80,7 +80,8 @@ def test_a_tile_has_one_name(path: str):
     "path",
     [
         "tile/8/000", "tile/00/000", "tile/0/0", "tile/0/x000/001", "tile/0/001/000", "tile/0/000.p/0",
-        "tile/0/000.p/256",        "tile/0/000.p/01", "tile/0/../../keys", "tile/0/000/", "tile/entries/000.p/", "checkpoint", "tile/0/000\n",
+        "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/../../keys", "tile/0/000/", "tile/entries/000.p/",
+        "checkpoint", "tile/0/000\n",
     ],
 )  # fmt: skip
 def test_no_other_spelling_names_a_tile(path: str):
