@@ -20,7 +20,7 @@ const isOnlyPractice = (steps) =>
   steps.every(({ code, why }) => why === null || why === (code === "practice" ? "practice-sheet" : "key-unknown"));
 
 export const outcomeCard = (result, { file, onPractice }) => {
-  const { outcome, steps, blamed } = result;
+  const { outcome, steps, blamed, fingerprint } = result;
   const word = wordOf(result);
   const decided = outcome === "refused" || outcome === "undetermined" ? steps[blamed] : null;
   const again = word === "practice" ? el("button.btn", { type: "button" }, say("outcome.practice.go")) : null;
@@ -37,7 +37,8 @@ export const outcomeCard = (result, { file, onPractice }) => {
     icon(ICON[outcome], "huge"),
     el("div.stack.tight", el("h1", { id: "outcome-h", tabindex: "-1" }, say(`outcome.${word}.h`)), reason, tell,
       el("div.row", again, outcome === "refused" ? null : print),
-      el("p.sm", say("file.name", { name: tame(file) }))),
+      el("p.sm", say("file.name", { name: tame(file) })),
+      outcome === "refused" ? null : el("p.sm", `${say("fingerprint")}　`, el("span.num", fingerprint))),
   );
 };
 

@@ -2,7 +2,7 @@
 import { el, icon, tame, theirs } from "./dom.js";
 import { CARRIERS } from "./form.js";
 import { say, sayTime } from "./say.js";
-import { shownImei } from "./number.js";
+import { keyOf, shownImei } from "./number.js";
 import { outcomeCard, confirmCard, stepsCard } from "./outcome.js";
 
 const CLASS = { clear: "ok", caution: "ca", restricted: "ng", "no-record": "un" };
@@ -142,23 +142,25 @@ const provedCards = ({ sheet, steps, stampedAt, notProved }) => {
 
 // ── the record ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const historyCard = ({ entries }) => {
+const historyCard = ({ sheet, entries }) => {
+  const keys = sheet.imeis.map(keyOf);
+  const nameOf = ({ opening }) => (keys.length > 1 ? el("span.nb", `IMEI ${keys.indexOf(opening.key) + 1}`) : null);
   const withdrawn = new Set(entries.map(({ statement }) => (statement?.kind === "withdrawal" ? statement.index : -1)));
   return el(
     "details.card",
     el("summary", say("history.h", { n: entries.length })),
-    el("ol.history", entries.filter(({ statement }) => statement).map((one) => el("li", lineOf(one, withdrawn)))),
+    el("ol.history", entries.filter(({ statement }) => statement).map((one) => el("li", lineOf(one, withdrawn, nameOf(one))))),
   );
 };
 
-const lineOf = ({ index, body, statement }, withdrawn) => {
+const lineOf = ({ index, body, statement }, withdrawn, name) => {
   const { kind, carrier, by, reason } = statement;
   const what =
     kind === "reading" ? pip(statement)
     : kind === "notice" ? `${say("history.notice")} ${statement.declares}`
     : say(`history.${kind}`, { reason: tame(reason) });
   return [
-    el("span.num", sayTime(body.at, "jst.short")), el("b", say(`carrier.${carrier}`)), what,
+    el("span.num", sayTime(body.at, "jst.short")), name, el("b", say(`carrier.${carrier}`)), what,
     withdrawn.has(index) ? say("history.withdrawn") : null,
     by ? el("span.dim", say("history.by", { by: tame(by) })) : null,
   ];
