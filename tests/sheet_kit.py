@@ -41,7 +41,7 @@ SHOP = ShopSettings(
 )
 
 
-def drawn(seed: str) -> "_Drawn":
+def drawn(seed: str) -> _Drawn:
     """Bytes that look random and are the same on every run."""
     return _Drawn(seed)
 

@@ -13,7 +13,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.reading import Channel
-from shirorom.domain.sheet import NotProved, Note, Outcome, Step, StepCode, Why, outcome_of
+from shirorom.domain.sheet import Note, NotProved, Outcome, Step, StepCode, Why, outcome_of
 from shirorom.log.keyring import KnownKeys
 from shirorom.service.trust import Ring, Source, Trust
 from tests.logs import START
