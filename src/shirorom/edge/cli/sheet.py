@@ -174,7 +174,7 @@ def _show_examination(session: Session, found: Examination, *, as_json: bool) ->
     console.print(session.t(f"sheet.outcome.{told.outcome}.text"), soft_wrap=True)
     if told.practice:
         console.print(session.t("sheet.practice"), style="bold", soft_wrap=True)
-    if told.verdict is not None and found.sheet is not None:
+    if told.verdict is not None and told.outcome in ("holds", "consistent"):  # a refused one says nothing
         title = session.t(f"verdict.{told.verdict}.title")
         console.print(session.t("sheet.says", issuer=told.issuer or "", verdict=title, time=told.issued_at or ""),
                       soft_wrap=True, markup=False)  # fmt: skip
