@@ -41,7 +41,7 @@ SHOP = ShopSettings(
 )
 
 
-def drawn(seed: str) -> "_Drawn":
+def drawn(seed: str) -> _Drawn:
     """Bytes that look random and are the same on every run."""
     return _Drawn(seed)
 
@@ -99,8 +99,8 @@ class Shop:
         self.room = Room(True, self.log, self.blobs, self.recorder, self.settings.verdict.age_h_max)
         self.rooms = Rooms(self.settings, packaged_facts(), lambda _practice: self.room)
         self.keyring = FileKeyring(self.data, practice=True, origin=lambda: self.log.origin, entropy=entropy)
-        checkpoints = Checkpoints(self.log, self.keyring, SqliteHeads(self.data / "heads.sqlite"), self.clock)
-        self.attest = Attest(self.settings, self.rooms, lambda _practice: checkpoints, self.clock)
+        self.checkpoints = Checkpoints(self.log, self.keyring, SqliteHeads(self.data / "heads.sqlite"), self.clock)
+        self.attest = Attest(self.settings, self.rooms, lambda _practice: self.checkpoints, self.clock)
 
     def record(self, *statements: Statement, hours: float | None = None) -> None:
         if hours is not None:

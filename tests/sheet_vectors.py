@@ -1,7 +1,7 @@
 """Makes the golden record sheets, `tests/vectors/sheets/`: `python -m tests.sheet_vectors` writes them anew.
 
-Every number is of a test range, so every sheet that holds is a practice one. Half and more must be refused: most of those
-are signed by the issuer itself, because a forger who has a key is the one to fear.
+Every number is of a test range, so every sheet that holds is a practice one. Half and more must be refused: most of
+those are signed by the issuer itself, because a forger who has a key is the one to fear.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from shirorom.adapters.signing_keys import Ed25519Signer
-from shirorom.log.bundle import BundleForm, SignatureForm, canonical, encode_bundle, signed_bytes, to_base64
+from shirorom.log.bundle import BundleForm, canonical, encode_bundle, signed_bytes, to_base64
 from shirorom.log.times import time_text
 from shirorom.service.attest import Attested
 from tests.logs import START

@@ -15,7 +15,7 @@ from shirorom.log.note import Note, NoteSignature
 from shirorom.log.times import time_text
 from shirorom.service.attest import Attested
 from tests.logs import START, imei
-from tests.sheet_kit import DUAL, PHONE, Shop, all_four, said
+from tests.sheet_kit import DUAL, all_four, said
 from tests.sheet_vectors import Maker, Shops, Vector, plain, stranger
 from tests.sheet_vectors_sound import tie_of
 
@@ -118,8 +118,8 @@ def _signatures(maker: Maker, sheet: Attested) -> None:
         "refused-other-log", "signed by the key of another log alone", maker.signed(plain(sheet), foreign), "signature"
     )
     forged = maker.signed(plain(sheet), other)
-    maker.refused("refused-forger", "a stranger signs with a key of the same name; the checkpoint gives them away", forged,
-                  "trust")  # fmt: skip
+    why = "a stranger signs with a key of the same name; the checkpoint gives them away"
+    maker.refused("refused-forger", why, forged, "trust")
 
     def better(whole: dict[str, Any]) -> None:
         whole["sheet"]["cells"][1]["mark"] = "clear"
@@ -162,6 +162,7 @@ def _entries(maker: Maker, sheet: Attested) -> None:
 
     first = plain(sheet)["sheet"]["entries"][0]
     statement = first["opening"]["statement"]
+    cautious = plain(sheet)["sheet"]["entries"][4]["opening"]["statement"]
     _bend(maker, "proof", "one hash of a proof was changed", sheet, "inclusion",
           entry(0, proof=["00" * 32, *first["proof"][1:]]))  # fmt: skip
     _bend(maker, "proof-short", "a proof lacks its last hash", sheet, "inclusion", entry(0, proof=first["proof"][:-1]))
@@ -177,7 +178,7 @@ def _entries(maker: Maker, sheet: Attested) -> None:
           entry(0, entry=first["entry"].replace("T11:", "T10:")))  # fmt: skip
     _bend(maker, "salt", "one salt was changed", sheet, "openings", opening(0, salt="00" * 32))
     _bend(maker, "statement", "a statement says clear where it said caution", sheet, "openings",
-          opening(4, statement=plain(sheet)["sheet"]["entries"][4]["opening"]["statement"].replace('"caution"', '"clear"')))  # fmt: skip
+          opening(4, statement=cautious.replace('"caution"', '"clear"')))  # fmt: skip
     _bend(maker, "statement-form", "the same statement with a space in it", sheet, "openings",
           opening(0, statement=statement.replace(",", ", ", 1)))  # fmt: skip
     _bend(maker, "other-phone", "the history of another phone", sheet, "openings",
@@ -207,8 +208,10 @@ def _cells(maker: Maker, sheet: Attested) -> None:
     _bend(
         maker, "mark", "the issuer shows ○ where its own record says △", sheet, "cells", cell(1, mark="clear", raw="○")
     )
-    _bend(maker, "hidden", "the issuer hides an answer as not asked", sheet, "cells",
-          cell(1, mark=None, raw=None, sentence=None, asked_at=None, channel=None, index=None, error="not-asked"))  # fmt: skip
+    empty = dict.fromkeys(("mark", "raw", "sentence", "asked_at", "channel", "index"))
+    _bend(
+        maker, "hidden", "the issuer hides an answer as not asked", sheet, "cells", cell(1, **empty, error="not-asked")
+    )
     _bend(maker, "sentence", "the carrier's sentence was reworded", sheet, "cells", cell(0, sentence="問題ありません"))
     _bend(maker, "channel", "a hand reading is shown as read by the program", sheet, "cells", cell(0, channel="site"))
     _bend(maker, "cell-missing", "one carrier's cell is missing", sheet, "cells", lambda s: s["cells"].pop())
@@ -288,8 +291,8 @@ def _over(maker: Maker) -> None:
     note = Note(text, (NoteSignature(old.key.name, old.key.id, old.sign(text)),)).encode()
     sheet["sheet"]["checkpoint"] = note.decode()
     pinned = {"keys": [], "keys_file": json.loads(encode_keys(shop.keyring.known()))}
-    maker.refused("refused-key-over", "signed with a key that had been replaced a day before", maker.signed(sheet, old), "trust",
-                  **pinned)  # fmt: skip
+    why = "signed with a key that had been replaced a day before"
+    maker.refused("refused-key-over", why, maker.signed(sheet, old), "trust", **pinned)
 
 
 def _bend(maker: Maker, name: str, why: str, sheet: Attested, step: str, bend: Callable[[Sheet], object]) -> None:

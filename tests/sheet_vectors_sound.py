@@ -6,8 +6,6 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 
-import msgspec
-
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
@@ -15,9 +13,8 @@ from shirorom.domain.notice import Ground, Notice, NoticeKind
 from shirorom.domain.reading import Channel
 from shirorom.domain.sheet import Tie
 from shirorom.log.keyring import encode_keys
-from shirorom.log.times import time_text
 from tests.logs import START, imei
-from tests.sheet_kit import DUAL, PHONE, Shop, all_four, corrected, said, withdrawn
+from tests.sheet_kit import DUAL, Shop, all_four, corrected, said, withdrawn
 from tests.sheet_vectors import Maker, Shops, Vector, plain, stranger
 
 DOCOMO, AU, SOFTBANK, RAKUTEN = CarrierId

@@ -18,10 +18,10 @@ default_tsa = here
 serial = serial
 signer_cert = tsa.pem
 signer_key = tsa.key
-signer_digest = sha256
+signer_digest = DIGEST
 default_policy = 1.2.3.4.1
 digests = sha256, sha384, sha512
-ess_cert_id_alg = sha256
+ess_cert_id_alg = DIGEST
 ess_cert_id_chain = no
 [ stamper ]
 extendedKeyUsage = critical,timeStamping
@@ -40,10 +40,10 @@ default_crl_days = 30
 class OpensslAuthority:
     """The files of one authority, in a folder."""
 
-    def __init__(self, folder: Path, crl_url: str) -> None:
+    def __init__(self, folder: Path, crl_url: str, digest: str = "sha256") -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "ts.cnf").write_text(_CONFIG.replace("CRL_URL", crl_url))
+        (folder / "ts.cnf").write_text(_CONFIG.replace("CRL_URL", crl_url).replace("DIGEST", digest))
         for name, content in (("serial", "01\n"), ("index.txt", ""), ("crlnumber", "01\n")):
             (folder / name).write_text(content)
         for who in ("root", "tsa"):
@@ -52,7 +52,7 @@ class OpensslAuthority:
         self.run("req", "-x509", "-new", "-key", "root.key", *subject, "-days", "3650", "-out", "root.pem")
         self.run("req", "-new", "-key", "tsa.key", "-subj", "/CN=Practice stamper", "-out", "tsa.csr")
         self.run(
-            "x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial",
+            "x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", f"-{digest}",
             "-days", "700", "-extfile", "ts.cnf", "-extensions", "stamper", "-out", "tsa.pem",
         )  # fmt: skip
         self._crl()
@@ -82,7 +82,7 @@ class OpensslAuthority:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[OpensslAuthority, HttpAuthority]]:
+def serving(folder: Path, digest: str = "sha256") -> Iterator[tuple[OpensslAuthority, HttpAuthority]]:
     """The authority, and whoever asks it."""
     authority: list[OpensslAuthority] = []
 
@@ -107,7 +107,7 @@ def serving(folder: Path) -> Iterator[tuple[OpensslAuthority, HttpAuthority]]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        authority.append(OpensslAuthority(folder, f"{url}/crl"))
+        authority.append(OpensslAuthority(folder, f"{url}/crl", digest))
         yield authority[0], HttpAuthority(f"{url}/tsr", authority[0].root, 5.0)
     finally:
         server.shutdown()

@@ -114,3 +114,19 @@ def test_restamp_refuses_what_is_no_sheet(shop: Shop, tmp_path: Path) -> None:
     file.write_bytes(b"{}")
     told = shop.call("restamp", str(file), "--json")
     assert (told.status, told.problem["code"]) == (2, "sheet-invalid")
+
+
+def test_a_broken_algorithm_is_told_by_the_reader(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """T43: without a stamp from before that day nothing can be told any more."""
+    words = ("verify", str(sheet), "--key", key_of(sheet), "--practice", "--json")
+    assert elsewhere(shop, tmp_path, *words, "--broken", "ed25519=2020-01-01").json["outcome"] == "undetermined"
+    assert elsewhere(shop, tmp_path, *words, "--broken", "ed25519=2199-01-01").json["outcome"] == "holds"
+    assert elsewhere(shop, tmp_path, *words, "--broken", "ed25519").problem["code"] == "trust-invalid"
+
+
+def test_witnesses_are_asked_for_by_the_reader(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """Nobody witnessed this log: who asks for a witness is told that there is none, and that nothing else is wrong."""
+    words = ("verify", str(sheet), "--key", key_of(sheet), "--practice", "--json", "--witnesses", "1")
+    told = elsewhere(shop, tmp_path, *words).json
+    assert (told["outcome"], told["steps"][5]["why"]) == ("consistent", "witnesses-few")
+    assert elsewhere(shop, tmp_path, *words, "--witness", "x").problem["code"] == "trust-invalid"

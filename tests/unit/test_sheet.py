@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from shirorom.adapters.signing_keys import Ed25519Signer
 from shirorom.adapters.texts_toml import LANGS, Texts
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.reading import Channel
-from shirorom.domain.sheet import NotProved, Note, Outcome, Step, StepCode, Why, outcome_of
+from shirorom.domain.sheet import Note, NotProved, Outcome, Step, StepCode, Why, outcome_of
 from shirorom.log.keyring import KnownKeys
+from shirorom.log.note import NoteSignature, SignatureKind, cosigned_message
 from shirorom.service.trust import Ring, Source, Trust
 from tests.logs import START
 from tests.sheet_kit import DUAL, PHONE, Shop, all_four, examine, failing, said
@@ -146,3 +149,17 @@ def test_everything_that_an_examination_says_has_a_text(lang: str) -> None:
         *(f"sheet.trust.{source}" for source in Source),
     ]
     assert [key for key in wanted if not Texts.load(lang).has(key)] == []
+
+
+def test_a_witness_counts_where_the_reader_knows_it(shop: Shop) -> None:
+    """Its cosignature travels in the sheet; a key that did not sign is none."""
+    shop.record(*all_four())
+    witness = Ed25519Signer("witness.example/one", bytes(32), SignatureKind.COSIGNATURE)
+    other = Ed25519Signer("witness.example/two", bytes(31) + b"1", SignatureKind.COSIGNATURE)
+    signed, at = shop.checkpoints.signed(), int(START.timestamp())
+    blob = at.to_bytes(8, "big") + witness.sign(cosigned_message(signed.note.text, at))
+    shop.checkpoints.cosigned(signed, [NoteSignature(witness.key.name, witness.key.id, blob)])
+    file = shop.sheet().file
+    trust = Trust(given=(shop.key,), witnesses=(witness.key, other.key), witnesses_min=1)
+    assert failing(examine(file, trust=trust)) == []
+    assert failing(examine(file, trust=replace(trust, witnesses_min=2))) == ["witnesses: witnesses-few"]

@@ -101,3 +101,15 @@ def test_strangers_examine_and_do_not_make(tmp_path: Path) -> None:
         assert client.get("/verify").status_code == 200
         assert client.get("/shop").status_code == 200
     kit.close()
+
+
+def test_answers_of_a_refused_sheet_are_not_shown(kit: Kit, client: TestClient[Any]) -> None:
+    """Nobody reads ○ off a sheet that does not hold; of one that holds, how each answer was read stands beside it."""
+    kit.record(ONE, CarrierId.AU, "○")
+    sheet = sheet_of(client)
+    good = client.post("/verify", files={"file": ("s.json", sheet)}).text
+    bad = client.post("/verify", files={"file": ("s.json", sheet.replace(b"local", b"LOCAL"))}).text
+    assert "○ 現在制限なし" in good
+    assert "手で確認" in good
+    assert "現在制限なし" not in bad
+    assert ONE.digits not in good

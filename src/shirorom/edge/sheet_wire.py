@@ -17,13 +17,14 @@ SHOP_FORMAT = "shirorom-shop/v1"
 
 
 class StepWire(msgspec.Struct, frozen=True):
-    """One step: whether it holds, a sentence, and the code that says why it does not."""
+    """One step: whether it holds, a sentence, and the code that says why it does not, with the place in the file."""
 
     n: int
     code: str
     ok: bool
     text: str
     why: str | None
+    place: str | None
 
 
 class VerifyWire(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ def verify_of(found: Examination, words: Words) -> VerifyWire:
 def _step(step: Step, words: Words) -> StepWire:
     text = words.t(f"sheet.step.{step.code}.ok" if step.why is None else f"sheet.why.{step.why}")
     notes = (words.t(f"sheet.note.{note}") for note in step.notes)
-    return StepWire(step.n, step.code.value, step.ok, " ".join((text, *notes)), step.why and step.why.value)
+    return StepWire(step.n, step.code.value, step.ok, " ".join((text, *notes)), step.why and step.why.value, step.place)
 
 
 class _Shop(msgspec.Struct, frozen=True):

@@ -140,7 +140,8 @@ def speak(group: click.Group, texts: Words, within: str = "") -> None:
 OWN_WORDS = frozenset(
     {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
      "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output",
-     "attest-output", "attest-practice", "verify-practice", "verify-keys",
+     "attest-output", "attest-practice", "verify-practice", "verify-keys", "verify-witness-keys",
+     "verify-witnesses-min", "verify-broken",
      "publish-practice", "key-show-practice", "key-rotate-practice", "key-revoke-practice", "key-revoke-reason",
      "witness-port", "witness-bind"}
 )  # fmt: skip

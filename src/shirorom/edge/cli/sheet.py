@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,10 @@ from shirorom.edge.cli.save import save
 from shirorom.edge.cli.streams import print_json, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shirorom.log.bundle import BundleForm
+    from shirorom.log.note import VerifierKey
     from shirorom.service.attest import Attested
     from shirorom.service.trust import Ring, Trust
     from shirorom.service.verify import Examination
@@ -51,6 +55,9 @@ def attest(
 @click.option("--key", "keys", multiple=True, metavar="KEY|FINGERPRINT")
 @click.option("--keys", "keys_files", multiple=True, type=_IN, metavar="FILE")
 @click.option("--authority", "authorities", multiple=True, type=_IN, metavar="FILE")
+@click.option("--witness", "witness_keys", multiple=True, metavar="KEY")
+@click.option("--witnesses", "witnesses_min", default=0, show_default=True, type=click.IntRange(0, 16))
+@click.option("--broken", multiple=True, metavar="NAME=DATE")
 @click.option("--practice", is_flag=True)
 @click.option("--verdict", is_flag=True)
 @json_option
@@ -62,6 +69,9 @@ def verify(
     keys: tuple[str, ...],
     keys_files: tuple[Path, ...],
     authorities: tuple[Path, ...],
+    witness_keys: tuple[str, ...],
+    witnesses_min: int,
+    broken: tuple[str, ...],
     practice: bool,
     verdict: bool,
     as_json: bool,
@@ -70,7 +80,10 @@ def verify(
     from shirorom.log.bundle import BYTES_MAX
 
     composition = session.composition
-    trust = _trust(session, keys, keys_files, authorities)
+    trust = replace(
+        _trust(session, keys, keys_files, authorities),
+        witnesses=tuple(map(_witness, witness_keys)), witnesses_min=witnesses_min, broken=dict(map(_broken, broken)),
+    )  # fmt: skip
     content = _read(file, BYTES_MAX)
     found = composition.proof.verify(content, trust, now=composition.now(), admit_practice=practice)
     _show_examination(session, found, as_json=as_json)
@@ -126,6 +139,28 @@ def _trust(session: Session, keys: tuple[str, ...], files: tuple[Path, ...], aut
     return Trust(given=keys, rings=rings, authorities=frozenset(roots))
 
 
+def _witness(text: str) -> VerifierKey:
+    """A witness's key. Raises RequestError `trust-invalid`."""
+    from shirorom.log.entry import MalformedError
+    from shirorom.log.note import VerifierKey
+
+    try:
+        return VerifierKey.parse(text)
+    except MalformedError as error:
+        raise RequestError("trust-invalid", what="--witness") from error
+
+
+def _broken(text: str) -> tuple[str, datetime]:
+    """`sha-256=2030-01-01`: from when (UTC) an algorithm or a key (its fingerprint) is not trusted any more."""
+    from datetime import UTC, datetime
+
+    name, _, day = text.rpartition("=")
+    try:
+        return name.strip(), datetime.fromisoformat(day).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise RequestError("trust-invalid", what="--broken") from error
+
+
 def _rings(path: Path) -> tuple[Ring, ...]:
     from shirorom.edge.sheet_wire import rings_of
     from shirorom.log.entry import MalformedError
@@ -174,7 +209,7 @@ def _show_examination(session: Session, found: Examination, *, as_json: bool) ->
     console.print(session.t(f"sheet.outcome.{told.outcome}.text"), soft_wrap=True)
     if told.practice:
         console.print(session.t("sheet.practice"), style="bold", soft_wrap=True)
-    if told.verdict is not None and found.sheet is not None:
+    if told.verdict is not None and told.outcome in ("holds", "consistent"):  # a refused one says nothing
         title = session.t(f"verdict.{told.verdict}.title")
         console.print(session.t("sheet.says", issuer=told.issuer or "", verdict=title, time=told.issued_at or ""),
                       soft_wrap=True, markup=False)  # fmt: skip

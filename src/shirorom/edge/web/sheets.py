@@ -13,7 +13,8 @@ from litestar.datastructures import UploadFile
 from litestar.response import Response
 
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.domain.imei import Device
+from shirorom.domain.imei import Device, Imei
+from shirorom.domain.mark import symbol_of
 from shirorom.domain.one_time import Request as Asked
 from shirorom.domain.sheet import Tie
 from shirorom.edge.api.sheets import KEY_CHARS_MAX, KEYS_MAX, SHEET_BYTES_MAX, examine, proof_of
@@ -21,12 +22,14 @@ from shirorom.edge.http.guard import OPT as TAKES
 from shirorom.edge.http.guard import Takes
 from shirorom.edge.qr import qr_path
 from shirorom.edge.sheet_wire import SHOP_FORMAT, verify_of
+from shirorom.edge.web.look import Speech
 from shirorom.edge.web.page import AnyRequest, id_of, page, speech_of, web_of
 from shirorom.edge.web.pages import show
 from shirorom.edge.web.seller import PHOTO_BYTES_MAX
 from shirorom.edge.web.who import OPT, Who
 from shirorom.log.keyring import KnownKeys, encode_keys
-from shirorom.log.times import time_text
+from shirorom.log.times import time_of, time_text
+from shirorom.service.verify import Examination
 
 FORM_BYTES_MAX = 64 * 1024
 MULTIPART = frozenset({"multipart/form-data"})
@@ -54,8 +57,33 @@ async def verify_file(request: AnyRequest) -> Response[bytes]:
     admit = web_of(request).practice or form.get("practice") == "1"
     found = await examine(request, content, keys=keys, admit_practice=admit)
     speech = speech_of(request)
-    told = verify_of(found, speech.words)
-    return _verify_page(request, told=msgspec.to_builtins(told))
+    told = msgspec.to_builtins(verify_of(found, speech.words))
+    return _verify_page(request, told=told | _shown(found, speech))
+
+
+def _shown(found: Examination, speech: Speech) -> dict[str, Any]:
+    """What a sheet says, as people read it: Japan's time, numbers masked."""
+    if found.sheet is None:
+        return {"cells": [], "issued": ""}
+    cells = [
+        {
+            "imei": Imei(cell.imei).masked if cell.imei in found.sheet.imeis else "",
+            "carrier": speech.carrier(cell.carrier),
+            "mark": f"{symbol_of(cell.mark)} {speech.word(cell.mark)}",
+            "channel": speech.t(f"ui.channel.{cell.channel}") if cell.channel else "",
+            "asked": _clock(cell.asked_at, speech),
+        }
+        for cell in found.sheet.cells
+    ]
+    return {"cells": cells, "issued": _clock(found.sheet.issued_at, speech)}
+
+
+def _clock(text: str | None, speech: Speech) -> str:
+    """A time of a sheet; one that is none is shown as it stands."""
+    try:
+        return "" if text is None else speech.clock(time_of(text))
+    except ValueError:
+        return text or ""
 
 
 def _verify_page(
