@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import re
@@ -382,3 +383,45 @@ async def test_shop_file_names_the_shop(page: Verifier) -> None:
         await page.give(GOOD)
         assert await page.outcome() == ("holds", None)
         assert await page.page.locator(".who", has_text="名乗りと違う").count() == differs
+
+
+WAYS_OUT = """async address => {
+  const tried = [
+    () => fetch(address), () => navigator.sendBeacon(address, 'x'), () => { new Image().src = address; },
+    () => new WebSocket(address.replace('http', 'ws')), () => new EventSource(address), () => import(address),
+    () => { document.body.append(Object.assign(document.createElement('iframe'), { src: address })); },
+    () => { const f = document.createElement('form'); f.action = address; document.body.append(f); f.submit(); },
+    () => { document.body.innerHTML = '<p>x'; }, () => { (0, eval)('1'); }, () => { new Worker(address); },
+  ];
+  const failed = [];
+  for (const way of tried) { try { await way(); } catch (error) { failed.push(error.name); } }
+  await new Promise(done => setTimeout(done, 100));
+  return failed.length;
+}"""
+
+
+async def test_policy_stops_what_the_script_never_tries(browser: Browser) -> None:
+    """Whatever code came to run in the page, nobody is called, and no text becomes markup or code."""
+    told: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard = await reader.read(100)  # a browser opens connections ahead of what it then does not send
+        told.extend([heard] if heard else [])
+        writer.close()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with server, verifier(browser) as page:
+        await page.page.context.set_offline(False)
+        assert await page.page.evaluate(WAYS_OUT, address) >= 3
+        assert len([said for said in page.wrong if "CSP" in said]) >= 8
+        assert told == []
+        page.wrong.clear()
+        del page.asked[1:]  # tried, and stopped before anybody was called
+        other = await page.page.context.new_page()  # the control: without the policy somebody is
+        await other.evaluate("address => { new Image().src = address; }", address)
+        for _ in range(200):
+            if told:
+                break
+            await asyncio.sleep(0.05)
+        assert told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.browser.page_kit import chromium
 from tests.browser.verifier_kit import examined, insides, verifier
 from tests.scale import scaled
 from tests.sheet_maker import ONE, TWO, Key, World, canonical, cell, example, reading, sheet, signed
+from tests.stamp_maker import Authority
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 VECTORS = Path(__file__).parent.parent / "vectors" / "sheets"
@@ -284,3 +286,31 @@ async def test_example_by_another_maker(inside: Page) -> None:
     text = json.dumps(signed(made, world.key))
     assert (await examined(inside, [text], world.key.text))[0][0] == "holds"
     assert verdict_here(text, world.key) == ("holds", None)
+
+
+async def test_changed_time_stamps_never_hold(inside: Page, tmp_path: Path) -> None:
+    """One bit of a token, a certificate or a list of revoked ones: never a stamp that holds."""
+    authority = Authority(tmp_path / "authority")
+    world, made = example()
+    bundle = signed(made, world.key)
+    bundle["time"] = [
+        authority.stamp(canonical({name: bundle[name] for name in ("format", "sheet", "signatures", "time")}))
+    ]
+    trust = f"{world.key.text}\n{authority.root_pem}"
+    assert [one[0] for one in await examined(inside, [json.dumps(bundle)], trust)] == ["holds"]
+    chance, texts = random.Random(8), []
+    for _ in range(200 + scaled(20_000)):
+        bent = copy.deepcopy(bundle)
+        stamp = bent["time"][0]
+        part, n = chance.choice([("token", None), ("certificates", 0), ("certificates", 1), ("revocation", 0)])
+        old = bytearray(b64decode(stamp[part] if n is None else stamp[part][n]))
+        old[chance.randrange(len(old))] ^= 1 << chance.randrange(8)
+        new = b64encode(old).decode()
+        if n is None:
+            stamp[part] = new
+        else:
+            stamp[part][n] = new
+        texts.append(json.dumps(bent))
+    found = await examined(inside, texts, trust)
+    held = [text for text, (outcome, _, _) in zip(texts, found, strict=True) if outcome == "holds"]
+    assert [difference(bundle, json.loads(text)) for text in held] == []
