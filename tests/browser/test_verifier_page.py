@@ -184,6 +184,20 @@ async def test_time_stamps(page: Verifier, tmp_path: Path, kind: str) -> None:
     assert await page.step("time") == ("fails", "stamp-of-something-else")
 
 
+async def test_files_add_to_each_other(page: Verifier, tmp_path: Path) -> None:
+    """The shop's keys file and then the authority's certificate (DER): both count."""
+    authority = Authority(tmp_path / "authority")
+    row = {"key": WORLD.key.text, "from": "2026-01-01T00:00:00Z", "until": None, "revoked_at": None, "reason": None}
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"format": "shirorom-keys/v1", "name": WORLD.origin, "keys": [row]}))
+    await page.give(stamped(authority))
+    assert await page.outcome() == ("consistent", "trust")
+    await page.page.set_input_files("#trust-file", keys)
+    await until(page.page, "document.querySelector('.outcome').dataset.decided === 'time'")
+    await page.page.set_input_files("#trust-file", authority.folder / "root.der")
+    await until(page.page, "document.querySelector('.outcome').dataset.outcome === 'holds'")
+
+
 async def test_time_stamp_of_a_revoked_certificate(page: Verifier, tmp_path: Path) -> None:
     """The list beside the stamp says that its certificate had been taken back."""
     authority = Authority(tmp_path / "authority")

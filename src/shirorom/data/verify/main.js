@@ -6,11 +6,13 @@ import { canEd25519 } from "./note.js";
 import { isPdf, NoSheetInPdf, PDF_BYTES_MAX, sheetInPdf } from "./pdf.js";
 import { say, setLanguage } from "./say.js";
 import { verify } from "./steps.js";
-import { nothingGiven, readTrust, TRUST_CHARS_MAX } from "./trust.js";
+import { nothingGiven, pemOf, readTrust, TRUST_CHARS_MAX } from "./trust.js";
 import { drawResult } from "./view.js";
 
 const state = { name: "", bytes: null, result: null, problem: null, given: nothingGiven(), files: [], masked: true };
+const TRUST_FILES_MAX = 8;
 let run = 0;
+let typed = 0;
 
 /** All words of the page as it stands. */
 const drawWords = () => {
@@ -119,7 +121,9 @@ const takeFile = async (file) => {
 
 /** The field and the files beside it, as one. */
 const takeTrust = async () => {
+  const mine = ++typed;
   const parts = await Promise.all([byId("trust").value, ...state.files].map(readTrust));
+  if (mine !== typed) return; // somebody typed on
   state.given = {
     ...Object.fromEntries(
       ["keys", "fingerprints", "witnesses", "certificates"].map((name) => [name, parts.flatMap((part) => part[name])]),
@@ -130,11 +134,13 @@ const takeTrust = async () => {
   await check({ focus: false });
 };
 
-const takeTrustFile = async (file) => {
-  if (!file) return;
-  const bytes = new Uint8Array(await file.slice(0, TRUST_CHARS_MAX).arrayBuffer());
-  const der = bytes[0] === 0x30;
-  state.files = [der ? `-----BEGIN CERTIFICATE-----\n${btoa(String.fromCharCode(...bytes))}\n-----END CERTIFICATE-----` : new TextDecoder().decode(bytes)];
+/** Files add to what is given; a certificate may be DER. */
+const takeTrustFiles = async (files) => {
+  for (const file of [...files].slice(0, TRUST_FILES_MAX)) {
+    const bytes = new Uint8Array(await file.slice(0, TRUST_CHARS_MAX).arrayBuffer());
+    const text = bytes[0] === 0x30 ? pemOf(bytes) : new TextDecoder().decode(bytes);
+    state.files = [...state.files.filter((one) => one !== text), text].slice(-TRUST_FILES_MAX);
+  }
   await takeTrust();
 };
 
@@ -146,7 +152,8 @@ const start = () => {
   });
   byId("file").addEventListener("change", (event) => takeFile(event.target.files[0]));
   byId("file").addEventListener("click", (event) => (event.target.value = "")); // the same file may be chosen again
-  byId("trust-file").addEventListener("change", (event) => takeTrustFile(event.target.files[0]));
+  byId("trust-file").addEventListener("click", (event) => (event.target.value = ""));
+  byId("trust-file").addEventListener("change", (event) => takeTrustFiles(event.target.files));
   byId("trust").addEventListener("input", takeTrust);
   byId("admit").addEventListener("change", () => check({ focus: false }));
   byId("witnesses").addEventListener("input", () => check({ focus: false }));

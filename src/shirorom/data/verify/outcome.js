@@ -1,7 +1,7 @@
 // The outcome in one sentence, what to do about it, and the thirteen steps.
 import { byId, el, icon, tame } from "./dom.js";
 import { has, say, sayTime } from "./say.js";
-import { NOT_GIVEN } from "./steps.js";
+import { IN_DOUBT, NOT_GIVEN } from "./steps.js";
 
 const ICON = { holds: "holds", consistent: "open", undetermined: "none", refused: "refused" };
 
@@ -17,7 +17,7 @@ const wordOf = ({ outcome, sheet, steps, decidedBy }) => {
 
 /** Whether nothing is wrong but that it is a practice sheet: then a person may go on, knowing it. */
 const isOnlyPractice = (steps) =>
-  steps.every(({ code, why }) => why === null || why === (code === "practice" ? "practice-sheet" : "key-unknown"));
+  steps.every(({ why }) => why === null || ["practice-sheet", ...NOT_GIVEN, ...IN_DOUBT].includes(why));
 
 export const outcomeCard = (result, { file, onPractice }) => {
   const { outcome, steps, blamed, fingerprint } = result;

@@ -15,7 +15,7 @@ export const STEPS = [
   "verdict", "time", "attachments",
 ];
 export const NOT_GIVEN = ["key-unknown", "witnesses-few", "authority-unknown"];
-const IN_DOUBT = ["key-revoked", "stamp-reader-missing"];
+export const IN_DOUBT = ["key-revoked", "stamp-reader-missing"];
 const NO_LEAF = "0".repeat(64);
 
 /** What a step came to: it does not hold (`why`), or it holds; `empty`: because there was nothing to check. */

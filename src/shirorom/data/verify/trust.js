@@ -34,6 +34,10 @@ const shopFile = object({
 
 export const nothingGiven = () => ({ keys: [], fingerprints: [], witnesses: [], certificates: [], bad: null });
 
+/** A certificate's bytes as text that `readTrust` reads. */
+export const pemOf = (der) =>
+  `-----BEGIN CERTIFICATE-----\n${btoa(Array.from(der, (byte) => String.fromCharCode(byte)).join(""))}\n-----END CERTIFICATE-----`;
+
 /** Read what the reader gave as text. `bad` names the first line that is none of these things. */
 export const readTrust = async (source) => {
   const given = nothingGiven();
