@@ -89,7 +89,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found. `seen` is what to remember: unchanged where the log is in doubt, so that the next look alarms too."""
+    """What was found. `seen` is what to remember: unchanged where the log is in doubt, so that the next look tells it."""
 
     seen: Seen
     shown: Signed | None

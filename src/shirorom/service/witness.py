@@ -58,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Signs for the logs whose keys it was given; by origin, any of the keys. Safe from several threads and processes."""
+    """Signs for the logs whose keys it was given, by their origin. Safe from several threads and processes."""
 
     logs: Mapping[str, tuple[VerifierKey, ...]]
     heads: Heads
@@ -95,7 +95,10 @@ class Witness:
         return self._cosign(asked)
 
     def _cosign(self, asked: Request) -> Answer:
-        """What is compared and what is remembered are one transaction: of two requests none goes back behind the other."""
+        """Remember in the place of exactly what was compared: of two requests none goes back behind the other.
+
+        Only two heads of one size are kept as proof: a proof that does not hold may be bent by whoever brings it.
+        """
         origin, now = asked.checkpoint.origin, asked.checkpoint
         latest = self.heads.latest(origin)
         seen = Checkpoint(origin, 0, EMPTY_ROOT) if latest is None else decode_checkpoint(decode_note(latest).text)
@@ -105,7 +108,6 @@ class Witness:
         if asked.old != seen.size:
             return _conflict(seen)
         if not _continues(seen, asked):
-            self._accuse(asked, latest)
             return _refusal(422, "the consistency proof does not hold")
         if not self.heads.advance(origin, asked.note.encode(), expected=latest):
             return self._cosign(asked)  # another request was quicker; ours is now behind it, and will be told so
