@@ -23,7 +23,8 @@ from shirorom.domain.errors import ConfigError, ShiroromError
 from shirorom.edge.web.app import create_app
 from shirorom.edge.witness import create_witness
 from shirorom.log.note import SignatureKind
-from shirorom.service.monitor import Finding, Report, Seen, Wanted, monitor
+from shirorom.service.monitor import monitor
+from shirorom.service.monitor_report import Finding, Report, Seen, Wanted
 from shirorom.service.publish import Publish
 from shirorom.service.witness import Witness
 from tests.logs import START, SetClock

@@ -18,7 +18,8 @@ from shirorom.adapters.fetch import FileSource
 from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.log.entry import Opening
 from shirorom.log.note import VerifierKey
-from shirorom.service.monitor import Finding, Report, Seen, Wanted, monitor
+from shirorom.service.monitor import monitor
+from shirorom.service.monitor_report import Finding, Report, Seen, Wanted
 from shirorom.service.openings import openings_of_log, openings_of_sheet
 from tests.c2sp import opened
 from tests.logs import START

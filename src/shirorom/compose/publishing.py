@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shirorom.log.note import VerifierKey
     from shirorom.ports.publishing import Tree
     from shirorom.service.checkpoints import Checkpoints
-    from shirorom.service.monitor import Report
+    from shirorom.service.monitor_report import Report
     from shirorom.service.publish import Asked, Publish, Published
 
 NAMES = {False: "real", True: "practice"}
@@ -170,7 +170,8 @@ class Publishing:
         """One look at a published log; returns what was found, and where a proof of it was kept."""
         from shirorom.adapters import monitor_state
         from shirorom.adapters.fetch import source_of
-        from shirorom.service.monitor import Seen, Wanted, monitor
+        from shirorom.service.monitor import monitor
+        from shirorom.service.monitor_report import Seen, Wanted
 
         given = [verifier_key(key) for key in keys] + (_keys_of(keys_file) if keys_file else [])
         wanted = Wanted(
