@@ -95,6 +95,12 @@ def test_an_opening_without_its_entry_is_an_alarm(standing: PublishedLog):
     assert found(report) == [Finding.ENTRY_MISSING]
 
 
+def test_openings_of_another_log_are_no_all_clear(standing: PublishedLog):
+    """Nothing was looked for: that must not pass for "all there"."""
+    openings = {"shirorom/practice/other": mine_of(standing)[standing.log.origin]}
+    assert found(look(standing.shelf.root, keys=[key_of(standing)], openings=openings)) == [Finding.OPENINGS_OTHER]
+
+
 @pytest.mark.parametrize("left_out", [0, 3])
 def test_a_gap_in_a_chain_is_an_alarm(standing: PublishedLog, left_out: int):
     """An entry in the middle, or at the beginning, that a holder was not given."""

@@ -64,7 +64,7 @@ def monitor(source: LogSource, seen: Seen, wanted: Wanted) -> Report:
     except _Alarmed as alarmed:
         return Report(seen, shown, before, first_use, new_keys=new_keys, alarms=(alarmed.alarm,))
     now = Seen(pinned, shown, frontier)
-    alarms = (*look.alarms, *_few(cosigners, wanted))
+    alarms = (*look.alarms, *_few(cosigners, wanted), *_others(shown, wanted))
     return Report(now, shown, before, first_use, signers, cosigners, new_keys, tuple(look.mine), alarms)
 
 
@@ -121,6 +121,12 @@ def _cosigners(shown: Signed, wanted: Wanted) -> tuple[VerifierKey, ...]:
 
 def _few(cosigners: Sequence[VerifierKey], wanted: Wanted) -> Iterable[Alarm]:
     return (Alarm(Finding.WITNESSES),) if len(cosigners) < wanted.witnesses_min else ()
+
+
+def _others(shown: Signed, wanted: Wanted) -> Iterable[Alarm]:
+    """Openings were given, and none is of this log: nothing was looked for, which must not pass for found."""
+    nothing = bool(wanted.openings) and shown.checkpoint.origin not in wanted.openings
+    return (Alarm(Finding.OPENINGS_OTHER),) if nothing else ()
 
 
 class _Look:

@@ -24,6 +24,7 @@ class Finding(StrEnum):
     TILES = "tiles-differ"  # what is served does not lead to what was signed
     TIME = "time-backwards"
     ENTRY_MISSING = "entry-missing"  # an opening that we hold opens nothing there
+    OPENINGS_OTHER = "openings-of-other-log"
     CHAIN_GAP = "chain-gap"
     WITNESSES = "witnesses-few"
 

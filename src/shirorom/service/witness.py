@@ -5,6 +5,7 @@ What a witness promises is one thing: of each log it has signed one history. Its
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from shirorom.ports import Clock
 from shirorom.ports.publishing import Heads
 from shirorom.ports.signing import Signer
 
+LOGGER = logging.getLogger("shirorom.witness")
 PROOF_LINES_MAX = 63
 REQUEST_BYTES_MAX = 64_000
 TEXT, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
@@ -119,6 +121,7 @@ class Witness:
     def _accuse(self, asked: Request, latest: bytes | None) -> None:
         """The log itself signed both: whoever sees the two knows that it shows different people different histories."""
         if latest is not None:
+            LOGGER.error("%s signed two heads of one size; both are kept", asked.checkpoint.origin)
             self.heads.accuse(asked.checkpoint.origin, latest, asked.note.encode())
 
 
