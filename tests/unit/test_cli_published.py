@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from shirorom.adapters.config_toml import load_settings
+from shirorom.adapters.facts_toml import packaged_facts
+from shirorom.adapters.signing_keys import Ed25519Signer
+from shirorom.domain.errors import ConfigError
+from shirorom.log.note import SignatureKind
 from tests.unit.cli_house import PHONE, SECOND, Shop, shop
 
 __all__ = ["shop"]
@@ -87,6 +92,33 @@ def test_what_cannot_be_done_is_told_by_its_code(shop: Shop, words: tuple[str, .
     """Before anything is asked or opened."""
     answer = shop.call(*words)
     assert (answer.status != 0, f"({code})" in answer.err) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "witness",
+    [
+        '{ url = "http://witness.example", key = "KEY" }',
+        '{ url = "https://witness.example", key = "nonsense" }',
+        '{ url = "https://witness.example", key = "LOG" }',
+        '{ url = "https://witness.example" }',
+    ],
+)
+def test_a_witness_in_the_configuration_is_checked(tmp_path: Path, witness: str):
+    """Plain http elsewhere, no key, and a key that signs logs and not as a witness."""
+    keys = {
+        name: Ed25519Signer("one.example", bytes(32), kind).key.text
+        for name, kind in (("KEY", SignatureKind.COSIGNATURE), ("LOG", SignatureKind.ED25519))
+    }
+    for name, text in keys.items():
+        witness = witness.replace(f'"{name}"', f'"{text}"')
+    (tmp_path / "config.toml").write_text(f"[log]\nwitnesses = [{witness}]\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_settings(None, tmp_path, packaged_facts())
+    assert raised.value.code == "config-invalid"
+    (tmp_path / "config.toml").write_text(
+        f'[log]\nwitnesses = [{{ url = "https://witness.example", key = "{keys["KEY"]}" }}]\n', encoding="utf-8"
+    )
+    assert len(load_settings(None, tmp_path, packaged_facts()).log.witnesses) == 1
 
 
 def test_the_key_is_in_the_backup(shop: Shop, tmp_path: Path):
