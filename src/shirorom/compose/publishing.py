@@ -148,10 +148,11 @@ class Publishing:
         web = self._whole.settings.web
         if not is_loopback(bind) and not (web.proxy and web.hosts):
             raise ConfigError("bind-unsafe", bind=bind)
+        logs = [verifier_key(key) for key in keys]
         heads = SqliteHeads(self._whole.data / "witness" / "witness.sqlite")
         own, seed = heads.secret(name or f"shirorom/witness/{os.urandom(16).hex()}", os.urandom)
         signer = Ed25519Signer(own, seed, SignatureKind.COSIGNATURE)
-        witness = Witness.of([verifier_key(key) for key in keys], heads, signer, self._whole.clock)
+        witness = Witness.of(logs, heads, signer, self._whole.clock)
         app = create_witness(witness, hosts=web.hosts, proxy=web.proxy)
         asyncio.run(serve(app, bind=bind, port=port, on_ready=lambda url: on_ready(url, signer.key.text)))
 
