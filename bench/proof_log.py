@@ -55,7 +55,8 @@ def _tree() -> list[dict[str, Any]]:
         index, place = home_of(level, position)
         return completed[index][place]
 
-    places = [Random(1).randrange(LEAVES) for _ in range(PROOFS)]
+    random = Random(1)
+    places = [random.randrange(LEAVES) for _ in range(PROOFS)]
     begin = time.perf_counter()
     proofs = [inclusion_proof(index, LEAVES, node) for index in places]
     proving = 1e6 * (time.perf_counter() - begin) / PROOFS
@@ -82,7 +83,7 @@ def _tree() -> list[dict[str, Any]]:
 def _notes() -> list[dict[str, Any]]:
     signer = Ed25519Signer("shirorom/practice/bench", bytes(32))
     text = b"shirorom/practice/bench\n1000000\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
-    begin = time.perf_counter()
+    begin, note = time.perf_counter(), b""
     for _ in range(NOTES):
         note = Note(text, (NoteSignature(signer.key.name, signer.key.id, signer.sign(text)),)).encode()
     signing = 1e6 * (time.perf_counter() - begin) / NOTES

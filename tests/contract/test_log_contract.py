@@ -14,7 +14,7 @@ import pytest
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, ShiroromError, StorageError
 from shirorom.log.entry import NO_DEVICE, DeviceHead, seal
-from shirorom.log.tree import EMPTY_ROOT, Frontier, grow, leaf_hash
+from shirorom.log.tree import EMPTY_ROOT, Frontier, grow, leaf_hash, verify_inclusion
 from shirorom.ports import Head, Log
 from tests.logs import START, imei, reading, recorder_of, sealed
 
@@ -73,6 +73,19 @@ def test_the_root_is_that_of_rfc_6962(log: Log) -> None:
         head = log.append(some, size_expected=len(entries))
         entries += [one.entry for one in some]
         assert head == Head(len(entries), grow(Frontier(), map(leaf_hash, entries))[0].root) == log.head()
+
+
+@pytest.mark.parametrize("size", [1, 6, 11])
+def test_every_entry_has_its_proof_in_every_tree_that_held_it(log: Log, size: int) -> None:
+    """Proofs lead to the root that the log had at a size, also after it grew; of a size to come there are none."""
+    log.append(sealed(log, *range(1, size + 1)), size_expected=0)
+    root = log.head().root
+    log.append(sealed(log, 20, 21, 22), size_expected=size)
+    proofs = log.proofs(range(size), size=size)
+    leaves = [leaf_hash(log.entry(index).entry) for index in range(size)]
+    assert all(verify_inclusion(leaves[n], n, size, proofs[n], root) for n in range(size))
+    with pytest.raises(ValueError, match="never had"):
+        log.proofs([0], size=size + 4)
 
 
 def test_a_read_is_bounded(log: Log) -> None:

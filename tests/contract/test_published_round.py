@@ -21,9 +21,11 @@ from shirorom.adapters.heads_sqlite import SqliteHeads
 from shirorom.adapters.signing_keys import Ed25519Signer
 from shirorom.domain.errors import ConfigError, ShiroromError
 from shirorom.edge.web.app import create_app
+from shirorom.edge.web.serve import serve
 from shirorom.edge.witness import create_witness
 from shirorom.log.note import SignatureKind
-from shirorom.service.monitor import Finding, Report, Seen, Wanted, monitor
+from shirorom.service.monitor import monitor
+from shirorom.service.monitor_report import Finding, Report, Seen, Wanted
 from shirorom.service.publish import Publish
 from shirorom.service.witness import Witness
 from tests.logs import START, SetClock
@@ -151,6 +153,26 @@ async def test_nothing_but_the_log_is_served(tmp_path: Path):
     assert answers["/log/practice/checkpoint"].headers["content-type"] == "text/plain; charset=utf-8"
     assert "immutable" in answers["/log/practice/tile/0/000.p/2"].headers["cache-control"]
     assert answers["/log/practice/checkpoint"].headers["cache-control"] == "public, max-age=2"
+    kit.close()
+    shop.close()
+
+
+async def test_granian_serves_tiles_by_itself_and_nothing_beside_them(tmp_path: Path):
+    """Kept for a year; whatever lies beside the tiles is out of reach, and the app still answers everything else."""
+    shop = PublishedLog(tmp_path / "data")
+    shop.grow(2)
+    shop.publish()
+    kit = Kit(tmp_path / "kit", settings_of())
+    ready, stop = asyncio.get_running_loop().create_future(), asyncio.Event()
+    mounts = {"/log/practice/tile": shop.shelf.root / "tile"}
+    app = showing(kit, shop)
+    task = asyncio.create_task(serve(app, port=0, on_ready=ready.set_result, stop=stop, mounts=mounts))
+    url: str = await ready
+    answers = {path: await asyncio.to_thread(_get, url, path) for path in ROWS}
+    stop.set()
+    await task
+    assert {path: answer.status for path, answer in answers.items()} == ROWS
+    assert answers["/log/practice/tile/0/000.p/2"].headers["cache-control"] == "max-age=31536000"
     kit.close()
     shop.close()
 

@@ -18,7 +18,8 @@ from shirorom.adapters.fetch import FileSource
 from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.log.entry import Opening
 from shirorom.log.note import VerifierKey
-from shirorom.service.monitor import Finding, Report, Seen, Wanted, monitor
+from shirorom.service.monitor import monitor
+from shirorom.service.monitor_report import Finding, Report, Seen, Wanted
 from shirorom.service.openings import openings_of_log, openings_of_sheet
 from tests.c2sp import opened
 from tests.logs import START
@@ -92,6 +93,12 @@ def test_an_opening_without_its_entry_is_an_alarm(standing: PublishedLog):
     openings.append(replace(openings[-1], salt=bytes(32)))
     report = look(standing.shelf.root, keys=[key_of(standing)], openings={standing.log.origin: openings})
     assert found(report) == [Finding.ENTRY_MISSING]
+
+
+def test_openings_of_another_log_are_no_all_clear(standing: PublishedLog):
+    """Nothing was looked for: that must not pass for "all there"."""
+    openings = {"shirorom/practice/other": mine_of(standing)[standing.log.origin]}
+    assert found(look(standing.shelf.root, keys=[key_of(standing)], openings=openings)) == [Finding.OPENINGS_OTHER]
 
 
 @pytest.mark.parametrize("left_out", [0, 3])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from shirorom.adapters.timestamp import Rfc3161Stamps
 from shirorom.domain.sheet import Outcome
-from shirorom.log.bundle import encode_bundle, stamped_bytes
+from shirorom.log.bundle import encode_bundle, signed_bytes, stamped_bytes, to_base64
 from shirorom.service.trust import stamp_of
 from shirorom.service.verify import Verify
 from tests.stamp_world import World, world
@@ -127,3 +127,25 @@ def test_every_bit_of_a_stamp_counts(world: World) -> None:
             except Exception:  # noqa: BLE001
                 pass
     assert accepted == []
+
+
+OWN_CLAIMS = ("issuer", "policy", "access", "tie", "issued_at", "as_of", "age_s_max")
+"""What an issuer may say as it likes; all else in a sheet follows from its record."""
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_dishonest_issuer_gains_nothing(world: World, data: st.DataObject) -> None:
+    """One value changed and signed anew: no crash, and it holds only where the value is the issuer's own claim."""
+    bundle = json.loads(_plain(encode_bundle(world.bundle))) | {"time": []}
+    paths = [path for path in leaves(bundle) if path[0] == "sheet"]
+    path = paths[data.draw(st.integers(0, len(paths) - 1))]
+    holder = at(bundle, path[:-1])
+    holder[path[-1]] = other(data.draw, holder[path[-1]])
+    signer = world.shop.keyring.signer(world.now)
+    try:
+        message = signed_bytes(bundle["sheet"])
+    except (ValueError, RecursionError):
+        return  # no bytes, no signature
+    bundle["signatures"][0]["signature"] = to_base64(signer.sign(message))
+    assert not _holds(world, bundle) or path[1] in OWN_CLAIMS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymerkle import InmemoryTree
 
 from shirorom.log.entry import MalformedError
 from shirorom.log.tiles import (
@@ -110,6 +111,15 @@ def test_proofs_by_tiles_are_proofs(data: st.DataObject):
     assert root == frontier_at(size, node).root
     assert verify_inclusion(LEAVES[index], index, size, inclusion_proof(index, size, by_tiles), root)
     assert verify_consistency(old, old_root, size, root, consistency_proof(old, size, by_tiles))
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 700])
+def test_the_root_by_tiles_is_pymerkles(size: int):
+    """A library that we did not write hashes the same entries to the same root."""
+    oracle = InmemoryTree(algorithm="sha256")
+    for n in range(size):
+        oracle.append_entry(b"%d" % n)
+    assert frontier_at(size, nodes_by_tiles(size, hashes_of)).root == oracle.get_root(size)
 
 
 def test_a_hash_of_a_tile_is_the_root_of_the_one_below():

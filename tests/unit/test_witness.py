@@ -106,12 +106,12 @@ def test_two_heads_of_one_size_are_refused_and_kept(witness: Witness):
     assert witness.heads.accusations() == [(ORIGIN, TREE.note(9), FORKED.note(9))]
 
 
-def test_a_longer_fork_is_refused_and_kept(witness: Witness):
-    """Its own proof is sound, but begins elsewhere."""
+def test_a_longer_fork_is_refused(witness: Witness):
+    """Its own proof is sound, but begins elsewhere. Nobody is accused: anybody can bend a proof."""
     witness.add_checkpoint(TREE.request(0, 9))
     answer = witness.add_checkpoint(FORKED.request(9, 12))
     assert answer.status == 422
-    assert witness.heads.accusations() == [(ORIGIN, TREE.note(9), FORKED.note(12))]
+    assert witness.heads.accusations() == []
     assert witness.add_checkpoint(TREE.request(9, 12)).status == 200
 
 

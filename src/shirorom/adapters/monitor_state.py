@@ -15,7 +15,7 @@ from shirorom.log.entry import MalformedError
 from shirorom.log.note import VerifierKey
 from shirorom.log.tree import Frontier
 from shirorom.service.checkpoints import Signed
-from shirorom.service.monitor import Seen
+from shirorom.service.monitor_report import Seen
 
 BYTES_MAX = 2_000_000
 PROOFS_MAX = 1_000

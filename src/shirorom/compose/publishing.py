@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shirorom.domain.errors import ConfigError, ShiroromError
+from shirorom.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from shirorom.adapters.shelf_files import FileShelf
@@ -19,15 +18,10 @@ if TYPE_CHECKING:
     from shirorom.log.entry import Opening
     from shirorom.log.note import VerifierKey
     from shirorom.ports.publishing import Tree
-    from shirorom.service.checkpoints import Checkpoints, Signed
-    from shirorom.service.monitor import Report
+    from shirorom.service.checkpoints import Checkpoints
+    from shirorom.service.monitor_report import Report
     from shirorom.service.publish import Asked, Publish, Published
 
-LOGGER = logging.getLogger("shirorom.publish")
-BETWEEN_S = 1.0
-"""Between two looks at a log that grows: what was recorded is published within about this time."""
-WITNESS_AGAIN_S = 300.0
-"""A witness that did not answer is asked again with the next checkpoint, or after this time."""
 NAMES = {False: "real", True: "practice"}
 
 
@@ -124,43 +118,13 @@ class Publishing:
         return found
 
     async def follow(self) -> None:
-        """Publish what is recorded, about a second later, until cancelled. A failure is logged and tried again."""
-        signed: dict[bool, Signed] = {}
-        asking: dict[bool, asyncio.Task[None]] = {}
-        while True:
-            for practice in (False, True):
-                if not self.exists(practice):
-                    continue
-                try:
-                    newest = await asyncio.to_thread(self._publish_if_grown, practice, signed.get(practice))
-                except ShiroromError as error:
-                    LOGGER.error("%s %s", NAMES[practice], error.code)
-                    continue
-                if newest is not None:
-                    signed[practice] = newest
-                    if practice not in asking or asking[practice].done():
-                        asking[practice] = asyncio.create_task(self._ask(practice, newest))
-            await asyncio.sleep(BETWEEN_S)
+        """Publish what is recorded, in both logs, until cancelled."""
+        from shirorom.service.follow import Follow
 
-    def _publish_if_grown(self, practice: bool, before: Signed | None) -> Signed | None:
-        head = self._tree(practice).head()
-        if before is not None and (head.size, head.root) == (before.checkpoint.size, before.checkpoint.root):
-            return None
-        return self.publish(practice)().signed
+        def opener(practice: bool) -> Callable[[], Publish | None]:
+            return lambda: self.publish(practice) if self.exists(practice) else None
 
-    async def _ask(self, practice: bool, signed: Signed) -> None:
-        """Ask the witnesses, in a thread of their own: however slow they are, publishing goes on."""
-        publish = self.publish(practice)
-        if not publish.witnesses:
-            return
-        while True:
-            asked = await asyncio.to_thread(publish.ask_witnesses, signed)
-            for one in asked:
-                if one.outcome == "ahead":
-                    LOGGER.error("%s log-rolled-back witness %s", NAMES[practice], one.key)
-            if all(one.outcome != "unreachable" for one in asked):
-                return
-            await asyncio.sleep(WITNESS_AGAIN_S)
+        await asyncio.gather(*(Follow(opener(practice), name)() for practice, name in NAMES.items()))
 
     # For others' logs
 
@@ -184,10 +148,11 @@ class Publishing:
         web = self._whole.settings.web
         if not is_loopback(bind) and not (web.proxy and web.hosts):
             raise ConfigError("bind-unsafe", bind=bind)
+        logs = [verifier_key(key) for key in keys]
         heads = SqliteHeads(self._whole.data / "witness" / "witness.sqlite")
         own, seed = heads.secret(name or f"shirorom/witness/{os.urandom(16).hex()}", os.urandom)
         signer = Ed25519Signer(own, seed, SignatureKind.COSIGNATURE)
-        witness = Witness.of([verifier_key(key) for key in keys], heads, signer, self._whole.clock)
+        witness = Witness.of(logs, heads, signer, self._whole.clock)
         app = create_witness(witness, hosts=web.hosts, proxy=web.proxy)
         asyncio.run(serve(app, bind=bind, port=port, on_ready=lambda url: on_ready(url, signer.key.text)))
 
@@ -206,7 +171,8 @@ class Publishing:
         """One look at a published log; returns what was found, and where a proof of it was kept."""
         from shirorom.adapters import monitor_state
         from shirorom.adapters.fetch import source_of
-        from shirorom.service.monitor import Seen, Wanted, monitor
+        from shirorom.service.monitor import monitor
+        from shirorom.service.monitor_report import Seen, Wanted
 
         given = [verifier_key(key) for key in keys] + (_keys_of(keys_file) if keys_file else [])
         wanted = Wanted(

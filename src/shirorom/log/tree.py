@@ -92,15 +92,18 @@ def inclusion_proof(index: int, size: int, node_of: NodeOf) -> list[bytes]:
         raise ValueError("no such leaf in a tree of this size")
     proof: list[bytes] = []
     first, count = 0, size
-    while count > 1:
+    while count & (count - 1):
         left = _split(count)
         if index < first + left:
             proof.append(_range_hash(first + left, count - left, node_of))
             count = left
         else:
-            proof.append(_range_hash(first, left, node_of))
+            proof.append(node_of(left.bit_length() - 1, first // left))
             first, count = first + left, count - left
-    return proof[::-1]
+    inner = [
+        node_of(level, index >> level ^ 1) for level in range(count.bit_length() - 1)
+    ]  # a full tree from here down
+    return inner + proof[::-1]
 
 
 def consistency_proof(old: int, new: int, node_of: NodeOf) -> list[bytes]:

@@ -5,6 +5,7 @@ What a witness promises is one thing: of each log it has signed one history. Its
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from shirorom.ports import Clock
 from shirorom.ports.publishing import Heads
 from shirorom.ports.signing import Signer
 
+LOGGER = logging.getLogger("shirorom.witness")
 PROOF_LINES_MAX = 63
 REQUEST_BYTES_MAX = 64_000
 TEXT, SIZE = "text/plain; charset=utf-8", "text/x.tlog.size"
@@ -58,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Signs for the logs whose keys it was given; by origin, any of the keys. Safe from several threads and processes."""
+    """Signs for the logs whose keys it was given, by their origin. Safe from several threads and processes."""
 
     logs: Mapping[str, tuple[VerifierKey, ...]]
     heads: Heads
@@ -95,7 +97,10 @@ class Witness:
         return self._cosign(asked)
 
     def _cosign(self, asked: Request) -> Answer:
-        """What is compared and what is remembered are one transaction: of two requests none goes back behind the other."""
+        """Remember in the place of exactly what was compared: of two requests none goes back behind the other.
+
+        Only two heads of one size are kept as proof: a proof that does not hold may be bent by whoever brings it.
+        """
         origin, now = asked.checkpoint.origin, asked.checkpoint
         latest = self.heads.latest(origin)
         seen = Checkpoint(origin, 0, EMPTY_ROOT) if latest is None else decode_checkpoint(decode_note(latest).text)
@@ -105,7 +110,6 @@ class Witness:
         if asked.old != seen.size:
             return _conflict(seen)
         if not _continues(seen, asked):
-            self._accuse(asked, latest)
             return _refusal(422, "the consistency proof does not hold")
         if not self.heads.advance(origin, asked.note.encode(), expected=latest):
             return self._cosign(asked)  # another request was quicker; ours is now behind it, and will be told so
@@ -117,6 +121,7 @@ class Witness:
     def _accuse(self, asked: Request, latest: bytes | None) -> None:
         """The log itself signed both: whoever sees the two knows that it shows different people different histories."""
         if latest is not None:
+            LOGGER.error("%s signed two heads of one size; both are kept", asked.checkpoint.origin)
             self.heads.accuse(asked.checkpoint.origin, latest, asked.note.encode())
 
 

@@ -16,7 +16,7 @@ from shirorom.edge.cli.streams import print_json, say
 if TYPE_CHECKING:
     from shirorom.log.note import VerifierKey
     from shirorom.ports.signing import Keyring
-    from shirorom.service.monitor import Report
+    from shirorom.service.monitor_report import Report
     from shirorom.service.publish import Asked, Published
 
 WITNESS_PORT = 8_090

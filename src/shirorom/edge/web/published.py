@@ -1,4 +1,4 @@
-"""The published log under `/log/` (C2SP tlog-tiles) and the practice log under `/log/practice/`: static files, for anyone.
+"""The published log under `/log/` (C2SP tlog-tiles), the practice one under `/log/practice/`: static files, for anyone.
 
 Where granian serves the tiles itself (`serve`), only the checkpoint and the keys come through here.
 """
