@@ -111,6 +111,7 @@ const plainEcdsa = (signature, size) => {
   try {
     const parts = inside(element(signature, TAG.seq));
     const [r, s] = [whole(parts.take(TAG.int)), whole(parts.take(TAG.int))];
+    parts.end();
     return r && s && concat(r, s);
   } catch (error) {
     if (error instanceof NotDer) return null;

@@ -66,8 +66,15 @@ export const oidOf = ({ tag, body }) => {
 /** The algorithm of an AlgorithmIdentifier: {oid, parameters: element or null}. */
 export const algorithmOf = (part) => {
   const parts = inside(part);
-  ensure(parts.all.length <= 2);
+  ensure(part.tag === TAG.seq && parts.all.length <= 2);
   return { oid: oidOf(parts.take(TAG.oid)), parameters: parts.all[1] ?? null };
+};
+
+/** The identifier of a hash, which has no parameters, or an empty one. */
+export const hashOf = (part) => {
+  const { oid, parameters } = algorithmOf(part);
+  ensure(parameters === null || (parameters.tag === TAG.null && parameters.body.length === 0));
+  return oid;
 };
 
 /** The next element, which must be this whole number (below 128). */

@@ -1,7 +1,7 @@
 // Time stamps (RFC 3161): what each is over, who signed it, and whether the reader trusts that authority.
 import { bytesOf, bytesOfBase64, concat, equal, hexOf } from "./bytes.js";
 import { chainHolds, hashName, isNamedOneWay, NoMeans, readCertificate, readRevoked, signedWith } from "./certificate.js";
-import { algorithmOf, element, inside, momentOf, NotDer, oidOf, TAG, takeNumber } from "./der.js";
+import { algorithmOf, element, hashOf, inside, momentOf, NotDer, oidOf, TAG, takeNumber } from "./der.js";
 import { msOf, timeOf } from "./moments.js";
 import { canonical } from "./strict.js";
 
@@ -94,7 +94,7 @@ const readToken = (der) => {
   const data = inside(element(outer.take(0xa0).body, TAG.seq));
   outer.end();
   takeNumber(data, 3);
-  const hashes = inside(data.take(TAG.set)).all.map((one) => algorithmOf(one).oid);
+  const hashes = inside(data.take(TAG.set)).all.map(hashOf);
   const capsule = inside(data.take(TAG.seq));
   demand(oidOf(capsule.take(TAG.oid)) === TST_INFO, "stamp-unreadable");
   const content = element(capsule.take(0xa0).body, TAG.octets).body;
@@ -124,7 +124,7 @@ const readSigner = (part) => {
   takeNumber(parts, 1);
   const name = inside(parts.take(TAG.seq));
   const [issuer, serial] = [name.take(TAG.seq).whole, name.take(TAG.int).whole];
-  const hash = algorithmOf(parts.take(TAG.seq)).oid;
+  const hash = hashOf(parts.take(TAG.seq));
   const signed = parts.take(0xa0);
   const attributes = new Map(
     inside(signed).all.map((one) => {
