@@ -130,3 +130,15 @@ def test_witnesses_are_asked_for_by_the_reader(shop: Shop, sheet: Path, tmp_path
     told = elsewhere(shop, tmp_path, *words).json
     assert (told["outcome"], told["steps"][5]["why"]) == ("consistent", "witnesses-few")
     assert elsewhere(shop, tmp_path, *words, "--witness", "x").problem["code"] == "trust-invalid"
+
+
+def test_shops_file_is_a_keys_file(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """`/shop.json` pins the keys, and tells where sheet and page name two shops."""
+    composition = Composition(Options(data=shop.directory))
+    keys = json.loads(encode_keys(composition.publishing.keyring(True).known()))
+    composition.close()
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps({"format": "shirorom-shop/v1", "at": "x", "shop": {"name": "ほかの店"}, "keys": [keys]}))
+    told = elsewhere(shop, tmp_path, "verify", str(sheet), "--keys", str(file), "--practice", "--json").json
+    assert (told["holds"], told["trust"]) == (True, "pinned")
+    assert "名前が違います" in told["steps"][3]["text"]

@@ -163,3 +163,12 @@ def test_a_witness_counts_where_the_reader_knows_it(shop: Shop) -> None:
     trust = Trust(given=(shop.key,), witnesses=(witness.key, other.key), witnesses_min=1)
     assert failing(examine(file, trust=trust)) == []
     assert failing(examine(file, trust=replace(trust, witnesses_min=2))) == ["witnesses: witnesses-few"]
+
+
+def test_a_sheet_that_nobody_could_read_is_not_made(shop: Shop) -> None:
+    """Attachments beyond what a reader takes are refused; without them there is a sheet."""
+    pages = [shop.blobs.put(bytes([n]) * 13_000_000) for n in range(2)]
+    shop.record(*(said(CarrierId.AU, Mark.CLEAR, channel=Channel.SITE, page=page) for page in pages))
+    with pytest.raises(ShiroromError, match="sheet-too-large"):
+        shop.sheet(attach=True)
+    assert examine(shop.sheet().file, shop.key).outcome is Outcome.HOLDS

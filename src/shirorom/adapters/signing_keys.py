@@ -94,6 +94,10 @@ class FileKeyring:
                 self._begin(at)
         raise StorageError("keys-conflict")
 
+    def exists(self) -> bool:
+        """Whether there is any key; asks nobody for the log's name."""
+        return bool(self._numbers())
+
     def known(self) -> KnownKeys:
         """Every key so far, without anything secret."""
         with storage_errors(self._folder):

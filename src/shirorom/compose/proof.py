@@ -73,8 +73,8 @@ class Proving:
 
     def own_keys(self) -> tuple[KnownKeys, ...]:
         """The keys of this installation, of both logs; none where it never signed."""
-        known = (self._whole.publishing.keyring(practice).known() for practice in (False, True))
-        return tuple(keys for keys in known if keys.keys)
+        rings = (self._whole.publishing.keyring(practice) for practice in (False, True))
+        return tuple(ring.known() for ring in rings if ring.exists())
 
     def own_trust(self) -> Trust:
         """What this installation itself trusts: its own keys, and the authority that it asks."""
@@ -84,12 +84,16 @@ class Proving:
         return Trust(rings=rings, authorities=self._roots())
 
     def _roots(self) -> frozenset[bytes]:
+        """The authority's root; none where its file cannot be read: then a stamp counts as by an unknown one."""
         settings = self._whole.settings.proof.authority
         if settings is None:
             return frozenset()
         from shirorom.adapters.timestamp import read_certificate
 
-        return frozenset({read_certificate(self._authority_file(settings.certificate_file))})
+        try:
+            return frozenset({read_certificate(self._authority_file(settings.certificate_file))})
+        except ConfigError:
+            return frozenset()
 
     def root(self, content: bytes) -> bytes:
         """A certificate file's content as DER. Raises ValueError."""

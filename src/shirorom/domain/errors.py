@@ -120,7 +120,7 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.RECORD, 409, 1, "key-revoked-already"),
     # Record sheets (docs/adr/0025).
     **_codes(Area.PROOF, 404, 1, "sheet-nothing"),
-    **_codes(Area.PROOF, 409, 1, "stamps-too-many"),
+    **_codes(Area.PROOF, 409, 1, "stamps-too-many", "sheet-too-large"),
     **_codes(Area.PROOF, 422, 2, "sheet-invalid", "trust-invalid", "tie-no-code", "tie-over"),
     **_codes(Area.PROOF, 501, 1, "stamp-authority-none", "proof-missing"),
     **_codes(Area.PROOF, 502, 1, "stamp-authority-failed"),

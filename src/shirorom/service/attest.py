@@ -22,6 +22,7 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.sheet import HOUR_S, Evidence, Tie, cells_of, evidence_of
 from shirorom.domain.verdict import decide
 from shirorom.log.bundle import (
+    BYTES_MAX,
     FORMAT,
     STAMPS_MAX,
     BundleForm,
@@ -49,6 +50,8 @@ from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Settings
 from shirorom.service.sheet_forms import access_of, cell_form, issuer_of, verdict_form
 
+STAMP_BYTES_MAX = 2_000_000
+"""What a time stamp with chain and CRLs may add."""
 TRIES_MAX = 5
 """How often a sheet begins anew because the key was replaced under it."""
 
@@ -78,7 +81,7 @@ class Attest:
         """State what is recorded of a device. `practice`: from the practice room whatever the configuration says.
 
         Raises:
-            ShiroromError: `sheet-nothing`, nothing was ever recorded of it.
+            ShiroromError: `sheet-nothing`, nothing was ever recorded of it; `sheet-too-large`, with what is put in.
             StorageError: the record cannot be trusted: nothing is stated.
         """
         room = self.rooms.open(True) if practice else self.rooms.of_check(device, CARRIERS)
@@ -119,12 +122,15 @@ class Attest:
         return restamped(bundle, self.authority)
 
     def _stamped(self, bundle: BundleForm) -> Attested:
+        file = encode_bundle(bundle)
+        if len(file) > BYTES_MAX - STAMP_BYTES_MAX:
+            raise ShiroromError("sheet-too-large")
         if self.authority is None:
-            return Attested(bundle, encode_bundle(bundle))
+            return Attested(bundle, file)
         try:
             stamped = restamped(bundle, self.authority)
         except ShiroromError as error:
-            return Attested(bundle, encode_bundle(bundle), unstamped=error.code)
+            return Attested(bundle, file, unstamped=error.code)
         return Attested(stamped, encode_bundle(stamped))
 
     def _sheet(
