@@ -75,6 +75,17 @@ def test_the_root_is_that_of_rfc_6962(log: Log) -> None:
         assert head == Head(len(entries), grow(Frontier(), map(leaf_hash, entries))[0].root) == log.head()
 
 
+def test_an_earlier_root_is_known_again(log: Log) -> None:
+    """The root of every size that it ever had; a size that it has not is no size of it."""
+    roots = [log.head().root]
+    for n in range(9):
+        roots.append(log.append(sealed(log, n), size_expected=n).root)
+    assert [log.root_at(size) for size in range(10)] == roots
+    with pytest.raises(ShiroromError) as refused:
+        log.root_at(10)
+    assert refused.value.code == "entry-not-found"
+
+
 def test_a_read_is_bounded(log: Log) -> None:
     """No more entries than asked for, none beyond the end."""
     log.append(sealed(log, 1, 2, 3), size_expected=0)

@@ -73,6 +73,11 @@ class SqliteLog:
         with self._read() as view:
             return view.refresh()
 
+    def root_at(self, size: int) -> bytes:
+        """The root over the first entries."""
+        with self._read() as view:
+            return view.root_at(size)
+
     def device(self, key: str) -> Sequence[Entry]:
         """All entries about one phone, oldest first, checked."""
         with self._read() as view:

@@ -94,6 +94,13 @@ class LogView:
             self._head = Head(self._frontier.size, self._frontier.root)
         return self._head
 
+    def root_at(self, size: int) -> bytes:
+        """The root of an earlier size, by the nodes that stand there. Raises `entry-not-found`."""
+        head = self.refresh()
+        if not 0 <= size <= head.size:
+            raise ShiroromError("entry-not-found", index=size)
+        return head.root if size == head.size else frontier_at(size, self._node).root
+
     def last_at(self) -> bytes:
         """When the newest entry was recorded, as its bytes say; empty in an empty log."""
         if self._last_at is None:

@@ -68,6 +68,14 @@ class Log(Protocol):
         """Size and root as of now, also when another process has appended."""
         ...
 
+    def root_at(self, size: int) -> bytes:
+        """The root over its first `size` entries, by which a follower knows whether this log goes on from there.
+
+        Raises:
+            ShiroromError: `entry-not-found`, it does not hold so many.
+        """
+        ...
+
     def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
         """Append all or none, and return once they would survive a crash and a power cut.
 
