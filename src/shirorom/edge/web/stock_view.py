@@ -1,0 +1,158 @@
+"""What the pages of the watch show, as plain values for their templates, worded in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from shirorom.domain.desk.alerts import Alert, AlertKind
+from shirorom.domain.desk.stock import Status
+from shirorom.domain.mark import Mark
+from shirorom.edge.web.look import CLASS_OF, CLASS_OF_VERDICT, Speech
+from shirorom.ports.stock import Booked
+from shirorom.service.watch_board import UNHEARD, MarkRow, WatchBoard
+
+ALERTS_SHOWN = 12
+"""Alerts on the first page; the others are one step away. What costs most stands first."""
+_URGENT = (AlertKind.RESTRICTED, AlertKind.ANOMALY, AlertKind.WARNED, AlertKind.FREED)
+SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 124, 4, 32
+
+
+@dataclass(frozen=True, slots=True)
+class StockViewer:
+    """Makes the views of one request."""
+
+    speech: Speech
+
+    def t(self, key: str, /, **details: str | int) -> str:
+        """A text of the catalogue."""
+        return self.speech.t(key, **details)
+
+    def board(self, board: WatchBoard, alerts: Sequence[Alert], units: Mapping[str, Booked]) -> dict[str, Any]:
+        """The first page: `alerts` are the open ones of the scope, `units` those that they name, by stock key."""
+        first = sorted(alerts, key=lambda alert: (_URGENT.index(alert.kind), -alert.seq))
+        scope = {"store": board.scope.store, "person": board.scope.person}
+        query = urlencode({name: value for name, value in scope.items() if value})
+        return {
+            "version": board.version,
+            "at": board.at,
+            "empty": board.empty,
+            "query": f"{query}&" if query else "",
+            **scope,
+            "stores": board.stores,
+            "persons": board.persons,
+            "stock": board.units[Status.STOCK],
+            "sold": board.units[Status.SOLD],
+            "alerts_open": len(alerts),
+            "alerts": [self.alert(alert, units.get(alert.key)) for alert in first[:ALERTS_SHOWN]],
+            "more": max(0, len(first) - ALERTS_SHOWN),
+            "unheard": self._unheard(board),
+            "marks": [self._mark_row(row) for row in board.marks],
+        }
+
+    def alert(self, alert: Alert, booked: Booked | None) -> dict[str, Any]:
+        """One alert: what changed, what it means for this unit, and the one thing to do."""
+        return {
+            "seq": alert.seq,
+            "at": alert.at,
+            "before": self._mark(alert.change.from_),
+            "after": self._mark(alert.change.to),
+            "carrier": self.speech.carrier(alert.carrier),
+            "headline": self.t(f"stock.headline.{alert.kind.value}", key=alert.key),
+            "detail": self._detail(alert, booked),
+            "todo": self._todo(alert, booked),
+            "practice": alert.practice,
+            "link": self._link(alert, booked),
+            "struck": alert.retracted_at is not None,
+            "state": self._state(alert),
+        }
+
+    def _mark(self, mark: Mark) -> dict[str, str]:
+        return {"css": CLASS_OF[mark], "word": self.speech.word(mark)}
+
+    def _detail(self, alert: Alert, booked: Booked | None) -> str:
+        parts = [self.t("stock.detail.asked", at=self.speech.clock(alert.change.between[1]))]
+        if alert.store:
+            parts.append(alert.store)
+        if alert.person:
+            parts.append(alert.person)
+        parts += self._unit(booked)
+        return self.t("ui.join.list").join(parts)
+
+    def _unit(self, booked: Booked | None) -> list[str]:
+        if booked is None:
+            return [self.t("stock.detail.gone")]
+        unit = booked.unit
+        parts = [unit.model] if unit.model else []
+        if unit.status is Status.SOLD and unit.sold_on is not None:
+            parts.append(self.t("stock.detail.sold", on=unit.sold_on.isoformat()))
+        elif unit.status is Status.STOCK:
+            parts.append(self.t("stock.detail.stock"))
+        if unit.price_yen is not None:
+            parts.append(self.t("stock.detail.price", n=self.speech.count(unit.price_yen)))
+        return parts
+
+    def _todo(self, alert: Alert, booked: Booked | None) -> str:
+        if alert.kind is not AlertKind.RESTRICTED:
+            return self.t(f"stock.todo.{alert.kind.value}")
+        sold = booked is not None and booked.unit.status is Status.SOLD
+        return self.t("stock.todo.restricted-sold" if sold else "stock.todo.restricted-stock")
+
+    def _link(self, alert: Alert, booked: Booked | None) -> dict[str, str] | None:
+        """Where the next step is: a claim for a unit that was sold. By the alert's number: no IMEI in an address."""
+        if alert.kind is AlertKind.RESTRICTED and booked is not None and booked.unit.status is Status.SOLD:
+            return {"url": f"/stock/claims/new?alert={alert.seq}", "word": self.t("stock.link.claim")}
+        return {"url": f"/stock/alerts/{alert.seq}", "word": self.t("stock.link.evidence")}
+
+    def _state(self, alert: Alert) -> str:
+        if alert.retracted_at is not None:
+            return self.t("stock.state-of.retracted")
+        if alert.handled_at is not None:
+            return self.t("stock.state-of.handled", by=alert.handled_by, at=self.speech.clock(alert.handled_at))
+        return self.t("stock.state-of.explained" if alert.explained_at is not None else "stock.state-of.open")
+
+    def _unheard(self, board: WatchBoard) -> list[dict[str, str]]:
+        return [
+            {
+                "carrier": self.speech.carrier(carrier),
+                "headline": self.t(
+                    "stock.unheard", n=self.speech.count(silence.never + silence.old), days=UNHEARD.days
+                ),
+                "detail": self.t(
+                    "stock.unheard_detail",
+                    never=self.speech.count(silence.never),
+                    old=self.speech.count(silence.old),
+                ),
+            }
+            for carrier, silence in board.silent.items()
+            if silence.never or silence.old
+        ]
+
+    def _mark_row(self, row: MarkRow) -> dict[str, Any]:
+        mark = None if row.verdict.value == "undetermined" else Mark(row.verdict.value)
+        line = [count for count in row.days if count is not None]
+        moved = row.moved
+        return {
+            "css": CLASS_OF_VERDICT[row.verdict],
+            "word": self.speech.word(mark),
+            "units": row.units,
+            "moved": "" if moved is None else f"{moved:+,}".replace("-", "−").replace("+0", "0"),
+            "spark": spark((*row.days, row.units)) if line else None,
+            "spark_says": self.t("stock.spark", first=line[0], last=row.units) if line else "",
+        }
+
+
+def spark(counts: Sequence[int | None]) -> dict[str, str]:
+    """A small line over the days, the newest at the right; days that were not counted are bridged. Units: pixels."""
+    known = [count for count in counts if count is not None]
+    low, high = min(known), max(known)
+    step = SPARK_WIDTH / max(1, len(counts) - 1)
+    points = [
+        (n * step, SPARK_BOTTOM - (count - low) / ((high - low) or 1) * (SPARK_BOTTOM - SPARK_TOP))
+        for n, count in enumerate(counts)
+        if count is not None
+    ]
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return {"path": f"M{path}", "x": f"{points[-1][0]:.1f}", "y": f"{points[-1][1]:.1f}"}
