@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,8 +15,17 @@ from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
 from shirorom.ports.stock import Booked, Stock
 
-Named = Mapping[Field, Sequence[str]]
-"""What a person said of columns: headings by field."""
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said of a kind of file: headings by field, and what the shop's own words of a status mean."""
+
+    columns: Mapping[Field, Sequence[str]] = field(default_factory=dict)
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+
+    def over(self, before: Said) -> Said:
+        """Both; what is said here stands above."""
+        return Said({**before.columns, **self.columns}, {**before.statuses, **self.statuses})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +82,11 @@ class Book(Stock, Protocol):
         """The newest change by practice and phone; those without are left out."""
         ...
 
-    def named(self, headings: str) -> Named:
-        """What a person said of these headings (`export_columns.fingerprint`); empty: nothing."""
+    def said(self, headings: str) -> Said:
+        """What a person said of files with these headings (`export_columns.fingerprint`)."""
         ...
 
-    def name(self, headings: str, named: Named, *, at: datetime) -> None:
+    def say(self, headings: str, said: Said, *, at: datetime) -> None:
         """Remember it."""
         ...
 
@@ -113,8 +123,8 @@ class Folder(Protocol):
         """
         ...
 
-    def copied(self, name: str) -> Iterator[tuple[Path, str]]:
-        """A private copy of a file, and the digest (SHA-256, hex) of its content; it goes when the iterator ends.
+    def copied(self, name: str) -> AbstractContextManager[tuple[Path, str]]:
+        """A private copy of a file while the context lasts, and the digest (SHA-256, hex) of its content.
 
         Raises:
             ShiroromError: `import-file`, it cannot be read.

@@ -13,16 +13,16 @@ from enum import StrEnum
 
 from shirorom.domain.desk.export_words import HEADINGS, NEVER, Field, status_of
 from shirorom.domain.errors import ShiroromError
-from shirorom.domain.imei import IMEIS_MAX, luhn_digit
+from shirorom.domain.imei import IMEIS_MAX
+from shirorom.domain.tables.shape import is_ours
 
-OWN_PREFIX = "shirorom_"
-"""Columns that we added ourselves: never read, and replaced."""
 SAMPLE_ROWS_MAX = 200
+WORD_CHARS_MIN = 2
+"""A shorter word says nothing inside another."""
 SHARE_MIN = 0.8
-"""So much of a column must look like it, where its heading says nothing."""
+"""So much of a column must be usual words of a status, where its heading says nothing."""
 
 _BETWEEN = re.compile(r"[\W_]+")
-_FIFTEEN = re.compile(r"\d{15}")
 
 
 class Why(StrEnum):
@@ -73,22 +73,25 @@ def plain(text: str) -> str:
 
 def fingerprint(headings: Sequence[str]) -> str:
     """A set of headings as one text, in whatever order and without our own: what was said of it is remembered."""
-    return "\n".join(sorted(plain(heading) for heading in headings if not own(heading) and plain(heading)))
-
-
-def own(heading: str) -> bool:
-    """Whether a column is one of ours."""
-    return heading.strip().casefold().startswith(OWN_PREFIX)
+    return "\n".join(sorted(plain(heading) for heading in headings if not is_ours(heading) and plain(heading)))
 
 
 def layout_of(
     headings: Sequence[str],
     sample: Sequence[Sequence[str]],
     *,
+    numbers: Sequence[int],
     given: Mapping[Field, Sequence[str]] | None = None,
     remembered: Mapping[Field, Sequence[str]] | None = None,
 ) -> Layout:
-    """Say what every column is. `given` and `remembered`: headings by field; an empty list: the file has none.
+    """Say what every column is.
+
+    Args:
+        headings: Of every column; a merged one as `上 / 下`.
+        sample: The first rows of data.
+        numbers: The columns that hold device numbers (`domain/tables/shape.py`).
+        given: What a person says, headings by field; an empty list: the file has none.
+        remembered: The same, of an earlier call.
 
     Raises:
         ShiroromError: `import-column-unknown` (a column that was named is not there), `import-column-missing` (no stock
@@ -97,6 +100,7 @@ def layout_of(
     made = _Guessing(headings, [row for row in sample[:SAMPLE_ROWS_MAX]])
     made.take(given or {}, Why.GIVEN, must=True)
     made.take({f: names for f, names in (remembered or {}).items() if f not in (given or {})}, Why.REMEMBERED)
+    made.take_numbers(numbers)
     made.by_heading(Why.HEADING)
     made.by_heading(Why.PART)
     made.by_content()
@@ -114,7 +118,7 @@ class _Guessing:
         self.headings = headings
         self.sample = sample
         self.plain = [plain(heading) for heading in headings]
-        self.free = [not own(heading) for heading in headings]
+        self.free = [not is_ours(heading) for heading in headings]
         self.said: set[Field] = set()
         self.guesses: list[Guess] = []
 
@@ -129,50 +133,44 @@ class _Guessing:
                 elif must:
                     raise ShiroromError("import-column-unknown", name=name)
 
+    def take_numbers(self, columns: Sequence[int]) -> None:
+        """The columns of device numbers, as the shape of the table says them."""
+        if Field.IMEI in self.said:
+            return
+        for n in [n for n in columns if self.free[n]][:IMEIS_MAX]:
+            self._add(n, Field.IMEI, Why.HEADING if "imei" in self.plain[n] else Why.CONTENT)
+
     def by_heading(self, why: Why) -> None:
         """Usual words, the surest field first, and of a field the most telling word first."""
         for field, words in HEADINGS.items():
             if field in self.said:
                 continue
             fits = [n for word in words for n in range(len(self.headings)) if self._fits(n, field, word, why)]
-            fits = list(dict.fromkeys(fits))
-            if field is Field.IMEI:
-                self._add_numbers(fits, why)
-            elif field is Field.STATUS and fits:
+            if field is Field.STATUS and fits:
                 self._add(max(fits, key=lambda n: (self._known_words(n), -fits.index(n))), field, why)
             elif fits:
                 self._add(fits[0], field, why)
 
-    def _add_numbers(self, fits: Sequence[int], why: Why) -> None:
-        """Every column that is called an IMEI; without one, the first that is called a number of the phone."""
-        called = [n for n in fits if "imei" in self.plain[n]]
-        for n in (called or fits[:1])[:IMEIS_MAX]:
-            self._add(n, Field.IMEI, why)
+    def by_content(self) -> None:
+        """A column of statuses, whatever its heading says."""
+        if Field.STATUS in self.said:
+            return
+        for n in range(len(self.headings)):
+            cells = self._cells(n)
+            if self.free[n] and cells and self._known_words(n) >= SHARE_MIN * len(cells):
+                self._add(n, Field.STATUS, Why.CONTENT)
+                break
 
     def _fits(self, n: int, field: Field, word: str, why: Why) -> bool:
         """Whether a column that is still free may be this field by this word."""
+        if not self.free[n]:
+            return False
+        if why is Why.HEADING:
+            return word in (self.plain[n], plain(self.headings[n].rpartition(" / ")[2]))
         heading = self.plain[n]
-        if not self.free[n] or not (heading == word if why is Why.HEADING else len(word) > 1 and word in heading):
+        if len(word) < WORD_CHARS_MIN or word not in heading or any(bad in heading for bad in NEVER):
             return False
-        if why is Why.PART and any(bad in heading for bad in NEVER):
-            return False
-        if field is Field.STATUS and why is Why.PART:
-            return self._known_words(n) > 0
-        if field is Field.IMEI and (why is Why.PART or "imei" not in heading):
-            cells = self._cells(n)  # 製造番号: the IMEI in a contract, the maker's serial in a shop
-            return sum(map(_digits_like, cells)) * 2 >= len(cells)
-        return True
-
-    def by_content(self) -> None:
-        """A column of numbers or of statuses, whatever its heading says."""
-        for field, test in ((Field.IMEI, _is_number), (Field.STATUS, lambda cell: status_of(cell) is not None)):
-            if field in self.said:
-                continue
-            for n in range(len(self.headings)):
-                cells = self._cells(n)
-                if self.free[n] and cells and sum(map(test, cells)) >= SHARE_MIN * len(cells):
-                    self._add(n, field, Why.CONTENT)
-                    break
+        return field is not Field.STATUS or self._known_words(n) > 0
 
     def _known_words(self, n: int) -> int:
         return sum(status_of(cell) is not None for cell in self._cells(n))
@@ -184,11 +182,3 @@ class _Guessing:
         self.free[column] = False
         self.said.add(field)
         self.guesses.append(Guess(column, self.headings[column], field, why))
-
-
-def _is_number(cell: str) -> bool:
-    return _FIFTEEN.fullmatch(cell) is not None and cell.isascii() and luhn_digit(cell[:14]) == cell[14]
-
-
-def _digits_like(cell: str) -> bool:
-    return sum(character.isdigit() for character in cell) >= 14

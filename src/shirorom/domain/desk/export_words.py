@@ -32,10 +32,6 @@ class Field(StrEnum):
 
 
 HEADINGS: Mapping[Field, tuple[str, ...]] = {
-    Field.IMEI: (
-        "imei", "imei1", "imei番号", "imei1番号", "imeino", "imei2", "imei2番号", "imei3", "imei4", "端末識別番号",
-        "識別番号", "端末製造番号", "製造番号", "端末番号",
-    ),
     Field.KEY: (
         "管理番号", "管理no", "管理コード", "管理id", "在庫番号", "在庫no", "在庫id", "在庫コード", "在庫管理番号",
         "個体番号", "個体管理番号", "商品管理番号", "stockkey", "stockid", "stockno", "stock", "sku", "skuコード",
@@ -73,7 +69,7 @@ HEADINGS: Mapping[Field, tuple[str, ...]] = {
     ),
     Field.MODEL: ("機種", "機種名", "商品名", "品名", "モデル", "モデル名", "端末名", "model", "product", "productname", "name"),
 }  # fmt: skip
-"""In this order they choose: what is told apart with difficulty comes late."""
+"""In this order they choose: what is told apart with difficulty comes late. Numbers are found by the table's shape."""
 
 NEVER = ("税抜", "税別", "外税", "ランク", "グレード", "備考", "メモ", "予定", "前回", "有無", "電話", "商品の状態", "外観")
 """A heading that holds one of these is not taken for a word that it only contains: a price without tax is no price."""
