@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.lan import LanTls
+    from shirorom.adapters.tables.files import FileTables
     from shirorom.adapters.texts_toml import Texts
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
@@ -183,6 +184,13 @@ class Composition:
         from shirorom.service.history import History
 
         return History(rooms=self.rooms)
+
+    @cached_property
+    def tables(self) -> FileTables:
+        """Files of rows, in and out (the extra `files` for all but reading csv and xlsx)."""
+        from shirorom.adapters.tables.files import FileTables
+
+        return FileTables()
 
     # What a shop keeps beside the record
 

@@ -21,6 +21,7 @@ class Area(StrEnum):
     PICTURE = "picture"
     PEOPLE = "people"
     COUNTER = "counter"
+    TABLE = "table"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -114,6 +115,17 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
     **_codes(Area.COUNTER, 503, 1, "counter-missing"),
+    # Tables: files of rows (docs/adr/0019).
+    **_codes(Area.TABLE, 404, 1, "table-missing"),
+    **_codes(
+        Area.TABLE, 413, 2,
+        "table-too-large", "table-rows-too-many", "table-columns-too-many", "table-cell-too-long",
+    ),
+    **_codes(
+        Area.TABLE, 422, 2,
+        "table-unreadable", "table-broken", "table-quote-open", "table-empty", "table-sheet-missing",
+        "table-column-missing", "table-no-numbers", "table-row-encoding", "table-row-characters", "table-row-long",
+    ),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

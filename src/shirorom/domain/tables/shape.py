@@ -31,7 +31,8 @@ _NAMES_IMEI = re.compile(
 _NAMES_NUMBER = re.compile(r"製造番号|識別番号|(?<![A-Za-z])IMEI", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){9}")
 _TOTAL = re.compile(
-    r"(?:総?合計|総計|小計|計|(?:grand |sub)?total|(?:合計)?(?:件数|台数|点数))\s*(?:\(.{0,8}\))?\s*[:=]?\s*[0-9,]*\s*[件台点円]?",
+    r"(?:総?合計|総計|小計|計|(?:grand |sub)?total|(?:合計)?(?:件数|台数|点数))\s*"
+    r"(?:\(.{0,8}\))?\s*[:=]?\s*[0-9,]*\s*[件台点円]?",
     re.IGNORECASE,
 )
 
