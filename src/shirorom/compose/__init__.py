@@ -400,6 +400,8 @@ class Composition:
             parts = self._parts(asker, reach)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
+            if self.settings.watch.folder is not None:
+                daily.append(asyncio.create_task(self.watch.look_into_folder()))
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             try:
@@ -537,6 +539,7 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            book=None if self.settings.web.public or self.desk is None else self.watch.book,
         )
 
     def _words(self, language: str) -> Texts:

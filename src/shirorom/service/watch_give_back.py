@@ -15,7 +15,7 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.stock import Status, Unit
 from shirorom.domain.fold import JST
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
-from shirorom.domain.mark import VerdictKind
+from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.tables.shape import is_ours
 from shirorom.domain.verdict import Cell, decide, is_stale
 from shirorom.ports import Clock
@@ -60,9 +60,12 @@ class GiveBack:
             after = 0
             while some := self.book.units(after=after, count_max=UNITS_AT_ONCE):
                 after = some[-1].seq
-                known = self._known([one.unit.device for one in some])
+                known = self.known([one.unit.device for one in some])
                 for one in some:
-                    yield [*book_cells(one.unit), *known.cells(one.unit.device, practice=one.practice)]
+                    yield [
+                        *book_cells(one.unit),
+                        *self._ours(one.unit.device, known.of(one.unit.device, practice=one.practice)),
+                    ]
                 count += len(some)
 
         self.tables.write(out, [*BOOK, *OURS], rows(), kind=kind, escape=escape)
@@ -77,7 +80,7 @@ class GiveBack:
         while some := list(islice(rows, UNITS_AT_ONCE)):
             units = {raw.line: read[raw.line] for raw in some if raw.line in read and raw.line not in wrong}
             booked = self.book.of_keys({row.key for row in units.values()})
-            known = self._known([row.device for row in units.values() if row.device is not None])
+            known = self.known([row.device for row in units.values() if row.device is not None])
             for raw in some:
                 mine = [raw.cells[n] if n < len(raw.cells) else "" for n in keep]
                 row = units.get(raw.line)
@@ -86,37 +89,60 @@ class GiveBack:
                     continue
                 unit = booked.get(row.key)
                 practice = unit.practice if unit is not None else row.device.is_test
-                yield [*mine, *known.cells(row.device, practice=practice)]
+                yield [*mine, *self._ours(row.device, known.of(row.device, practice=practice))]
 
-    def _known(self, devices: Sequence[Device]) -> Known:
+    def known(self, devices: Sequence[Device]) -> Known:
+        """What is known about these phones."""
         phones = {imei.key for device in devices for imei in device.imeis}
-        return Known(
-            self.book.stands(phones), self.book.last_changes(phones), self.name_of, self.clock.now(), self.age_h_max
-        )
+        return Known(self.book.stands(phones), self.book.last_changes(phones), self.clock.now(), self.age_h_max)
+
+    def _ours(self, device: Device, answers: Answers) -> list[str]:
+        """The columns `OURS`; the last as in `2026-11-25 ドコモ △→○`."""
+        marks = ("" if mark is None else mark.value for mark in answers.marks.values())
+        notes = " ".join(f"{carrier.value}:stale" for carrier in answers.stale)
+        changed, last = "", answers.changed
+        if last is not None:
+            day = last.at.astimezone(JST).date().isoformat()
+            changed = f"{day} {self.name_of(last.carrier)} {last.before.symbol}→{last.after.symbol}"
+        return [" ".join(imei.digits for imei in device.imeis), *marks, answers.verdict.value, notes, changed]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is known about one phone. `marks`: each carrier's, the worst of its numbers; None: no answer decides.
+
+    `stale`: carriers of whom an answer is too old to rest on. `changed`: the newest change that was told.
+    """
+
+    marks: Mapping[CarrierId, Mark | None]
+    verdict: VerdictKind
+    stale: tuple[CarrierId, ...]
+    changed: LastChange | None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about some phones, and our columns made of it."""
+    """What is known about some phones."""
 
     stands: Mapping[tuple[bool, str, CarrierId], Stands]
     changes: Mapping[tuple[bool, str], LastChange]
-    name_of: Callable[[CarrierId], str]
     now: datetime
     age_h_max: float
 
-    def cells(self, device: Device, *, practice: bool) -> list[str]:
-        """The columns `OURS` of one phone; over several numbers, a carrier's worst answer."""
+    def of(self, device: Device, *, practice: bool) -> Answers:
+        """About one phone, from recorded answers alone."""
         cells = [self._cell(imei, carrier, practice) for imei in device.imeis for carrier in CARRIERS]
-        marks, notes = [], dict[str, None]()
+        marks: dict[CarrierId, Mark | None] = {}
+        stale = []
         for carrier in CARRIERS:
             here = [cell for cell in cells if cell.carrier is carrier]
             kind = decide(here).kind
-            marks.append("" if kind is VerdictKind.UNDETERMINED else kind.value)
+            marks[carrier] = None if kind is VerdictKind.UNDETERMINED else Mark(kind.value)
             if any(cell.stale for cell in here):
-                notes[f"{carrier.value}:stale"] = None
-        imeis = " ".join(imei.digits for imei in device.imeis)
-        return [imeis, *marks, decide(cells).kind.value, " ".join(notes), self._changed(device, practice)]
+                stale.append(carrier)
+        seen = [self.changes[practice, i.key] for i in device.imeis if (practice, i.key) in self.changes]
+        last = max(seen, key=lambda change: change.at, default=None)
+        return Answers(marks, decide(cells).kind, tuple(stale), last)
 
     def _cell(self, imei: Imei, carrier: CarrierId, practice: bool) -> Cell:
         one = self.stands.get((practice, imei.key, carrier))
@@ -124,15 +150,6 @@ class Known:
             return Cell(imei, carrier, None, error="not-asked")
         stale = is_stale(one.asked_at, self.now, self.age_h_max)
         return Cell(imei, carrier, one.mark, asked_at=one.asked_at, stale=stale, vanished=one.vanished)
-
-    def _changed(self, device: Device, practice: bool) -> str:
-        """As in `2026-11-25 ドコモ △→○`."""
-        found = [self.changes[practice, i.key] for i in device.imeis if (practice, i.key) in self.changes]
-        if not found:
-            return ""
-        last = max(found, key=lambda change: change.at)
-        day = last.at.astimezone(JST).date().isoformat()
-        return f"{day} {self.name_of(last.carrier)} {last.before.symbol}→{last.after.symbol}"
 
 
 def book_cells(unit: Unit) -> list[str]:

@@ -1,17 +1,17 @@
 """Takes a POS's own export into the book of units (在庫の取り込み).
 
-    1. read the file: its heading, what each column is and why, every row with what is wrong with it
-    2. hold the rows against each other, then against the book: new, changed, unchanged, missing
-    3. stop here for a dry run, or where nothing may be wrong (`strict`) and something is
-    4. write what is new and changed in one transaction; what was said of the columns is remembered
+1. read the file: its heading, what each column is and why, every row with what is wrong with it
+2. hold the rows against each other, then against the book: new, changed, unchanged, missing
+3. stop here for a dry run, or where nothing may be wrong (`strict`) and something is
+4. write what is new and changed in one transaction; what was said of the columns is remembered
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.export_check import check_rows
 from shirorom.domain.desk.export_columns import SAMPLE_ROWS_MAX, Layout, fingerprint, layout_of
 from shirorom.domain.desk.export_diff import Changed, Diff, diff, gone
-from shirorom.domain.desk.export_row import Complaint, ReadRow, RowReader
-from shirorom.domain.desk.stock import UNITS_MAX, Unit
+from shirorom.domain.desk.export_row import Complaint, ReadRow, RowReader, shown
+from shirorom.domain.desk.stock import UNITS_MAX, Status, Unit
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.domain.tables.shape import ROWS_LOOKED_AT, Shape, is_total, shape_of
@@ -113,6 +113,8 @@ class WatchImport:
             file = self._read(path, wish)
             known = self.book.of_keys({row.key for row in file.rows if row.key})
             found = diff(file.rows, {key: one.unit for key, one in known.items()}, self.book.watched_keys())
+            if not wish.complete:
+                found = replace(found, notices=(*found.notices, *self._elsewhere(file, found)))
             return self._apply(file, found, known, wish)
 
     def _read(self, path: Path, wish: Wish) -> ReadFile:
@@ -127,9 +129,7 @@ class WatchImport:
             kind, encoding = table.kind, table.encoding
         said = wish.said.over(self.book.said(fingerprint(shape.names)))
         layout = _layout(shape, data, wish.said, said)
-        reader = RowReader(
-            shape.names, layout, statuses=said.statuses, today=self.clock.now().astimezone(JST).date()
-        )
+        reader = RowReader(shape.names, layout, statuses=said.statuses, today=self.clock.now().astimezone(JST).date())
         raw, rows, totals = [], [], []
         for row in data:
             if not any(map(str.strip, row.cells)):
@@ -141,6 +141,19 @@ class WatchImport:
                 rows.append(reader(row.line, row.cells, row.damage))
         check_rows(rows)
         return ReadFile(kind, encoding, shape.names, layout, tuple(raw), tuple(rows), tuple(totals))
+
+    def _elsewhere(self, file: ReadFile, found: Diff) -> Iterator[Complaint]:
+        """Phones that come into stock while the book has them in stock under a key that the file does not hold."""
+        coming = [one for one in (*found.new, *found.changed) if one.unit.status is Status.STOCK]
+        coming = [one for one in coming if not one.fields or {"device", "status"} & {*one.fields}]
+        booked = self.book.of_phones({imei.key for one in coming for imei in one.unit.device.imeis})
+        held = {row.key for row in file.rows}
+        for one in coming:
+            others = (other for imei in one.unit.device.imeis for other in booked.get(imei.key, ()))
+            for other in others:
+                if other.unit.status is Status.STOCK and other.unit.key not in held:
+                    yield Complaint(one.line, "", "row-number-in-book", (("key", shown(other.unit.key)),))
+                    break
 
     def _apply(self, file: ReadFile, found: Diff, known: Mapping[str, Booked], wish: Wish) -> Imported:
         """Steps 3 and 4."""
@@ -174,6 +187,4 @@ class WatchImport:
 
 def _layout(shape: Shape, data: Sequence[RawRow], given: Said, said: Said) -> Layout:
     sample = [row.cells for row in data[:SAMPLE_ROWS_MAX] if not is_total(row.cells, shape)]
-    return layout_of(
-        shape.names, sample, numbers=shape.number_columns, given=given.columns, remembered=said.columns
-    )
+    return layout_of(shape.names, sample, numbers=shape.number_columns, given=given.columns, remembered=said.columns)

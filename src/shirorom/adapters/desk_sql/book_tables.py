@@ -13,7 +13,7 @@ COLUMNS = Table(
     Column("said", String, nullable=False),
     Column("at", Integer, nullable=False),
 )
-"""By the headings of a file (as `export_columns.fingerprint` gives them): headings by field and words of statuses, as JSON."""
+"""By the headings of a file (`export_columns.fingerprint`): headings by field and words of statuses, as JSON."""
 
 TAKEN = Table(
     "watch_taken",

@@ -139,7 +139,9 @@ class SqlStock:
         made: dict[tuple[bool, str], LastChange] = {}
         with self._desk.reading() as db:
             for some in _chunks(phones):
-                rows = columns.where(a.practice.in_(BOTH), a.phone.in_(some), a.retracted_at.is_(None)).order_by(a.between_to, a.seq)
+                rows = columns.where(a.practice.in_(BOTH), a.phone.in_(some), a.retracted_at.is_(None)).order_by(
+                    a.between_to, a.seq
+                )
                 for row in db.execute(rows):
                     made[bool(row.practice), row.phone] = LastChange(
                         CarrierId(row.carrier), Mark(row.before), Mark(row.after), at_of(row.between_to)
@@ -230,9 +232,7 @@ def _known(db: Connection, keys: Collection[str]) -> dict[str, int]:
 
 def _insert(db: Connection, new: Sequence[tuple[int, Put]], at: datetime) -> None:
     if new:
-        rows = [
-            _values(put.unit, at) | {"seq": seq, "practice": put.practice, "since": put.since} for seq, put in new
-        ]
+        rows = [_values(put.unit, at) | {"seq": seq, "practice": put.practice, "since": put.since} for seq, put in new]
         db.execute(insert(UNITS), rows)
         db.execute(insert(NUMBERS), [row for seq, put in new for row in _numbers(seq, put.unit)])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from shirorom.domain.desk.export_row import Complaint, ReadRow
 from shirorom.domain.desk.stock import Status
@@ -39,7 +40,7 @@ def _check_phone(rows: Sequence[ReadRow]) -> None:
     if len({row.key for row in stock}) > 1:
         _refuse(stock, "row-number-repeated")
     sold = sorted((row for row in rows if row.status is Status.SOLD and row.sold_on is not None), key=_order)
-    for before, after in zip(sold, sold[1:], strict=False):
+    for before, after in pairwise(sold):
         if before.key == after.key:
             continue
         if possible(before, after):

@@ -97,7 +97,7 @@ def layout_of(
         ShiroromError: `import-column-unknown` (a column that was named is not there), `import-column-missing` (no stock
             key, or no column of numbers).
     """
-    made = _Guessing(headings, [row for row in sample[:SAMPLE_ROWS_MAX]])
+    made = _Guessing(headings, sample[:SAMPLE_ROWS_MAX])
     made.take(given or {}, Why.GIVEN, must=True)
     made.take({f: names for f, names in (remembered or {}).items() if f not in (given or {})}, Why.REMEMBERED)
     made.take_numbers(numbers)

@@ -25,8 +25,8 @@ from shirorom.domain.parse import parse, read_device
 VALUE_CHARS_MAX = 40
 """So much of a cell is repeated in a complaint."""
 
-Attribute = Mapping[str, Any]
-"""Values by the attributes of `Unit`; only what the file says something of."""
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\u2212")
+"""A cell that begins so is calculated by a spreadsheet (`domain/tables/escape.py` writes an apostrophe before it)."""
 
 _LONG_NUMBER = re.compile(r"\d[\d -]{6,}\d")
 _YEN = re.compile(r"[¥\\]?(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?:円|-)?(?:\(?税込\)?)?")
@@ -81,9 +81,7 @@ class ReadRow:
 class RowReader:
     """Reads the rows of one file. `statuses`: the shop's own words, plain; `today`: JST."""
 
-    def __init__(
-        self, headings: Sequence[str], layout: Layout, *, statuses: Mapping[str, Status], today: date
-    ) -> None:
+    def __init__(self, headings: Sequence[str], layout: Layout, *, statuses: Mapping[str, Status], today: date) -> None:
         self._headings = headings
         self._layout = layout
         self._statuses = {word(said): status for said, status in statuses.items()}
@@ -108,12 +106,13 @@ class RowReader:
 
     def __call__(self, line: int, cells: Sequence[str], damage: Sequence[str] = ()) -> ReadRow:
         """Read one row."""
+        cells = [unescaped(cell) for cell in cells]
         row = ReadRow(line)
         row.errors.extend(Complaint(line, "", code) for code in damage)
         self._read_key(row, cells)
         self._read_device(row, cells)
         for column, read in self._columns:
-            text = cells[column].strip() if column < len(cells) else ""
+            text = cells[column] if column < len(cells) else ""
             try:
                 for name, value in read(text):
                     if value or name != "warranty" or "warranty" not in row.values:
@@ -126,7 +125,7 @@ class RowReader:
 
     def _read_key(self, row: ReadRow, cells: Sequence[str]) -> None:
         column = self._key if self._key is not None else 0
-        key = cells[column].strip() if column < len(cells) else ""
+        key = cells[column] if column < len(cells) else ""
         if not key:
             row.errors.append(Complaint(row.line, self._headings[column], "row-key-missing"))
         elif len(key) > KEY_CHARS_MAX:
@@ -139,7 +138,7 @@ class RowReader:
     def _read_device(self, row: ReadRow, cells: Sequence[str]) -> None:
         imeis: list[Imei] = []
         for column in self._imeis:
-            text = cells[column].strip() if column < len(cells) else ""
+            text = cells[column] if column < len(cells) else ""
             if not text:
                 continue
             try:
@@ -179,6 +178,15 @@ class RowReader:
         if text:
             details["value"] = shown(text)
         return Complaint(line, self._headings[column], error.code, tuple(details.items()))
+
+
+def unescaped(cell: str) -> str:
+    """A cell without its blanks, and without the apostrophes that keep a spreadsheet from calculating it."""
+    bare = cell.strip()
+    if not bare.startswith("'"):
+        return bare
+    rest = bare.lstrip("'")
+    return rest if rest.startswith(FORMULA) else bare
 
 
 def shown(text: str) -> str:

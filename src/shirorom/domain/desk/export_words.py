@@ -40,7 +40,9 @@ HEADINGS: Mapping[Field, tuple[str, ...]] = {
     Field.STATUS: (
         "ステータス", "在庫状況", "在庫状態", "在庫区分", "販売状況", "販売状態", "状況", "status", "状態", "区分",
     ),
-    Field.STORE: ("店舗", "店舗名", "店名", "在庫店舗", "販売店舗", "拠点", "支店", "store", "shop", "branch", "location"),
+    Field.STORE: (
+        "店舗", "店舗名", "店名", "在庫店舗", "販売店舗", "拠点", "支店", "store", "shop", "branch", "location",
+    ),
     Field.PERSON: ("担当", "担当者", "担当者名", "販売担当", "買取担当", "スタッフ", "person", "staff", "clerk"),
     Field.COVERED_UNTIL: (
         "保証期限", "保証終了日", "保証満了日", "保証期間終了日", "赤ロム保証期限", "赤ロム保証終了日", "保証有効期限",
@@ -60,18 +62,34 @@ HEADINGS: Mapping[Field, tuple[str, ...]] = {
         "purchasedon", "receivedon",
     ),
     Field.SOLD_ON: (
-        "販売日", "売上日", "販売年月日", "売却日", "売上年月日", "売上日付", "販売日付", "出荷日", "soldon", "solddate",
-        "saledate",
+        "販売日", "売上日", "販売年月日", "売却日", "売上年月日", "売上日付", "販売日付", "出荷日", "soldon",
+        "solddate", "saledate",
     ),
     Field.RECEIPT: (
         "レシート番号", "レシートno", "伝票番号", "伝票no", "売上番号", "販売番号", "取引番号", "注文番号", "receipt",
         "receiptno", "receiptnumber", "orderid", "orderno", "invoiceno",
     ),
-    Field.MODEL: ("機種", "機種名", "商品名", "品名", "モデル", "モデル名", "端末名", "model", "product", "productname", "name"),
+    Field.MODEL: (
+        "機種", "機種名", "商品名", "品名", "モデル", "モデル名", "端末名", "model", "product", "productname", "name",
+    ),
 }  # fmt: skip
 """In this order they choose: what is told apart with difficulty comes late. Numbers are found by the table's shape."""
 
-NEVER = ("税抜", "税別", "外税", "ランク", "グレード", "備考", "メモ", "予定", "前回", "有無", "電話", "商品の状態", "外観")
+NEVER = (
+    "税抜",
+    "税別",
+    "外税",
+    "ランク",
+    "グレード",
+    "備考",
+    "メモ",
+    "予定",
+    "前回",
+    "有無",
+    "電話",
+    "商品の状態",
+    "外観",
+)
 """A heading that holds one of these is not taken for a word that it only contains: a price without tax is no price."""
 
 FREE_WORDS = frozenset({"無期限", "永久", "永年", "無制限", "期限なし", "unlimited", "lifetime", "forever"})
@@ -90,9 +108,9 @@ _STATUS: Mapping[Status, tuple[str, ...]] = {
         "売却完了", "出荷済", "出荷済み", "引渡済", "引渡済み", "sold", "sold out", "shipped", "delivered",
     ),
     Status.GONE: (
-        "廃棄", "廃棄済", "廃棄済み", "返品", "返品済", "返品済み", "返送", "返送済", "返送済み", "取消", "取り消し", "取消済",
-        "取消済み", "キャンセル", "削除", "除却", "紛失", "盗難", "業販", "業者販売", "対象外", "gone", "scrapped",
-        "returned", "cancelled", "canceled", "void", "deleted",
+        "廃棄", "廃棄済", "廃棄済み", "返品", "返品済", "返品済み", "返送", "返送済", "返送済み", "取消", "取り消し",
+        "取消済", "取消済み", "キャンセル", "削除", "除却", "紛失", "盗難", "業販", "業者販売", "対象外", "gone",
+        "scrapped", "returned", "cancelled", "canceled", "void", "deleted",
     ),
 }  # fmt: skip
 _BY_WORD = {word: status for status, words in _STATUS.items() for word in words}
