@@ -87,6 +87,9 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/v1/counter/undo"): Who.STAFF,
     ("POST", "/v1/counter/removals"): Who.STAFF,
     ("POST", "/v1/counter/rules"): Who.OWNER,
+    ("POST", "/v1/watch/imports"): Who.STAFF,
+    ("GET", "/v1/watch/units"): Who.STAFF,
+    ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("POST", "/v1/pictures"): Who.VISITOR,
     ("POST", "/v1/files"): Who.STAFF,
     ("GET", "/intake"): Who.ANYONE,
@@ -104,7 +107,9 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("GET", "/trust"): Who.ANYONE,
     ("GET", "/trust/ca.crt"): Who.ANYONE,
 }
-FOR_TOKENS = {("GET", "/v1/carriers")} | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
+FOR_TOKENS = {("GET", "/v1/carriers"), ("POST", "/v1/watch/imports")} | {
+    route for route in EXPECTED if route[1].startswith("/v1/counter")
+}
 """What a program's token opens."""
 CALLERS = (
     "nobody",

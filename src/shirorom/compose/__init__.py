@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.lan import LanTls
+    from shirorom.adapters.tables.files import FileTables
     from shirorom.adapters.texts_toml import Texts
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
@@ -183,6 +184,13 @@ class Composition:
         from shirorom.service.history import History
 
         return History(rooms=self.rooms)
+
+    @cached_property
+    def tables(self) -> FileTables:
+        """Files of rows, in and out (the extra `files` for all but reading csv and xlsx)."""
+        from shirorom.adapters.tables.files import FileTables
+
+        return FileTables()
 
     # What a shop keeps beside the record
 
@@ -392,6 +400,8 @@ class Composition:
             parts = self._parts(asker, reach)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
+            if self.settings.watch.folder is not None:
+                daily.append(asyncio.create_task(self.watch.look_into_folder()))
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             try:
@@ -529,6 +539,7 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            book=None if self.settings.web.public or self.desk is None else self.watch.book,
         )
 
     def _words(self, language: str) -> Texts:

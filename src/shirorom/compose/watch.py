@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shirorom.domain.errors import ConfigError
@@ -10,6 +13,11 @@ from shirorom.domain.errors import ConfigError
 if TYPE_CHECKING:
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.compose import Composition
+    from shirorom.ports.book import Folder
+    from shirorom.ports.tables import Tables
+    from shirorom.service.watch_book import WatchBook
+
+LOGGER = logging.getLogger("shirorom.watch")
 
 
 class Watching:
@@ -25,3 +33,61 @@ class Watching:
         if desk is None:
             raise ConfigError("desk-missing")
         return desk
+
+    # The book of units
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Reads and writes files of rows."""
+        from shirorom.adapters.tables.files import FileTables
+
+        return FileTables()
+
+    @cached_property
+    def book(self) -> WatchBook:
+        """service/watch_book.py, and with it import, export and watched folders."""
+        from shirorom.adapters.desk_sql.stock import SqlStock
+        from shirorom.service.watch_book import WatchBook
+        from shirorom.service.watch_folder import WatchFolder
+        from shirorom.service.watch_give_back import GiveBack
+        from shirorom.service.watch_import import WatchImport
+
+        whole, stock = self._whole, SqlStock(self._desk)
+        importing = WatchImport(self.tables, stock, whole.rooms, whole.clock)
+        names = whole.texts("ja")
+        give_back = GiveBack(
+            self.tables,
+            stock,
+            whole.clock,
+            lambda carrier: names.t(f"carrier.{carrier.value}"),
+            whole.settings.verdict.age_h_max,
+        )
+        return WatchBook(stock, importing, give_back, WatchFolder(importing, give_back, stock, whole.clock))
+
+    def folder(self, path: Path, *, done: Path | None = None) -> Folder:
+        """A folder into which the POS writes."""
+        from shirorom.adapters.watched_folder import WatchedFolder
+
+        return WatchedFolder(path, done=done)
+
+    async def look_into_folder(self) -> None:
+        """Beside the app: take what the POS writes into `[watch] folder`, for ever."""
+        from shirorom.domain.errors import ShiroromError
+        from shirorom.service.watch_import import Wish
+
+        watched = self._whole.settings.watch
+        if watched.folder is None:
+            return
+        folder, told = self.folder(Path(watched.folder)), ""
+        while True:
+            code = ""
+            try:
+                for taken in await asyncio.to_thread(self.book.folders.look, folder, Wish()):
+                    if taken.error is not None:  # without its name: it may hold a number
+                        LOGGER.warning("watched folder: a file was not imported (%s)", taken.error.code)
+            except ShiroromError as error:
+                code = error.code
+                if code != told:
+                    LOGGER.warning("watched folder: %s", code)
+            told = code
+            await asyncio.sleep(watched.every_s)

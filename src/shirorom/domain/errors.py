@@ -21,6 +21,8 @@ class Area(StrEnum):
     PICTURE = "picture"
     PEOPLE = "people"
     COUNTER = "counter"
+    TABLE = "table"
+    WATCH = "watch"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -114,6 +116,29 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
     **_codes(Area.COUNTER, 503, 1, "counter-missing"),
+    # Tables: files of rows (docs/adr/0019).
+    **_codes(Area.TABLE, 404, 1, "table-missing"),
+    **_codes(
+        Area.TABLE, 413, 2,
+        "table-too-large", "table-rows-too-many", "table-columns-too-many", "table-cell-too-long",
+    ),
+    **_codes(
+        Area.TABLE, 422, 2,
+        "table-unreadable", "table-broken", "table-quote-open", "table-empty", "table-sheet-missing",
+        "table-column-missing", "table-no-numbers", "table-row-encoding", "table-row-characters", "table-row-long",
+    ),
+    # The book of units: what an export says (docs/adr/0020).
+    **_codes(Area.WATCH, 409, 1, "stock-full"),
+    **_codes(
+        Area.WATCH, 422, 2,
+        "import-column-missing", "import-column-unknown", "import-rows", "import-strict", "import-folder",
+        "import-file", "row-key-missing", "row-key-repeated", "row-number-missing", "row-number-repeated",
+        "row-numbers-differ", "row-sold-twice-at-once", "row-sold-without-day", "row-status-missing",
+        "row-status-unknown", "row-money", "row-day", "row-day-year", "row-day-order", "row-day-none", "row-day-future",
+        "row-text-long",
+    ),
+    # What was taken, and looks odd.
+    **_codes(Area.WATCH, 200, 0, "row-two-numbers", "row-sold-twice", "row-number-in-book"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

@@ -27,8 +27,8 @@ class RawRow:
         line: Where a person finds it: the line in a text file (its first, where a cell holds line breaks), the row of
             the sheet; from 1.
         cells: Its cells as text, as shown: no number is rounded, no zero dropped that the file still holds.
-        damage: Codes of what is wrong with the row itself (`table-row-encoding`, `table-row-short`, …); its cells are
-            what could be read.
+        damage: Codes of what is wrong with the row itself (`table-row-encoding`, `table-row-characters`); its cells
+            are what could be read.
     """
 
     line: int
@@ -55,10 +55,15 @@ class Table(Protocol):
         ...
 
     def rows(self) -> Iterator[RawRow]:
-        """Every row from the first line on, headings too.
+        """Every row from the first line on, headings and empty lines too. Each call begins anew.
+
+        Rows may be of any width. A parquet file's names are its first row. A sheet's empty rows are left out where the
+        file leaves them out; `line` tells.
 
         Raises:
-            FileError: `table-too-large`, `table-broken`: what came before was sound.
+            RequestError: `table-rows-too-many`, `table-columns-too-many`, `table-cell-too-long`, `table-too-large` (a
+                workbook that unpacks to more than it may), `table-quote-open`, `table-broken`: what came before was
+                sound.
         """
         ...
 
@@ -70,7 +75,8 @@ class Tables(Protocol):
         """Open a file; `sheet`: of a workbook, else the first.
 
         Raises:
-            ShiroromError: `table-unreadable` (no table), `table-too-large`, `table-empty`, `table-sheet-missing`.
+            RequestError: `table-missing` (no such file), `table-unreadable` (no table), `table-too-large`,
+                `table-broken`, `table-empty`, `table-sheet-missing`.
         """
         ...
 
@@ -79,9 +85,11 @@ class Tables(Protocol):
     ) -> None:
         """Write a whole file under its name at once, or nothing. UTF-8 with BOM (csv, tsv), text cells (xlsx).
 
-        `escape`: what a spreadsheet would take for a formula is written as text.
+        `escape`: what a spreadsheet would take for a formula gets an apostrophe before it (`domain/tables/escape.py`
+        reads it back); in xlsx and parquet nothing needs one, and nothing gets one.
 
         Raises:
-            StorageError: `storage-…`.
+            StorageError: `storage-…`; what had the name before stands.
+            RequestError: `table-rows-too-many`, `table-cell-too-long`: more than a sheet can hold.
         """
         ...

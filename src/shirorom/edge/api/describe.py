@@ -27,6 +27,8 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
+from shirorom.edge.watch_wire import ImportedWire, UnitsWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -52,6 +54,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     *COUNTER_WIRES,
+    ImportedWire, UnitsWire, UnitSearch,
 )  # fmt: skip
 
 
@@ -143,7 +146,7 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
     return str(spec.get("format") or spec["type"])
 
 
-BINARY = {"picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA}
+BINARY = {"picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA, "watchImport": TABLE_MEDIA}
 """Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 
 EXAMPLES = {
@@ -153,6 +156,7 @@ EXAMPLES = {
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
+    "watchSearch": '{"text": "0013"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

@@ -139,7 +139,12 @@ def speak(group: click.Group, texts: Words, within: str = "") -> None:
 
 OWN_WORDS = frozenset(
     {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
-     "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output"}
+     "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output",
+     "practice-book",
+     *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "strict", "sheet", "every", "done",
+                                           "escape", "output")),
+     "watch-export-output", "watch-export-escape",
+     *(f"watch-list-{name}" for name in ("status", "store", "after", "limit"))}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

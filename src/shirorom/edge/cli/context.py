@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
 
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
+    from shirorom.ports.book import Folder
+    from shirorom.ports.tables import Tables
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
@@ -22,6 +24,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.history import History
     from shirorom.service.record import Record
     from shirorom.service.settings import Settings
+    from shirorom.service.watch_book import WatchBook
     from shirorom.service.withdraw import Withdraw
 
 LANGS = ("ja", "en")
@@ -120,6 +123,11 @@ class Composition(Protocol):
         """service/doctor.py, with this machine's probes."""
         ...
 
+    @property
+    def watch(self) -> Watching:
+        """What the watch does; raises ConfigError `desk-missing` without the shop's database."""
+        ...
+
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare; one report each. `on_progress(entries_done, entries)`."""
         ...
@@ -151,6 +159,24 @@ class Composition(Protocol):
 
     def close(self) -> None:
         """Let go of every file; idempotent."""
+        ...
+
+
+class Watching(Protocol):
+    """The watch's parts, as `compose/watch.py` has them."""
+
+    @property
+    def tables(self) -> Tables:
+        """Reads and writes files of rows."""
+        ...
+
+    @property
+    def book(self) -> WatchBook:
+        """service/watch_book.py."""
+        ...
+
+    def folder(self, path: Path, *, done: Path | None = None) -> Folder:
+        """A folder into which the POS writes."""
         ...
 
 

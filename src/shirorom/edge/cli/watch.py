@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from shirorom.edge.cli.command import Command, Group, common
+from shirorom.edge.cli.command import Group, common
+from shirorom.edge.cli.watch_export import export, list_
+from shirorom.edge.cli.watch_import import import_
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (import_, export, list_)
 """In the order in which `--help` lists them."""
 
 

@@ -20,6 +20,7 @@ from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.watch_book import WatchBook
 from shirorom.service.withdraw import Withdraw
 
 
@@ -65,6 +66,7 @@ class Parts:
     pictures: Pictures | None = None
     counter: Counter | None = None
     answers: Answers | None = None
+    book: WatchBook | None = None
     check_screenshot: ScreenshotCheck | None = None
     guides: Sequence[Guide] = ()
     people: People | None = None
