@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy import Table, inspect
 
-from shirorom.adapters.desk_sql import counter_tables, watch_tables
+from shirorom.adapters.desk_sql import counter_tables, outlet_tables, watch_tables
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.queue import SqlQueue
 from shirorom.domain.desk.given import Turn
@@ -43,7 +43,11 @@ def claim(queue: Queue, item: str, seat: Seat, carrier=AU, *, after: timedelta =
     return queue.claim([(item, Place(1, carrier))], seat, now=now, until=now + LEASE)
 
 
-@pytest.mark.parametrize(("tables", "count"), [(counter_tables, 7), (watch_tables, 8)], ids=["counter", "watch"])
+@pytest.mark.parametrize(
+    ("tables", "count"),
+    [(counter_tables, 7), (watch_tables, 8), (outlet_tables, 6)],
+    ids=["counter", "watch", "outlets"],
+)
 def test_the_schema_is_what_the_code_means(tmp_path: Path, tables: ModuleType, count: int) -> None:
     """The migrations make exactly the tables, columns and keys that the code declares."""
     desk = Desk(tmp_path)
