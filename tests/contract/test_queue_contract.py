@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy import Table, inspect
 
-from shirorom.adapters.desk_sql import book_tables, counter_tables, watch_tables
+from shirorom.adapters.desk_sql import book_tables, counter_tables, outlet_tables, watch_tables
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.queue import SqlQueue
 from shirorom.domain.desk.given import Turn
@@ -44,7 +44,9 @@ def claim(queue: Queue, item: str, seat: Seat, carrier=AU, *, after: timedelta =
 
 
 @pytest.mark.parametrize(
-    ("tables", "count"), [(counter_tables, 7), (watch_tables, 8), (book_tables, 2)], ids=["counter", "watch", "book"]
+    ("tables", "count"),
+    [(counter_tables, 7), (watch_tables, 8), (book_tables, 2), (outlet_tables, 6)],
+    ids=["counter", "watch", "book", "outlets"],
 )
 def test_the_schema_is_what_the_code_means(tmp_path: Path, tables: ModuleType, count: int) -> None:
     """The migrations make exactly the tables, columns and keys that the code declares."""

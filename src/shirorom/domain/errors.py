@@ -139,6 +139,10 @@ CODES: Mapping[str, Code] = {
     ),
     # What was taken, and looks odd.
     **_codes(Area.WATCH, 200, 0, "row-two-numbers", "row-sold-twice", "row-number-in-book"),
+    # The watch: alerts and what carries them out.
+    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found"),
+    **_codes(Area.WATCH, 409, 1, "hook-name-taken", "hooks-full"),
+    **_codes(Area.WATCH, 422, 2, "hook-target", "hook-name"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
