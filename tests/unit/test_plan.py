@@ -41,7 +41,7 @@ def test_the_first_rule_that_matches_wins() -> None:
 
 
 def test_a_restriction_is_asked_only_where_a_rule_names_it() -> None:
-    """A rule for all marks is none for ×; one that names it plans a look for a correction, worth nothing beside others."""
+    """A rule for all marks is none for ×; one that names it looks for a correction, after all others."""
     restricted = cell(seen=Seen.RESTRICTED)
     assert rule_of(restricted, (DAILY,), DAY) is None
     named = replace(DAILY, mark=(Seen.RESTRICTED,))
@@ -147,7 +147,7 @@ def test_what_is_answered_leaves(cells: list[PlanCell], terms: Terms) -> None:
         place = due.cell.phone, due.cell.carrier
         after = [replace(c, asked_on=DAY) if (c.phone, c.carrier) == place else c for c in cells]
         now = plan(after, terms, DAY)
-        assert [n for n in names(now.planned)] == [n for n in names(found.planned) if n != names([due])[0]]
+        assert names(now.planned) == [n for n in names(found.planned) if n != names([due])[0]]
         assert now.done[due.cell.carrier] == found.done[due.cell.carrier] + 1
 
 

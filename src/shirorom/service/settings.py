@@ -79,6 +79,12 @@ class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 1_095
 
 
+class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[watch]`. `automatic`: the server itself asks what the plan wants, at carriers of access `site` alone."""
+
+    automatic: bool = False
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -87,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: VerdictSettings = VerdictSettings()
     web: WebSettings = WebSettings()
     blobs: BlobSettings = BlobSettings()
+    watch: WatchSettings = WatchSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 
     def carrier(self, carrier: CarrierId) -> CarrierSettings:

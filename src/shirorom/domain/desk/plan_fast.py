@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.plan import (
-    ORDER_OF,
-    SPREAD_OF,
     FOREVER,
+    ORDER_OF,
     OVERDUE_DAYS_MAX,
     SEEN,
+    SPREAD_OF,
     STANDINGS,
     PlanCell,
     Rule,
@@ -159,9 +159,7 @@ def plan(columns: Columns, terms: Terms, day: int) -> Planned:
     counts = asks & ~_outdone(columns, np.where(every == 0, FOREVER, falls), np.where(every == 0, 0, score), asks)
     done = counts & asked_today & (every > 0)
     due = np.nonzero(counts & ~asked_today & (every > 0) & (falls <= day))
-    order = np.lexsort(
-        (columns.unit[due[0]], due[1], _mix(columns.phone[due[0]], due[1], 0, ORDER_OF), -score[due])
-    )
+    order = np.lexsort((columns.unit[due[0]], due[1], _mix(columns.phone[due[0]], due[1], 0, ORDER_OF), -score[due]))
     row, carrier = due[0][order], due[1][order]
     all_due = Cells(row, carrier, rule[row, carrier], falls[row, carrier])
     used = {one: int(done[:, n].sum()) for n, one in enumerate(CARRIERS) if one in terms.capacity}
