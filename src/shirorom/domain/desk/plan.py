@@ -20,8 +20,8 @@ from typing import Literal
 from shirorom.domain.carrier import CARRIERS, CarrierId, Source
 
 DAYS_MAX = 3_650
-OVERDUE_DAYS_MAX = 365
-"""What has waited longer goes no further ahead: a number never asked for years would hold up everything else."""
+OVERDUE_DAYS_MAX = 60
+"""What has waited longer goes no further ahead: numbers never asked for years would hold up everything else."""
 FOREVER = 9_999_999
 """Last day (as an ordinal) of a cover that has none."""
 SPREAD_OF, ORDER_OF = 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03

@@ -170,7 +170,7 @@ class ChoiceCost:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came into the counter's queue. `left`: phones of today's plan that found no room there."""
+    """What came into the counter's queue. `left`: phones of today's plan that did not: no room, or not wanted yet."""
 
     added: int
     known: int

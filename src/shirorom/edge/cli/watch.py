@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from shirorom.edge.cli.command import Command, Group, common
+from shirorom.edge.cli.watch_plan import plan
+from shirorom.edge.cli.watch_rules import choose, rules
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (plan, rules, choose)
 """In the order in which `--help` lists them."""
 
 
