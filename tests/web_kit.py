@@ -133,6 +133,7 @@ class Kit:
             check_screenshot=ScreenshotCheck(self.pictures, c.facts),
             counter=c.counter,
             answers=c.answers,
+            watch_plan=lambda: c.watch.plan,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

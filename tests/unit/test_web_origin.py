@@ -38,6 +38,8 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/v1/counter/undo"): (JSON, b'{"item":"x"}'),
     ("POST", "/v1/counter/removals"): (JSON, b'{"item":"x"}'),
     ("POST", "/v1/counter/rules"): (JSON, b'{"stop_at_restricted":true,"skip":[]}'),
+    ("POST", "/v1/watch/plan/queue"): (JSON, b"{}"),
+    ("POST", "/v1/watch/plan/choice"): (JSON, b'{"rules":"usual"}'),
     ("POST", "/v1/pairings"): (JSON, b'{"code":"2345-6789"}'),
     ("POST", "/setup/{token:str}"): (FORM, b"name=x&password=x&again=x"),
     ("POST", "/setup/{token:str}/passkey/options"): (JSON, b'{"name":"x"}'),

@@ -529,6 +529,7 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
         )
 
     def _words(self, language: str) -> Texts:

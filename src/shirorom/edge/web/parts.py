@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
@@ -21,6 +22,9 @@ from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
 from shirorom.service.withdraw import Withdraw
+
+if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
+    from shirorom.service.watch_plan import WatchPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,4 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    watch_plan: Callable[[], WatchPlan] | None = None
