@@ -134,6 +134,7 @@ class Kit:
             counter=c.counter,
             answers=c.answers,
             book=c.watch.book,
+            watch_plan=lambda: c.watch.plan,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

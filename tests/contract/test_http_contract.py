@@ -29,7 +29,8 @@ COUNTER = (
     "counter", "counterAdd", "counterNext", "counterClaim", "counterAnswer", "counterReading", "counterSkip",
     "counterUndo", "counterRemove", "counterRules",
 )  # fmt: skip
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER)
+PLAN = ("watchPlan", "watchPlanCosts", "watchPlanQueue", "watchPlanChoice")
+OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER, *PLAN)
 NEED_AN_ITEM = {
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
     "counterRemove",
@@ -176,6 +177,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/counter/answers": {"item": "x", "place": "1-au", "glyph": "\u25cb", "sentence": "x", "screenshot": "x"},
     "/v1/counter/readings": {"item": "x", "place": "1-au", "seen": {"places": ["x"]}, "html": "x", "picture": "x"},
     "/v1/counter/rules": {"stop_at_restricted": True, "skip": ["au"]},
+    "/v1/watch/plan/queue": {"count": 1},
+    "/v1/watch/plan/choice": {"rules": "close"},
     "/v1/pairings": {"code": "x"},
 }
 

@@ -40,6 +40,8 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/v1/counter/rules"): (JSON, b'{"stop_at_restricted":true,"skip":[]}'),
     ("POST", "/v1/watch/imports"): ("text/csv", "管理番号,IMEI\nA-1,001001010000013\n".encode()),
     ("POST", "/v1/watch/units/search"): (JSON, b'{"text":"0013"}'),
+    ("POST", "/v1/watch/plan/queue"): (JSON, b"{}"),
+    ("POST", "/v1/watch/plan/choice"): (JSON, b'{"rules":"usual"}'),
     ("POST", "/v1/pairings"): (JSON, b'{"code":"2345-6789"}'),
     ("POST", "/setup/{token:str}"): (FORM, b"name=x&password=x&again=x"),
     ("POST", "/setup/{token:str}/passkey/options"): (JSON, b'{"name":"x"}'),

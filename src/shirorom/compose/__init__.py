@@ -540,6 +540,7 @@ class Composition:
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
             book=None if self.settings.web.public or self.desk is None else self.watch.book,
+            watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
         )
 
     def _words(self, language: str) -> Texts:

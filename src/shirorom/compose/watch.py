@@ -12,12 +12,14 @@ from shirorom.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from shirorom.adapters.desk_sql.database import Desk
+    from shirorom.adapters.plan_toml import TomlRuleBook
     from shirorom.compose import Composition
     from shirorom.ports.book import Folder
     from shirorom.ports.tables import Tables
     from shirorom.service.watch_book import WatchBook
 
 LOGGER = logging.getLogger("shirorom.watch")
+    from shirorom.service.watch_plan import WatchPlan
 
 
 class Watching:
@@ -91,3 +93,22 @@ class Watching:
                     LOGGER.warning("watched folder: %s", code)
             told = code
             await asyncio.sleep(watched.every_s)
+    # The plan of re-checks
+
+    @cached_property
+    def rule_book(self) -> TomlRuleBook:
+        """adapters/plan_toml.py: the plan's rules, the shop's own or those that come with the product."""
+        from shirorom.adapters.plan_toml import TomlRuleBook
+
+        return TomlRuleBook(self._whole.data)
+
+    @cached_property
+    def plan(self) -> WatchPlan:
+        """service/watch_plan.py. Raises ConfigError `desk-missing`, `plan-missing` (numpy is not installed)."""
+        desk = self._desk
+        try:
+            from shirorom.adapters.desk_sql.plan_rows import SqlPlanBook
+            from shirorom.service.watch_plan import WatchPlan
+        except ImportError:
+            raise ConfigError("plan-missing") from None
+        return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)

@@ -143,6 +143,9 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found"),
     **_codes(Area.WATCH, 409, 1, "hook-name-taken", "hooks-full"),
     **_codes(Area.WATCH, 422, 2, "hook-target", "hook-name"),
+    # The watch: the plan of re-checks.
+    **_codes(Area.CONFIG, 422, 2, "plan-rules-invalid"),
+    **_codes(Area.CONFIG, 503, 1, "plan-missing"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

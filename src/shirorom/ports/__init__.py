@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
 from shirorom.domain.desk.given import Begun, Given
 from shirorom.domain.desk.people import Account, Passkey, Role, Session, Token, TrustedDevice
-from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Rules, Seat, Told
+from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.picture import PictureRead
@@ -321,10 +321,14 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A phone that comes in: its numbers, and the order in which its carriers are asked."""
+    """A phone that comes in: its numbers, and the order in which its carriers are asked.
+
+    `wanted`: where the plan of re-checks puts it there, the places of these numbers that it wants.
+    """
 
     device: Device
     order: tuple[CarrierId, ...]
+    wanted: Wanted | None = None
 
 
 class Queue(Protocol):
@@ -352,7 +356,8 @@ class Queue(Protocol):
         """Take phones in; for each the item and whether it is new.
 
         A phone of which any number is in an item that waits, or was closed since `since`, is not added twice: its other
-        numbers join that item, which opens again.
+        numbers join that item, which opens again. A phone of the plan that a person takes in is asked everywhere from
+        then on; one that the plan has anew is asked what the plan wants now; the plan takes nothing off a person's.
 
         Raises:
             ShiroromError: `queue-full`, more than `OPEN_MAX` would wait: none was added.

@@ -16,6 +16,7 @@ from itertools import islice
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.queue import (
     LEASE,
+    OPEN_MAX,
     Claim,
     Item,
     ItemView,
@@ -23,6 +24,7 @@ from shirorom.domain.desk.queue import (
     PlaceState,
     Rules,
     Seat,
+    Wanted,
     Wish,
     candidates,
     carrier_order,
@@ -39,6 +41,8 @@ ID_BYTES = 12
 CANDIDATES_MAX = 64
 """Places offered to one transaction: more clerks than that never ask in the same instant."""
 TRIES_MAX = 5
+KEPT_FOR_PEOPLE = 200
+"""Phones that people can always take in, however much the plan has put there."""
 KEEP = timedelta(days=30)
 """How long a phone that is done stays in the desk's database; the record is elsewhere and stays."""
 BOARD_S_MAX = 20
@@ -140,6 +144,33 @@ class Counter:
         new = [NewItem(device, self._order(device, now)) for device in devices]
         ids = [urlsafe_b64encode(self.entropy(ID_BYTES)).decode() for _ in new]
         return self.queue.add(new, ids=ids, by=by, at=now, since=today(now))
+
+    def add_planned(
+        self, phones: Sequence[tuple[Device, frozenset[Place]]], *, by: str
+    ) -> tuple[Sequence[tuple[Item, bool]], int]:
+        """Take in phones of which the plan wants these places, as many as leave room for people; and how many were not.
+
+        They are asked after all that people brought, and never keep anybody's phone out of the queue.
+        """
+        now = self.clock.now()
+        self._forget(now)
+        since = today(now)
+        for room in (OPEN_MAX - KEPT_FOR_PEOPLE, OPEN_MAX - 2 * KEPT_FOR_PEOPLE):  # others may add meanwhile: once more
+            some = list(phones[: max(room - self.waiting(), 0)])
+            new = [NewItem(device, self._order(device, now), Wanted(places, since)) for device, places in some]
+            ids = [urlsafe_b64encode(self.entropy(ID_BYTES)).decode() for _ in new]
+            try:
+                taken = self.queue.add(new, ids=ids, by=by, at=now, since=since) if new else []
+            except ShiroromError as error:
+                if error.code != "queue-full":
+                    raise
+                continue
+            return taken, len(phones) - len(taken)
+        return [], len(phones)
+
+    def waiting(self) -> int:
+        """Phones that wait."""
+        return sum(item.closed_at is None for item in self.queue.items(since=self.clock.now()))
 
     def _order(self, device: Device, now: datetime) -> tuple[CarrierId, ...]:
         room = self.viewer.room(device)

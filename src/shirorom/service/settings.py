@@ -80,10 +80,14 @@ class BlobSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[watch]`. The folder into which the POS writes its export, and every how many seconds it is looked into."""
+    """`[watch]`. The folder into which the POS writes its export, and every how many seconds it is looked into.
+
+    `automatic`: the server itself asks what the plan wants, at carriers of access `site` alone.
+    """
 
     folder: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 30.0
+    automatic: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

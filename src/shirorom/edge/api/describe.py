@@ -29,6 +29,7 @@ from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
 from shirorom.edge.watch_wire import ImportedWire, UnitsWire
+from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -53,7 +54,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES,
+    *COUNTER_WIRES, *WATCH_PLAN_WIRES,
     ImportedWire, UnitsWire, UnitSearch,
 )  # fmt: skip
 
@@ -157,6 +158,8 @@ EXAMPLES = {
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
     "watchSearch": '{"text": "0013"}',
+    "watchPlanQueue": '{"count": 100}',
+    "watchPlanChoice": '{"rules": "usual"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

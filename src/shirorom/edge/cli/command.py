@@ -144,7 +144,8 @@ OWN_WORDS = frozenset(
      *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "strict", "sheet", "every", "done",
                                            "escape", "output")),
      "watch-export-output", "watch-export-escape",
-     *(f"watch-list-{name}" for name in ("status", "store", "after", "limit"))}
+     *(f"watch-list-{name}" for name in ("status", "store", "after", "limit")),
+     "watch-plan-queue"}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

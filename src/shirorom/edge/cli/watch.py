@@ -8,7 +8,10 @@ from shirorom.edge.cli.command import Group, common
 from shirorom.edge.cli.watch_export import export, list_
 from shirorom.edge.cli.watch_import import import_
 
-COMMANDS: tuple[click.Command, ...] = (import_, export, list_)
+from shirorom.edge.cli.watch_plan import plan
+from shirorom.edge.cli.watch_rules import choose, rules
+
+COMMANDS: tuple[click.Command, ...] = (import_, plan, list_, export, rules, choose)
 """In the order in which `--help` lists them."""
 
 

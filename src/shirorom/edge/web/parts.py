@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
@@ -22,6 +23,9 @@ from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
 from shirorom.service.watch_book import WatchBook
 from shirorom.service.withdraw import Withdraw
+
+if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
+    from shirorom.service.watch_plan import WatchPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +77,4 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    watch_plan: Callable[[], WatchPlan] | None = None

@@ -124,6 +124,8 @@
     }), sign);
   }
 
+  const daysSince = (text) => Math.floor((Date.now() + state.clock - Date.parse(text)) / 86_400_000);
+
   function drawSlot(item, place, current) {
     const other = byOther(item, place) ? claimedBy(place.claimed_by) : null;
     let css = "unmet";
@@ -135,6 +137,7 @@
       item.imeis.length > 1 ? say("number", { n: numberOf(place.place) }) : null,
       place.waits ? says.waits : null,
       place.state === "open" && place.mark ? say("stale", { word: marks[place.mark].word }) : null,
+      place.why === "plan" && place.mark ? say("planned_before", { word: marks[place.mark].word, n: daysSince(place.asked_at) }) : null,
       place.state === "answered" && !place.waits && place.asked_at && place.asked_at < item.added_at ? say("answered_before", { time: time(place.asked_at) }) : null,
       place.state === "open" ? other : null,
     ].filter(Boolean);

@@ -1,0 +1,265 @@
+"""The plan of re-checks over arrays: what `plan.plan` says cell by cell, for a book of hundreds of thousands of cells.
+
+Pure, on buffers (numpy, of the extra `files`). Rules are matched by unit and mark, not by cell: 38,000 units and five
+marks instead of 300,000 cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shirorom.domain.carrier import CARRIERS, CarrierId
+from shirorom.domain.desk.plan import (
+    FOREVER,
+    ORDER_OF,
+    OVERDUE_DAYS_MAX,
+    SEEN,
+    SPREAD_OF,
+    STANDINGS,
+    PlanCell,
+    Rule,
+    Seen,
+    Standing,
+    Terms,
+)
+
+Ints: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+NONE = -1
+"""Stands for a day or a price that is unknown, and for a rule that no cell has."""
+_NEVER = len(SEEN) - 1
+_RESTRICTED = SEEN.index(Seen.RESTRICTED)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A book as arrays of one length, one row a number of a unit; `seen` and `asked_on` have a column a carrier.
+
+    Attributes:
+        seen: Places in `SEEN`. asked_on, since_on, yen: `NONE` where unknown.
+        asks: Which cells are asked at all: a real carrier never hears of a practice phone.
+    """
+
+    unit: Ints
+    phone: Ints
+    number: Ints
+    practice: Flags
+    sold: Flags
+    since_on: Ints
+    came_on: Ints
+    yen: Ints
+    cover_until: Ints
+    seen: Ints
+    asked_on: Ints
+    asks: Flags
+
+    @cached_property
+    def again(self) -> Ints:
+        """Rows whose number stands in more than one unit, those of one number side by side."""
+        key = self.phone * 2 + self.practice
+        by_key = np.argsort(key, kind="stable")
+        same = key[by_key][1:] == key[by_key][:-1]
+        return by_key[np.concatenate([same, [False]]) | np.concatenate([[False], same])] if len(key) else by_key
+
+    def cell(self, row: int, carrier: int) -> PlanCell:
+        """One cell as a value."""
+
+        def known(value: int) -> int | None:
+            return None if value == NONE else value
+
+        return PlanCell(
+            unit=int(self.unit[row]),
+            phone=int(self.phone[row]),
+            number=int(self.number[row]),
+            carrier=CARRIERS[carrier],
+            practice=bool(self.practice[row]),
+            sold=bool(self.sold[row]),
+            seen=SEEN[self.seen[row, carrier]],
+            asked_on=known(int(self.asked_on[row, carrier])),
+            since_on=known(int(self.since_on[row])),
+            came_on=int(self.came_on[row]),
+            yen=known(int(self.yen[row])),
+            cover_until=int(self.cover_until[row]),
+        )
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some cells of a book, in the order in which they are asked: row and carrier of each, its rule, when it is due."""
+
+    row: Ints
+    carrier: Ints
+    rule: Ints
+    due_on: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`plan.Plan` over arrays."""
+
+    planned: Cells
+    left: Cells
+    never: Cells
+    done: Mapping[CarrierId, int]
+
+
+def columns_of(cells: Iterable[PlanCell]) -> Columns:
+    """From values, for tests: cells of one number of one unit are brought together."""
+    rows: dict[tuple[int, int], list[PlanCell]] = {}
+    for cell in cells:
+        rows.setdefault((cell.unit, cell.number), []).append(cell)
+    firsts = [same[0] for same in rows.values()]
+    seen = np.full((len(rows), 4), _NEVER, np.int64)
+    asked = np.full((len(rows), 4), NONE, np.int64)
+    asks = np.zeros((len(rows), 4), np.bool_)
+    for n, same in enumerate(rows.values()):
+        for cell in same:
+            at = CARRIERS.index(cell.carrier)
+            seen[n, at], asks[n, at] = SEEN.index(cell.seen), True
+            asked[n, at] = NONE if cell.asked_on is None else cell.asked_on
+
+    def ints(values: Iterable[int | None]) -> Ints:
+        return np.array([NONE if value is None else value for value in values], np.int64)
+
+    return Columns(
+        unit=ints(c.unit for c in firsts),
+        phone=ints(c.phone for c in firsts),
+        number=ints(c.number for c in firsts),
+        practice=np.array([c.practice for c in firsts], np.bool_),
+        sold=np.array([c.sold for c in firsts], np.bool_),
+        since_on=ints(c.since_on for c in firsts),
+        came_on=ints(c.came_on for c in firsts),
+        yen=ints(c.yen for c in firsts),
+        cover_until=ints(c.cover_until for c in firsts),
+        seen=seen,
+        asked_on=asked,
+        asks=asks,
+    )
+
+
+def plan(columns: Columns, terms: Terms, day: int) -> Planned:
+    """What is asked on a day, and what is not."""
+    asks = columns.asks & np.array([carrier in terms.capacity for carrier in CARRIERS])
+    rule = _rules(columns, terms.rules, day)
+    every = np.array([0 if one.every == "never" else one.every for one in terms.rules] + [0], np.int64)[rule]
+    falls = _due_on(columns, every, day, terms.spread_percent)
+    asked_today = columns.asked_on >= day
+    value = np.where(columns.yen == NONE, terms.unknown_yen, columns.yen)[:, None] * (columns.seen != _RESTRICTED)
+    score = value * np.clip(day - falls + 1, 1, OVERDUE_DAYS_MAX)
+    counts = asks & ~_outdone(columns, np.where(every == 0, FOREVER, falls), np.where(every == 0, 0, score), asks)
+    done = counts & asked_today & (every > 0)
+    due = np.nonzero(counts & ~asked_today & (every > 0) & (falls <= day))
+    order = np.lexsort((columns.unit[due[0]], due[1], _mix(columns.phone[due[0]], due[1], 0, ORDER_OF), -score[due]))
+    row, carrier = due[0][order], due[1][order]
+    all_due = Cells(row, carrier, rule[row, carrier], falls[row, carrier])
+    used = {one: int(done[:, n].sum()) for n, one in enumerate(CARRIERS) if one in terms.capacity}
+    fits = _fits(carrier, {one: max(count - used[one], 0) for one, count in terms.capacity.items()})
+    nobody = np.nonzero(counts & (every == 0))
+    never = Cells(nobody[0], nobody[1], rule[nobody], falls[nobody])
+    return Planned(_take(all_due, fits), _take(all_due, ~fits), never, used)
+
+
+def asked(columns: Columns, cells: Cells, day: int) -> Columns:
+    """The book after these were asked and answered as before; what was never asked is taken to be － from then on."""
+    seen, asked_on = columns.seen.copy(), columns.asked_on.copy()
+    at = (cells.row, cells.carrier)
+    asked_on[at] = day
+    seen[at] = np.where(seen[at] == _NEVER, SEEN.index(Seen.NO_RECORD), seen[at])
+    again = columns.again
+    if len(again):  # a cell of a number in several units is one cell
+        key = columns.phone[again] * 2 + columns.practice[again]
+        _, group = np.unique(key, return_inverse=True)
+        newest = np.full((group.max() + 1, 4), NONE, np.int64)
+        np.maximum.at(newest, group, asked_on[again])
+        caught_up = newest[group] > asked_on[again]
+        asked_on[again] = newest[group]
+        seen[again] = np.where(caught_up & (seen[again] == _NEVER), SEEN.index(Seen.NO_RECORD), seen[again])
+    after = replace(columns, seen=seen, asked_on=asked_on)
+    after.__dict__["again"] = again
+    return after
+
+
+def standing(columns: Columns, day: int) -> Ints:
+    """Places in `STANDINGS`, by row."""
+    over = np.where(columns.cover_until > day, STANDINGS.index(Standing.COVERED), STANDINGS.index(Standing.OVER))
+    return np.where(columns.sold, over, STANDINGS.index(Standing.STOCK))
+
+
+def _rules(columns: Columns, rules: Sequence[Rule], day: int) -> Ints:
+    """The first rule of each cell (rows × carriers); NONE: no rule."""
+    stands = standing(columns, day)
+    known = columns.since_on != NONE
+    age = np.where(known, np.maximum(day - columns.since_on, 0), NONE)
+    left = np.where(stands == STANDINGS.index(Standing.COVERED), columns.cover_until - day, NONE)
+    found = np.full((len(SEEN), len(stands)), NONE, np.int64)
+    for n, rule in enumerate(rules):
+        here = np.ones(len(stands), np.bool_)
+        if rule.status:
+            here &= np.isin(stands, [STANDINGS.index(one) for one in rule.status])
+        for values, (low, high) in zip((age, columns.yen, left), rule.bounds, strict=True):
+            if low is not None:
+                here &= values >= low
+            if high is not None:
+                here &= (values < high) & (values != NONE)
+        for seen in rule.marks:
+            of_mark = found[SEEN.index(seen)]
+            of_mark[here & (of_mark == NONE)] = n
+    return found[columns.seen, np.arange(len(stands))[:, None]]
+
+
+def _due_on(columns: Columns, every: Ints, day: int, spread_percent: int) -> Ints:
+    came = np.minimum(np.where(columns.since_on == NONE, columns.came_on, columns.since_on), day)[:, None]
+    never = columns.asked_on == NONE
+    base = np.where(never, came, np.minimum(columns.asked_on, day))
+    early = np.minimum(every * spread_percent // 100, every - 1)
+    width = np.maximum(np.where(never, every, early + 1), 1)
+    moved = _mix(columns.phone[:, None], np.arange(4)[None, :], base, SPREAD_OF) % width.astype(np.uint64)
+    shift = moved.astype(np.int64)
+    return np.where(never, base + shift, base + every - shift)
+
+
+def _mix(phone: Ints, carrier: Ints, day: Ints | int, salt: int) -> NDArray[np.uint64]:
+    """`plan.mix`; uint64 wraps as its mask does."""
+    day64 = np.asarray(day, np.int64).astype(np.uint64)
+    x = (phone * 4 + carrier).astype(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
+    x = x + day64 * np.uint64(0x94D049BB133111EB) + np.uint64(salt)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _outdone(columns: Columns, falls: Ints, score: Ints, asks: Flags) -> Flags:
+    """Cells of numbers in several units, but for the most demanding one."""
+    outdone = np.zeros(columns.seen.shape, np.bool_)
+    again = columns.again
+    if not len(again):
+        return outdone
+    key = columns.phone[again] * 2 + columns.practice[again]
+    for at in range(4):
+        rows, keys = again[asks[again, at]], key[asks[again, at]]
+        ranked = np.lexsort((columns.unit[rows], -score[rows, at], falls[rows, at], keys))
+        behind = keys[ranked][1:] == keys[ranked][:-1]
+        outdone[rows[ranked][1:][behind], at] = True
+    return outdone
+
+
+def _fits(carrier: Ints, room: Mapping[CarrierId, int]) -> Flags:
+    """Which of the ranked cells fit into their carrier's day."""
+    fits = np.zeros(len(carrier), np.bool_)
+    for n, one in enumerate(CARRIERS):
+        fits[np.nonzero(carrier == n)[0][: room.get(one, 0)]] = True
+    return fits
+
+
+def _take(cells: Cells, where: Flags) -> Cells:
+    return Cells(cells.row[where], cells.carrier[where], cells.rule[where], cells.due_on[where])

@@ -1,0 +1,321 @@
+"""The plan of re-checks over the book: today, the days ahead, what each choice costs, and into the counter's queue.
+
+A plan is made anew from book, answers, rules and day; nothing of it is stored, so that an answer from anywhere leaves
+it at once, and a restart forgets nothing. What was made is kept as long as none of these changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+
+from shirorom.domain.carrier import CARRIERS, CarrierId
+from shirorom.domain.desk import plan_fast
+from shirorom.domain.desk.plan import SEEN, STANDINGS, Rule, Seen, Standing, Terms
+from shirorom.domain.desk.plan_day import (
+    CarrierDay,
+    ChoiceCost,
+    DayCount,
+    Filled,
+    Load,
+    Planned,
+    PlanOfDay,
+    Unasked,
+)
+from shirorom.domain.desk.plan_fast import NONE, Cells, Columns
+from shirorom.domain.desk.plan_rules import PlanRules, RuleSet
+from shirorom.domain.desk.queue import Place
+from shirorom.domain.errors import RequestError
+from shirorom.domain.fold import JST
+from shirorom.domain.imei import Device
+from shirorom.domain.mark import Mark
+from shirorom.ports.plan import PlanBook, RuleBook, Term
+from shirorom.service.counter import Counter
+from shirorom.service.room import Rooms
+from shirorom.service.settings import Access
+
+FORECAST_DAYS_MAX = 366
+COST_DAYS = 30
+WEEK = 7
+Chance = Callable[[Mark, int], float | None]
+"""The chance that a cell of this mark becomes × within so many days, by the shop's own histories; None: not known."""
+
+
+def no_term(_terms: str) -> int | None:
+    """Where nobody says how long a warranty lasts: without end, so that none is forgotten."""
+    return None
+
+
+def no_chance(_mark: Mark, _days: int) -> float | None:
+    """Where no histories were looked at."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A plan and what it was made from."""
+
+    key: tuple[object, ...]
+    rules: PlanRules
+    columns: Columns
+    planned: plan_fast.Planned
+
+
+@dataclass(slots=True)
+class WatchPlan:
+    """Safe to use from several threads."""
+
+    book: PlanBook
+    rule_book: RuleBook
+    rooms: Rooms
+    counter: Counter | None = None
+    term: Term = no_term
+    chance: Chance = no_chance
+    _made: _Made | None = None
+    _costs: tuple[tuple[object, ...], tuple[ChoiceCost, ...]] | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # What there is
+
+    def today(self, now: datetime) -> PlanOfDay:
+        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`."""
+        day, made = day_of(now), self._make(now)
+        plan, capacity = made.planned, self._capacity(made.rules)
+        done = sum(plan.done.values())
+        practice = made.columns.practice[plan.planned.row]
+        return PlanOfDay(
+            day=day,
+            rules=made.rules.rules,
+            total=done + len(plan.planned),
+            done=done,
+            open=len(plan.planned),
+            phones=len(np.unique(made.columns.unit[plan.planned.row])),
+            due=len(plan.planned) + len(plan.left),
+            carriers=tuple(
+                CarrierDay(
+                    carrier,
+                    self._automatic(carrier),
+                    count,
+                    int((plan.planned.carrier == n).sum()),
+                    int((plan.left.carrier == n).sum()),
+                    plan.done[carrier],
+                )
+                for n, carrier in enumerate(CARRIERS)
+                if (count := capacity.get(carrier)) is not None
+            ),
+            left=self._unasked(made.columns, plan.left, day),
+            never=self._unasked(made.columns, plan.never, day),
+            practice=bool(practice.any()),
+            real=bool((~practice).any()),
+        )
+
+    def cells(self, now: datetime, *, first: int = 0, count_max: int = 100) -> Sequence[Planned]:
+        """The open cells of today in their order, from `first` (0-based) on."""
+        made, day = self._make(now), day_of(now)
+        some = slice(first, first + count_max)
+        cells = made.planned.planned
+        devices = self.book.devices([int(unit) for unit in made.columns.unit[cells.row[some]]])
+        found = []
+        for row, at, rule, due in zip(
+            cells.row[some], cells.carrier[some], cells.rule[some], cells.due_on[some], strict=True
+        ):
+            cell = made.columns.cell(int(row), int(at))
+            by: Rule = made.rules.in_force[int(rule)]
+            if cell.unit in devices and isinstance(by.every, int):
+                asked_on = None if cell.asked_on is None else date.fromordinal(cell.asked_on)
+                found.append(
+                    Planned(
+                        cell.unit, devices[cell.unit][0], cell.number, cell.carrier, cell.standing(day.toordinal()),
+                        cell.seen, asked_on, date.fromordinal(int(due)), cell.yen, by.every, by.why, by.why_en,
+                    )
+                )  # fmt: skip
+        return found
+
+    def forecast(self, now: datetime, days: int = WEEK) -> Sequence[DayCount]:
+        """Today and the days that follow, if every answer stays as it is.
+
+        Raises:
+            RequestError: `body-invalid`: not 1 to `FORECAST_DAYS_MAX` days.
+        """
+        if not 1 <= days <= FORECAST_DAYS_MAX:
+            raise RequestError("body-invalid")
+        made = self._make(now)
+        return self._ahead(made.columns, self._terms(made.rules, made.rules.rules), day_of(now), days)[0]
+
+    def costs(self, now: datetime) -> Sequence[ChoiceCost]:
+        """What each set of rules costs and leaves unasked, those in force marked: to look at before one is chosen."""
+        with self._lock:
+            made = self._make(now)
+            if self._costs is None or self._costs[0] != made.key:
+                self._costs = (made.key, tuple(self._cost(made, name, day_of(now)) for name in made.rules.sets))
+            return self._costs[1]
+
+    def choose(self, name: RuleSet) -> PlanRules:
+        """Put a set of rules in force. Raises ConfigError `plan-rules-invalid`: it has no rule."""
+        return self.rule_book.choose(name)
+
+    # Into the counter's queue
+
+    def fill_queue(self, now: datetime, count_max: int | None = None, *, by: str) -> Filled:
+        """Put the phones of today's open cells into the counter's queue, with these cells alone to ask.
+
+        What the program asks itself is left to it. `count_max`: phones at most; None: as many as find room.
+
+        Raises:
+            RequestError: `counter-missing`.
+        """
+        if self.counter is None:
+            raise RequestError("counter-missing")
+        wanted = self._wanted(now)
+        devices = self.book.devices(wanted)
+        phones = [(devices[unit][1], frozenset(places)) for unit, places in wanted.items() if unit in devices]
+        taken, left = self.counter.add_planned(phones[:count_max], by=by)
+        added = sum(fresh for _, fresh in taken)
+        cells = sum(len(places) for _, places in phones[: len(taken)])
+        return Filled(added, len(taken) - added, cells, left + len(phones[len(taken) + left :]))
+
+    def open_at(self, now: datetime, carrier: CarrierId) -> Sequence[tuple[int, int]]:
+        """The open cells of today at one carrier, as unit and number, in their order."""
+        made = self._make(now)
+        cells = made.planned.planned
+        rows = cells.row[cells.carrier == CARRIERS.index(carrier)]
+        return [(int(made.columns.unit[row]), int(made.columns.number[row])) for row in rows]
+
+    def devices(self, units: Collection[int]) -> Mapping[int, tuple[str, Device]]:
+        """Stock key and numbers of units."""
+        return self.book.devices(units)
+
+    def hours(self) -> tuple[int, int]:
+        """When carriers are asked, as minutes of the day (JST), from and until."""
+        return self.rule_book.rules().day.minutes
+
+    def _wanted(self, now: datetime) -> dict[int, list[Place]]:
+        made = self._make(now)
+        cells = made.planned.planned
+        wanted: dict[int, list[Place]] = {}
+        for row, at in zip(cells.row, cells.carrier, strict=True):
+            carrier = CARRIERS[at]
+            if not self._automatic(carrier):
+                wanted.setdefault(int(made.columns.unit[row]), []).append(Place(int(made.columns.number[row]), carrier))
+        return wanted
+
+    # How it is made
+
+    def _make(self, now: datetime) -> _Made:
+        with self._lock:
+            day, rules = day_of(now), self.rule_book.rules()
+            key = (self.book.version(), day, rules)
+            if self._made is None or self._made.key != key:
+                known = self._made
+                same_book = known is not None and known.key[0] == key[0]
+                columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
+                planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
+                self._made = _Made(key, rules, columns, planned)
+            return self._made
+
+    def asked(self, practice: bool) -> Collection[CarrierId]:
+        """The carriers that are asked about a practice phone, or a real one: the two worlds never mix."""
+        worlds = {carrier: self.rooms.is_practice(carrier) for carrier in CARRIERS if self._access(carrier)}
+        if not practice and any(worlds.values()):
+            return ()
+        return [carrier for carrier, is_practice in worlds.items() if is_practice is practice]
+
+    def _access(self, carrier: CarrierId) -> Access | None:
+        access = self.rooms.settings.carrier(carrier).access
+        return None if access is Access.OFF else access
+
+    def _automatic(self, carrier: CarrierId) -> bool:
+        return self._access(carrier) is Access.SITE and self.rooms.settings.watch.automatic
+
+    def _capacity(self, rules: PlanRules) -> Mapping[CarrierId, int]:
+        first, last = rules.day.minutes
+        capacity = {}
+        for carrier in CARRIERS:
+            if self._access(carrier) is None:
+                continue
+            limit = rules.day.limit(carrier)
+            if self._automatic(carrier):
+                polite = int((last - first) * 60 / self.rooms.settings.carrier(carrier).interval_s)
+                capacity[carrier] = polite if limit is None else min(limit, polite)
+            else:
+                capacity[carrier] = rules.day.cells if limit is None else limit
+        return capacity
+
+    def _terms(self, rules: PlanRules, name: RuleSet) -> Terms:
+        return Terms(rules.sets[name], self._capacity(rules), rules.day.spread_percent, rules.day.unknown_yen)
+
+    def _ahead(
+        self, columns: Columns, terms: Terms, day: date, days: int, first: plan_fast.Planned | None = None
+    ) -> tuple[tuple[DayCount, ...], int]:
+        """The days, and how many cells wait at their end."""
+        counts = []
+        automatic = np.array([self._automatic(carrier) for carrier in CARRIERS])
+        plan = first or plan_fast.plan(columns, terms, day.toordinal())
+        for n in range(days):
+            on = day.toordinal() + n
+            if n:
+                plan = plan_fast.plan(columns, terms, on)
+            by_carrier = np.bincount(plan.planned.carrier, minlength=len(CARRIERS))
+            by_carrier += np.array([plan.done.get(carrier, 0) for carrier in CARRIERS])
+            by_program = int(by_carrier[automatic].sum())
+            people = int(by_carrier.sum()) - by_program
+            counts.append(
+                DayCount(
+                    date.fromordinal(on), people, by_program, len(plan.left), tuple(int(one) for one in by_carrier)
+                )
+            )
+            columns = plan_fast.asked(columns, plan.planned, on)
+        return tuple(counts), len(plan.left)
+
+    def _cost(self, made: _Made, name: RuleSet, day: date) -> ChoiceCost:
+        terms = self._terms(made.rules, name)
+        in_force = name is made.rules.rules
+        today = made.planned if in_force else plan_fast.plan(made.columns, terms, day.toordinal())
+        days, left_after = self._ahead(made.columns, terms, day, COST_DAYS, today)
+        hours = [
+            sum(one.carriers[n] for one in days) / len(days) * self.rooms.settings.carrier(carrier).interval_s / 3600
+            for n, carrier in enumerate(CARRIERS)
+            if self._automatic(carrier)
+        ]
+        return ChoiceCost(
+            rules=name,
+            in_force=in_force,
+            today=days[0].planned,
+            days=days,
+            week=Load.of(days[:WEEK]),
+            month=Load.of(days),
+            automatic_h=max(hours, default=0.0),
+            effort=made.rules.effort,
+            left=self._unasked(made.columns, today.left, day),
+            left_after=left_after,
+            never=self._unasked(made.columns, today.never, day),
+        )
+
+    def _unasked(self, columns: Columns, cells: Cells, day: date) -> Unasked:
+        units, first = np.unique(columns.unit[cells.row], return_index=True)
+        yen = columns.yen[cells.row][first]
+        seen, asked_on = columns.seen[cells.row, cells.carrier], columns.asked_on[cells.row, cells.carrier]
+        covered = plan_fast.standing(columns, day.toordinal())[cells.row] == STANDINGS.index(Standing.COVERED)
+        ageing = np.isin(seen, [SEEN.index(Seen.CLEAR), SEEN.index(Seen.NO_RECORD)])
+        hours = (day.toordinal() - asked_on + 1) * 24  # at its most: doubt never rounds up
+        stale = ageing & (hours > self.rooms.settings.verdict.age_h_max)
+        said = np.bincount(seen[~stale], minlength=len(SEEN))
+        return Unasked(
+            cells=len(cells),
+            units=len(units),
+            yen=int(yen[yen != NONE].sum()),
+            unpriced=int((yen == NONE).sum()),
+            caution_covered=int(((seen == SEEN.index(Seen.CAUTION)) & covered).sum()),
+            said={one: int(count) for one, count in zip(SEEN, said, strict=True)},
+            stale=int(stale.sum()),
+            chances={Seen(mark.value): self.chance(mark, COST_DAYS) for mark in (Mark.CAUTION, Mark.CLEAR)},
+        )
+
+
+def day_of(now: datetime) -> date:
+    """The day in Japan."""
+    return now.astimezone(JST).date()
