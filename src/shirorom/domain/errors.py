@@ -114,6 +114,9 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
     **_codes(Area.COUNTER, 503, 1, "counter-missing"),
+    # The warranty of the watch.
+    **_codes(Area.COUNTER, 404, 1, "claim-not-found", "claim-unknown"),
+    **_codes(Area.COUNTER, 409, 1, "claim-ambiguous"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

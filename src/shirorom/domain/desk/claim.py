@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from shirorom.domain.carrier import CarrierId
@@ -325,3 +325,44 @@ def _remedy(offers: Sequence[Offer], terms: Terms | None) -> Said:
     if all(offer.yen is None and offer.remedy is not Remedy.EXCHANGE for offer in offers):
         return Said(Step.REMEDY, None, "remedy-no-price")
     return Said(Step.REMEDY, True, "remedy-choice" if len(offers) > 1 else "remedy-one")
+
+
+@dataclass(frozen=True, slots=True)
+class WarrantyClaim:
+    """A claim as it was decided, kept whole: also with the terms of that day, so that it can be told again years later.
+
+    Attributes:
+        seq: Its number in the book, from 1; 0 before it is kept.
+        print: Digest of what was asked under its id, to notice another claim under the same key.
+        item: The phone's place in the counter's queue, where it has to be asked first.
+        follows: The claim that it decides anew.
+        unit: The stock key.
+    """
+
+    id: str
+    print: str
+    receipt: str
+    unit: str
+    store: str
+    model: str
+    imeis: tuple[Imei, ...]
+    sold_on: date | None
+    price_yen: int | None
+    day: date
+    at: datetime
+    by: str
+    practice: bool
+    decided: Decided
+    asked: tuple[Asked, ...]
+    seen: tuple[tuple[Need, bool], ...] = ()
+    excluded: bool | None = None
+    item: str = ""
+    follows: str = ""
+    seq: int = 0
+
+    @property
+    def settle_by(self) -> date | None:
+        """By when the shop's own terms say that an accepted claim is settled; None: they promise no day."""
+        days = self.decided.terms.settle_days if self.decided.terms else None
+        accepted = self.decided.decision is Decision.ACCEPTED
+        return self.day + timedelta(days=days) if days and accepted else None

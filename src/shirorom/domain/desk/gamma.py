@@ -1,7 +1,7 @@
-"""How often something rare happens: a rate per day known only as a gamma distribution (Gamma–Poisson).
+"""How often something rare happens: a rate per day that is known only as a gamma distribution (Gamma–Poisson).
 
-Standard library alone. Source: Abramowitz & Stegun §6.5 (incomplete gamma function by series and by continued fraction); the posterior of a
-Poisson rate under a gamma prior is gamma (conjugate), and the count to come is then negative binomial.
+Standard library alone. Source: Abramowitz & Stegun §6.5 (incomplete gamma function by series and continued fraction);
+under a gamma prior the posterior of a Poisson rate is gamma, and the count to come is negative binomial.
 """
 
 from __future__ import annotations
