@@ -50,6 +50,10 @@ class WatchFiles:
         path = self._own / WARRANTY
         return read_terms(path) if path.exists() else ShopTerms()
 
+    def read(self, file: Path) -> ShopTerms:
+        """Another file of terms, read as strictly. Raises ConfigError `config-invalid`."""
+        return read_terms(file)
+
     def save_terms(self, source: Path) -> ShopTerms:
         """Take a file over, word for word and only if it holds. Raises `config-invalid`, `storage-…`."""
         terms = read_terms(source)

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
@@ -118,6 +118,11 @@ class Composition(Protocol):
     @property
     def doctor(self) -> Doctor:
         """service/doctor.py, with this machine's probes."""
+        ...
+
+    @property
+    def watch(self) -> Any:
+        """compose/watch.py: the book, what follows the record, plan, alerts, warranty, risk."""
         ...
 
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from shirorom.edge.cli.command import Command, Group, common
+from shirorom.edge.cli.watch_claim import claim
+from shirorom.edge.cli.watch_terms import terms
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (terms, claim)
 """In the order in which `--help` lists them."""
 
 
