@@ -177,7 +177,7 @@ class Believed:
     @property
     def origins(self) -> tuple[Origin, ...]:
         """Where the prior comes from, and that the own record is in it if it is."""
-        own = (Origin(self.as_of),) if self.own is not None else ()
+        own = (Origin(self.as_of),) if self.sample.days > 0 else ()
         return (*self._published, *own)
 
     @property

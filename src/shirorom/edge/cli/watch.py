@@ -6,9 +6,10 @@ import click
 
 from shirorom.edge.cli.command import Command, Group, common
 from shirorom.edge.cli.watch_claim import claim
+from shirorom.edge.cli.watch_risk import risk
 from shirorom.edge.cli.watch_terms import terms
 
-COMMANDS: tuple[Command, ...] = (terms, claim)
+COMMANDS: tuple[Command, ...] = (terms, claim, risk)
 """In the order in which `--help` lists them."""
 
 
