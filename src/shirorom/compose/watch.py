@@ -13,13 +13,16 @@ from shirorom.domain.errors import ConfigError
 if TYPE_CHECKING:
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.plan_toml import TomlRuleBook
-    from shirorom.compose import Composition
     from shirorom.ports.book import Folder
     from shirorom.ports.tables import Tables
     from shirorom.service.watch_book import WatchBook
+    from shirorom.service.watch_plan import WatchPlan
+    from shirorom.adapters.watch_toml import WatchFiles
+    from shirorom.compose import Composition
+    from shirorom.service.watch_claim import ClaimDesk
+    from shirorom.service.watch_risk import RiskDesk
 
 LOGGER = logging.getLogger("shirorom.watch")
-    from shirorom.service.watch_plan import WatchPlan
 
 
 class Watching:
@@ -112,3 +115,41 @@ class Watching:
         except ImportError:
             raise ConfigError("plan-missing") from None
         return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)
+    # Warranty and risk
+
+    @cached_property
+    def files(self) -> WatchFiles:
+        """adapters/watch_toml.py."""
+        from shirorom.adapters.watch_toml import WatchFiles
+
+        return WatchFiles(self._whole.data)
+
+    @cached_property
+    def claims(self) -> ClaimDesk:
+        """service/watch_claim.py."""
+        from shirorom.adapters.desk_sql.claims import SqlClaims
+        from shirorom.service.watch_claim import ClaimDesk
+
+        counter = self._whole.counter
+        if counter is None:
+            raise ConfigError("desk-missing")
+        return ClaimDesk(SqlClaims(self._desk), self.files.terms, counter, self._whole.clock)
+
+    @cached_property
+    def risk(self) -> RiskDesk:
+        """service/watch_risk.py."""
+        from shirorom.adapters.desk_sql.claims import SqlClaims
+        from shirorom.adapters.survival import LifelinesSurvival
+        from shirorom.service.watch_histories import Histories
+        from shirorom.service.watch_risk import RiskDesk
+
+        histories = {practice: Histories(self._whole.room, practice) for practice in (False, True)}
+        return RiskDesk(
+            claims=SqlClaims(self._desk),
+            histories=histories.__getitem__,
+            survival=LifelinesSurvival(),
+            terms=self.files.terms,
+            rates=self.files.rates,
+            stamp=self.files.stamp,
+            clock=self._whole.clock,
+        )

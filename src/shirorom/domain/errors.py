@@ -146,6 +146,9 @@ CODES: Mapping[str, Code] = {
     # The watch: the plan of re-checks.
     **_codes(Area.CONFIG, 422, 2, "plan-rules-invalid"),
     **_codes(Area.CONFIG, 503, 1, "plan-missing"),
+    # The warranty of the watch.
+    **_codes(Area.COUNTER, 404, 1, "claim-not-found", "claim-unknown"),
+    **_codes(Area.COUNTER, 409, 1, "claim-ambiguous"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

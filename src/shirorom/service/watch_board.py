@@ -29,7 +29,7 @@ BOARD_S_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """Units in stock with one verdict: now, and at the end of each of the last days (oldest first; None: not counted)."""
+    """Units in stock with one verdict: now, and at the end of each of the last days, oldest first; None: not counted."""
 
     verdict: VerdictKind
     units: int

@@ -189,9 +189,11 @@ class Follower:
             return (PhoneStanding(phone) for phone in phones)
         heads = room.log.device_heads(phones)  # most phones of a new book were never asked about
         return (
-            PhoneStanding(phone) if head == NO_DEVICE else stand(room.recorder.entries(Imei.of_key(phone)), phone, now=now)
+            PhoneStanding(phone)
+            if head == NO_DEVICE
+            else stand(room.recorder.entries(Imei.of_key(phone)), phone, now=now)
             for phone, head in zip(phones, heads, strict=True)
-        )  # fmt: skip
+        )
 
 
 def _goes_on(room: Room, followed: Head, head: Head) -> bool:

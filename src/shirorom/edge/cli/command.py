@@ -145,7 +145,9 @@ OWN_WORDS = frozenset(
                                            "escape", "output")),
      "watch-export-output", "watch-export-escape",
      *(f"watch-list-{name}" for name in ("status", "store", "after", "limit")),
-     "watch-plan-queue"}
+     "watch-plan-queue",
+     "watch-terms-check", "watch-terms-save", "watch-terms-example", "watch-claim-seen", "watch-claim-list",
+     "watch-claim-key"}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
+    from shirorom.ports.plan import RuleBook
     from shirorom.ports.tables import Tables
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
@@ -25,6 +26,9 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.record import Record
     from shirorom.service.settings import Settings
     from shirorom.service.watch_book import WatchBook
+    from shirorom.service.watch_claim import ClaimDesk
+    from shirorom.service.watch_plan import WatchPlan
+    from shirorom.service.watch_risk import RiskDesk
     from shirorom.service.withdraw import Withdraw
 
 LANGS = ("ja", "en")
@@ -182,6 +186,31 @@ class Watching(Protocol):
 
     def folder(self, path: Path, *, done: Path | None = None) -> Folder:
         """A folder into which the POS writes."""
+        ...
+
+    @property
+    def rule_book(self) -> RuleBook:
+        """The plan's rules: the shop's own, or those that come with the product."""
+        ...
+
+    @property
+    def plan(self) -> WatchPlan:
+        """service/watch_plan.py. Raises ConfigError `plan-missing`."""
+        ...
+
+    @property
+    def files(self) -> Any:
+        """The shop's warranty terms."""
+        ...
+
+    @property
+    def claims(self) -> ClaimDesk:
+        """service/watch_claim.py."""
+        ...
+
+    @property
+    def risk(self) -> RiskDesk:
+        """service/watch_risk.py."""
         ...
 
 

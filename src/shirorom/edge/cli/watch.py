@@ -11,7 +11,11 @@ from shirorom.edge.cli.watch_import import import_
 from shirorom.edge.cli.watch_plan import plan
 from shirorom.edge.cli.watch_rules import choose, rules
 
-COMMANDS: tuple[click.Command, ...] = (import_, plan, list_, export, rules, choose)
+from shirorom.edge.cli.watch_claim import claim
+from shirorom.edge.cli.watch_risk import risk
+from shirorom.edge.cli.watch_terms import terms
+
+COMMANDS: tuple[click.Command, ...] = (import_, plan, list_, export, claim, terms, risk, rules, choose)
 """In the order in which `--help` lists them."""
 
 

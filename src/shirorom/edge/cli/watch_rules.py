@@ -34,7 +34,10 @@ def rules(session: Session, default: bool, checked: Path | None, saved: Path | N
         else:
             click.echo(text, nl=False)
         return 0
-    found = book.save(saved) if saved is not None else book.check(checked)
+    if saved is not None:
+        found = book.save(saved)
+    elif checked is not None:
+        found = book.check(checked)
     if as_json:
         print_json({"sound": True, "saved": saved is not None, "rules": found.rules.value})
     else:
