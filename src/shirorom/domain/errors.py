@@ -126,6 +126,7 @@ CODES: Mapping[str, Code] = {
         "table-unreadable", "table-broken", "table-quote-open", "table-empty", "table-sheet-missing",
         "table-column-missing", "table-no-numbers", "table-row-encoding", "table-row-characters", "table-row-long",
     ),
+    **_codes(Area.TABLE, 501, 1, "table-reader-missing"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
