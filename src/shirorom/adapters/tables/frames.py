@@ -19,7 +19,7 @@ ROW_LONG = "table-row-long"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Some rows; `frame` has text columns named "0", "1", … without nulls."""
+    """Some rows; `frame` has text columns named "0", "1", …; a blank cell is a null."""
 
     frame: pl.DataFrame
     lines: Sequence[int]
@@ -30,11 +30,11 @@ class Frame:
 
     def row(self, place: int) -> tuple[str, ...]:
         """The cells of one row."""
-        return self.frame.row(place)
+        return tuple(cell or "" for cell in self.frame.row(place))
 
     def plain_numbers(self, column: int) -> list[str | None]:
         """The numbers of a column, where they are plain."""
-        return plain_numbers(self.frame.get_column(str(column)))
+        return plain_numbers(self.frame.get_column(str(column)).fill_null(""))
 
     def without(self, count: int) -> Frame:
         """All but the first rows."""
@@ -56,19 +56,28 @@ def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) ->
     """A piece of text without a quoted cell; None: it has to be read row by row."""
     import polars as pl
 
-    if piece.damage or '"' in piece.text:
+    content = piece.plain
+    if content is None:
         return None
     names = [str(n) for n in range(width)]
     try:
         frame = pl.read_csv(
-            piece.text.encode(errors="replace"), has_header=False, separator=delimiter, quote_char=None,
+            content, has_header=False, separator=delimiter, quote_char=None,
             schema=dict.fromkeys(names, pl.String), raise_if_empty=False,
-        ).with_columns(pl.all().fill_null(""))  # fmt: skip
+        )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.height != piece.lines or max(frame.select(pl.all().str.len_bytes().max()).row(0)) > cell_chars:
+    if frame.height != piece.lines or _longest(frame) > cell_chars:
         return None
     return Frame(frame, range(piece.first_line, piece.first_line + piece.lines))
+
+
+def _longest(frame: pl.DataFrame) -> int:
+    """Of all cells, in bytes."""
+    import polars as pl
+
+    lengths: tuple[int | None, ...] = frame.select(pl.all().str.len_bytes().max()).row(0)
+    return max((length or 0 for length in lengths), default=0)
 
 
 def frame_of_rows(rows: Sequence[RawRow], width: int) -> Frame:
@@ -82,7 +91,7 @@ def frame_of_rows(rows: Sequence[RawRow], width: int) -> Frame:
         if len(here) > width:
             here, long = _cut(here, width)
             damage |= {place: (*damage.get(place, ()), ROW_LONG)} if long else {}
-        cells.append(here if len(here) == width else (*here, *[""] * (width - len(here))))
+        cells.append([*(cell or None for cell in here), *[None] * (width - len(here))])
     schema = dict.fromkeys((str(n) for n in range(width)), pl.String)
     return Frame(pl.DataFrame(cells, schema=schema, orient="row"), [row.line for row in rows], damage)
 

@@ -23,8 +23,8 @@ def plain_numbers(cells: pl.Series) -> list[str | None]:
     full-width digits and blanks around too.
     """
     solid = _completed(cells)
-    rest = [n for n, number in enumerate(solid) if number is None]
-    if rest:
+    if None in solid:
+        rest = [n for n, number in enumerate(solid) if number is None]
         others = cells.gather(rest) if len(rest) < len(cells) else cells
         plain = others.str.replace_many(list(_WIDE), list(_NARROW)).str.strip_chars(" ")
         for grouped in _GROUPED:

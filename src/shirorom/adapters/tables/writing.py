@@ -67,6 +67,7 @@ def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
         raise TypeError("a batch of another reader")
     kept = [part.batch.frame.get_column(str(n)) for n in part.keep]
     added = [pl.Series(values, dtype=pl.String) for values in part.added]
+    added = [pl.select(pl.when(one != "").then(one)).to_series() for one in added]
     return pl.DataFrame([column.alias(name) for column, name in zip([*kept, *added], columns, strict=True)])
 
 

@@ -139,7 +139,8 @@ def speak(group: click.Group, texts: Words, within: str = "") -> None:
 
 OWN_WORDS = frozenset(
     {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
-     "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output"}
+     "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output",
+     "screen-output"}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

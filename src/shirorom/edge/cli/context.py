@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
     from shirorom.service.record import Record
+    from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
     from shirorom.service.withdraw import Withdraw
 
@@ -113,6 +114,11 @@ class Composition(Protocol):
     @property
     def history(self) -> History:
         """service/history.py."""
+        ...
+
+    @property
+    def screen(self) -> Screen:
+        """service/screen.py."""
         ...
 
     @property
