@@ -13,13 +13,13 @@ from shirorom.domain.errors import ConfigError
 if TYPE_CHECKING:
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.plan_toml import TomlRuleBook
+    from shirorom.adapters.watch_toml import WatchFiles
+    from shirorom.compose import Composition
     from shirorom.ports.book import Folder
     from shirorom.ports.tables import Tables
     from shirorom.service.watch_book import WatchBook
-    from shirorom.service.watch_plan import WatchPlan
-    from shirorom.adapters.watch_toml import WatchFiles
-    from shirorom.compose import Composition
     from shirorom.service.watch_claim import ClaimDesk
+    from shirorom.service.watch_plan import WatchPlan
     from shirorom.service.watch_risk import RiskDesk
 
 LOGGER = logging.getLogger("shirorom.watch")
@@ -96,6 +96,7 @@ class Watching:
                     LOGGER.warning("watched folder: %s", code)
             told = code
             await asyncio.sleep(watched.every_s)
+
     # The plan of re-checks
 
     @cached_property
@@ -115,6 +116,7 @@ class Watching:
         except ImportError:
             raise ConfigError("plan-missing") from None
         return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)
+
     # Warranty and risk
 
     @cached_property

@@ -149,6 +149,7 @@ CODES: Mapping[str, Code] = {
     # The warranty of the watch.
     **_codes(Area.COUNTER, 404, 1, "claim-not-found", "claim-unknown"),
     **_codes(Area.COUNTER, 409, 1, "claim-ambiguous"),
+    **_codes(Area.TABLE, 501, 1, "table-reader-missing"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from shirorom.domain.carrier import CarrierId
@@ -43,4 +44,25 @@ class RuleBook(Protocol):
 
     def choose(self, name: RuleSet) -> PlanRules:
         """Put a set in force; all else in the shop's file stays as it is. Raises as `rules`, and StorageError."""
+        ...
+
+
+class RuleFiles(RuleBook, Protocol):
+    """The same as a file that the shop edits."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the shop has a file of its own."""
+        ...
+
+    def text(self, *, default: bool = False) -> str:
+        """The file in force, or the one that comes with the product, as it stands."""
+        ...
+
+    def check(self, file: Path) -> PlanRules:
+        """Read a file without using it. Raises ConfigError `plan-rules-invalid`."""
+        ...
+
+    def save(self, file: Path) -> PlanRules:
+        """Put a file in force, once it is sound. Raises as `check`, and StorageError: nothing was changed."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shirorom.domain.errors import RequestError
@@ -45,3 +47,12 @@ def unreadable(part: str) -> RequestError:
 def broken() -> RequestError:
     """It begins as a table, and breaks off or cannot be unpacked."""
     return RequestError("table-broken")
+
+
+@contextmanager
+def needs(part: str) -> Iterator[None]:
+    """Around an import that the extra `files` brings."""
+    try:
+        yield
+    except ImportError as error:
+        raise RequestError("table-reader-missing", part=part) from error

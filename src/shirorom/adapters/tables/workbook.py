@@ -44,12 +44,12 @@ class Members:
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise unreadable("zip") from error
         try:
-            self._left = self._allowed(path.stat().st_size)
+            self._allowed = self._refuse_beyond(path.stat().st_size)
         except BaseException:
             self._zip.close()
             raise
 
-    def _allowed(self, packed: int) -> int:
+    def _refuse_beyond(self, packed: int) -> int:
         infos = self._zip.infolist()
         if len(infos) > self._limits.members:
             raise too_large("unpacked", self._limits.members)
@@ -75,9 +75,10 @@ class Members:
             raise broken() from error
 
     def _counted(self, part: IO[bytes]) -> Iterator[bytes]:
+        left = self._allowed
         while block := part.read(BLOCK):
-            self._left -= len(block)
-            if self._left < 0:
+            left -= len(block)
+            if left < 0:
                 raise too_large("unpacked", self._limits.unpacked_bytes)
             yield block
 

@@ -28,8 +28,8 @@ from shirorom.edge.api.bodies import (
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
-from shirorom.edge.watch_wire import ImportedWire, UnitsWire
 from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
+from shirorom.edge.watch_wire import ImportedWire, UnitsWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire

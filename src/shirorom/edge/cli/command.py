@@ -147,7 +147,7 @@ OWN_WORDS = frozenset(
      *(f"watch-list-{name}" for name in ("status", "store", "after", "limit")),
      "watch-plan-queue",
      "watch-terms-check", "watch-terms-save", "watch-terms-example", "watch-claim-seen", "watch-claim-list",
-     "watch-claim-key"}
+     "watch-claim-key", "screen-output"}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
-    from shirorom.ports.plan import RuleBook
+    from shirorom.ports.plan import RuleFiles
     from shirorom.ports.tables import Tables
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
     from shirorom.service.record import Record
+    from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
@@ -123,8 +124,8 @@ class Composition(Protocol):
         ...
 
     @property
-    def watch(self) -> Any:
-        """compose/watch.py: the parts of the watch, each built when it is first touched."""
+    def screen(self) -> Screen:
+        """service/screen.py."""
         ...
 
     @property
@@ -189,7 +190,7 @@ class Watching(Protocol):
         ...
 
     @property
-    def rule_book(self) -> RuleBook:
+    def rule_book(self) -> RuleFiles:
         """The plan's rules: the shop's own, or those that come with the product."""
         ...
 

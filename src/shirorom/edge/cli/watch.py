@@ -5,14 +5,12 @@ from __future__ import annotations
 import click
 
 from shirorom.edge.cli.command import Group, common
+from shirorom.edge.cli.watch_claim import claim
 from shirorom.edge.cli.watch_export import export, list_
 from shirorom.edge.cli.watch_import import import_
-
 from shirorom.edge.cli.watch_plan import plan
-from shirorom.edge.cli.watch_rules import choose, rules
-
-from shirorom.edge.cli.watch_claim import claim
 from shirorom.edge.cli.watch_risk import risk
+from shirorom.edge.cli.watch_rules import choose, rules
 from shirorom.edge.cli.watch_terms import terms
 
 COMMANDS: tuple[click.Command, ...] = (import_, plan, list_, export, claim, terms, risk, rules, choose)

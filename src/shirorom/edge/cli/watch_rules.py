@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -34,10 +35,7 @@ def rules(session: Session, default: bool, checked: Path | None, saved: Path | N
         else:
             click.echo(text, nl=False)
         return 0
-    if saved is not None:
-        found = book.save(saved)
-    elif checked is not None:
-        found = book.check(checked)
+    found = book.save(saved) if saved is not None else book.check(cast("Path", checked))
     if as_json:
         print_json({"sound": True, "saved": saved is not None, "rules": found.rules.value})
     else:
