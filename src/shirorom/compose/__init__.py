@@ -549,6 +549,7 @@ class Composition:
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
             book=None if self.settings.web.public or self.desk is None else self.watch.book,
+            boards=None if self.settings.web.public or self.desk is None else self.watch.boards,
             watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shirorom.compose import Composition
     from shirorom.ports.book import Folder
     from shirorom.ports.tables import Tables
+    from shirorom.service.watch_board import Boards
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
     from shirorom.service.watch_plan import WatchPlan
@@ -96,6 +97,14 @@ class Watching:
                     LOGGER.warning("watched folder: %s", code)
             told = code
             await asyncio.sleep(watched.every_s)
+
+    @cached_property
+    def boards(self) -> Boards:
+        """service/watch_board.py."""
+        from shirorom.adapters.desk_sql.board import SqlBoard
+        from shirorom.service.watch_board import Boards
+
+        return Boards(SqlBoard(self._desk), self._whole.clock)
 
     # The plan of re-checks
 

@@ -43,6 +43,7 @@ from shirorom.edge.web.patterns import patterns, patterns_shown
 from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.signin import SIGNIN, local
+from shirorom.edge.web.stock import STOCK
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
 from shirorom.edge.web.who import OPT as WHO
@@ -58,7 +59,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *TRUST, *SIGNIN, *PEOPLE, *PAIR,
+        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *STOCK, *TRUST, *SIGNIN, *PEOPLE, *PAIR,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

@@ -21,6 +21,7 @@ from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.watch_board import Boards
 from shirorom.service.watch_book import WatchBook
 from shirorom.service.withdraw import Withdraw
 
@@ -77,4 +78,5 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    boards: Boards | None = None
     watch_plan: Callable[[], WatchPlan] | None = None

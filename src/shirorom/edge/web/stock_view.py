@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
+from shirorom.domain.desk.plan_day import ChoiceCost, DayCount, PlanOfDay, Unasked
+from shirorom.domain.desk.plan_rules import Effort
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
 from shirorom.edge.web.look import CLASS_OF, CLASS_OF_VERDICT, Speech
@@ -129,6 +133,59 @@ class StockViewer:
             for carrier, silence in board.silent.items()
             if silence.never or silence.old
         ]
+
+    def plan(self, today: PlanOfDay, week: Sequence[DayCount], effort: Effort) -> dict[str, Any]:
+        """Today's plan, and a bar for each of the days ahead. Heights in hundredths of the highest."""
+        highest = max((today.total, *(day.planned for day in week)), default=0) or 1
+        cells = [today.total, *(day.planned for day in week[1:])]
+        return {
+            "today": self.t("stock.plan_today", cells=self.speech.count(today.total), done=self.speech.count(today.done)),
+            "open": today.open,
+            "minutes": self.t(
+                "stock.plan_minutes",
+                hand=self.speech.count(math.ceil(today.open * effort.hand_s / 60)),
+                extension=self.speech.count(math.ceil(today.open * effort.extension_s / 60)),
+            ),
+            "left": self.t("stock.plan_left", n=self.speech.count(today.left.cells)) if today.left.cells else "",
+            "days": [
+                {
+                    "cells": count,
+                    "height": round(100 * count / highest, 1),
+                    "done": round(100 * today.done / highest, 1) if n == 0 else 0,
+                    "name": self.t("stock.day_today") if n == 0 else self._day(day.day),
+                }
+                for n, (day, count) in enumerate(zip(week, cells, strict=True))
+            ],
+        }
+
+    def _day(self, day: date) -> str:
+        return self.t("stock.day", day=day.day, weekday=self.t(f"stock.weekday.{day.weekday()}"))
+
+    def choice(self, cost: ChoiceCost) -> dict[str, Any]:
+        """One set of rules: what it takes, and what it leaves unasked."""
+        count = self.speech.count
+        return {
+            "name": cost.rules.value,
+            "title": self.t(f"plan.set.{cost.rules.value}"),
+            "chosen": cost.in_force,
+            "cells": count(round(cost.week.mean)),
+            "peak": self.t("stock.peak", n=count(cost.week.peak)),
+            "hand": self.t("stock.minutes", n=count(math.ceil(cost.hand_min(cost.week)))),
+            "extension": self.t("stock.minutes", n=count(math.ceil(cost.extension_min(cost.week)))),
+            "site": self.t("stock.hours", n=f"{cost.automatic_h:.1f}") if cost.automatic_h else "",
+            "left": self._unasked(cost.never),
+            "waits": self.t("stock.waits", n=count(cost.left_after)) if cost.left_after else "",
+        }
+
+    def _unasked(self, unasked: Unasked) -> str:
+        if not unasked.cells:
+            return self.t("stock.left_none")
+        count = self.speech.count
+        return self.t(
+            "stock.left_cells",
+            cells=count(unasked.cells), units=count(unasked.units), yen=count(unasked.yen),
+            caution=count(unasked.caution_covered),
+        )  # fmt: skip
 
     def _mark_row(self, row: MarkRow) -> dict[str, Any]:
         mark = None if row.verdict.value == "undetermined" else Mark(row.verdict.value)
