@@ -17,7 +17,7 @@ from shirorom.domain.desk.stock import TEXT_CHARS_MAX
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.web.form import form_of
 from shirorom.edge.web.page import AnyRequest, by_of, page, speech_of, web_of
-from shirorom.edge.web.past import entries_of
+from shirorom.edge.web.past import past_of
 from shirorom.edge.web.stock_view import StockViewer
 from shirorom.edge.web.who import OPT, PASSIVE, Role, Who, person_of
 from shirorom.ports.board import Scope
@@ -66,7 +66,7 @@ async def _view(request: AnyRequest) -> dict[str, object]:
         open=True,
     )
     alerts = await asyncio.to_thread(parts.alerts.newest, wanted, count_max=OPEN_MAX)
-    units = await asyncio.to_thread(parts.book.stock.of_keys, {alert.key for alert in alerts})
+    units = await asyncio.to_thread(parts.book.book.of_keys, {alert.key for alert in alerts})
     view = viewer.board(board, alerts, units)
     view["plan"] = None if board.empty else await _plan(request, viewer)
     view["risk"] = None
@@ -108,7 +108,7 @@ async def stock_alerts(request: AnyRequest) -> Response[bytes]:
     which = AlertFilter(practice=web_of(request).practice)
     found = await asyncio.to_thread(parts.alerts.newest, which, before=before, count_max=PAGE + 1)
     shown: Sequence[Alert] = found[:PAGE]
-    units = await asyncio.to_thread(parts.book.stock.of_keys, {alert.key for alert in shown})
+    units = await asyncio.to_thread(parts.book.book.of_keys, {alert.key for alert in shown})
     return page(
         request,
         "stock_alerts.html",
@@ -127,8 +127,7 @@ async def stock_evidence(request: AnyRequest) -> Response[bytes]:
         raise RequestError("counter-missing")
     seq = _seq(request.path_params["seq"])
     alert = await asyncio.to_thread(parts.alerts.alert, seq)
-    phone = await asyncio.to_thread(parts.history, alert.imei, practice=alert.practice)
-    phones = [entries_of(phone, speech_of(request))]
+    phones = [await past_of(parts, alert.imei, speech_of(request), practice=alert.practice)]
     return page(request, "history.html", here="stock", url="/stock", phones=phones)
 
 

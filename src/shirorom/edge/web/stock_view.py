@@ -139,7 +139,9 @@ class StockViewer:
         highest = max((today.total, *(day.planned for day in week)), default=0) or 1
         cells = [today.total, *(day.planned for day in week[1:])]
         return {
-            "today": self.t("stock.plan_today", cells=self.speech.count(today.total), done=self.speech.count(today.done)),
+            "today": self.t(
+                "stock.plan_today", cells=self.speech.count(today.total), done=self.speech.count(today.done)
+            ),
             "open": today.open,
             "minutes": self.t(
                 "stock.plan_minutes",
