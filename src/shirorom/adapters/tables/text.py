@@ -14,7 +14,6 @@ from typing import BinaryIO, Protocol
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 
 SAMPLE_BYTES = 1 << 20
-PIECE_BYTES = 4 << 20
 UTF_8, CP932 = "utf-8", "cp932"
 ROW_ENCODING, ROW_CHARACTERS = "table-row-encoding", "table-row-characters"
 
@@ -119,7 +118,7 @@ class Decode(Protocol):
 def _blocks(file: BinaryIO, end: bytes, unit: int, limits: Limits) -> Iterator[bytes]:
     """Bytes that end with a line end, but for the last."""
     rest = b""
-    while block := file.read(PIECE_BYTES):
+    while block := file.read(limits.piece_bytes):
         content = rest + block
         cut = _last(content, end, unit)
         if cut < 0 and end == b"\n" and b"\r" in content[:-1]:  # an old Macintosh's

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
 from shirorom.adapters.storage_errors import storage_errors
@@ -74,9 +74,16 @@ def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    every = pl.all()
-    formula = every.str.contains(f"^{FORMULA}") & ~every.str.contains(f"^(?:{NUMBER})$")
-    return frame.with_columns(pl.when(formula).then("'" + every).otherwise(every))
+    return pl.DataFrame([_escaped_column(column) for column in frame.get_columns()])
+
+
+def _escaped_column(column: pl.Series) -> pl.Series:
+    import polars as pl
+
+    formula = column.str.contains(f"^{FORMULA}") & ~column.str.contains(f"^(?:{NUMBER})$")
+    if not formula.any():
+        return column
+    return pl.select(pl.when(formula).then("'" + column).otherwise(column)).to_series().alias(column.name)
 
 
 @contextmanager
@@ -119,18 +126,24 @@ def _workbook(file: IO[bytes], path: Path, columns: Sequence[str], rows: Rows) -
     with tempfile.TemporaryDirectory(prefix=".shirorom-", dir=path.parent) as room:
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": room, "strings_to_formulas": False})
         sheet = book.add_worksheet()
-        for number, row in enumerate(chain((columns,), rows)):
-            if number >= SHEET_ROWS_MAX:
-                raise too_large("rows", SHEET_ROWS_MAX - 1)
-            for place, cell in enumerate(row):
-                if cell:
-                    if len(cell) > SHEET_CHARS_MAX:
-                        raise too_large("cell", SHEET_CHARS_MAX)
-                    sheet.write_string(number, place, cell)
         try:
+            for number, row in enumerate(chain((columns,), rows)):
+                _sheet_row(sheet, number, row)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it wraps what the disk said
             raise (error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError()) from error
+        finally:
+            sheet.row_data_fh.close()
+
+
+def _sheet_row(sheet: Any, number: int, row: Sequence[str]) -> None:
+    if number >= SHEET_ROWS_MAX:
+        raise too_large("rows", SHEET_ROWS_MAX - 1)
+    for place, cell in enumerate(row):
+        if cell:
+            if len(cell) > SHEET_CHARS_MAX:
+                raise too_large("cell", SHEET_CHARS_MAX)
+            sheet.write_string(number, place, cell)
 
 
 def _gathered(columns: Sequence[str], rows: Rows) -> Iterator[pl.DataFrame]:
