@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ SHEET_ROWS_MAX = 1_048_576
 SHEET_CHARS_MAX = 32_767
 """What a workbook can hold."""
 ROWS_AT_ONCE = 20_000
+_OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
 SEPARATORS = {TableKind.CSV: ",", TableKind.TSV: "\t"}
 
 Rows = Iterable[Sequence[str]]
@@ -53,7 +55,8 @@ def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, ki
                 _delimited(file, columns, (), kind, escape=escape)
                 for frame in frames:
                     frame = _escaped(frame) if escape else frame
-                    frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
+                    with _disk_errors():
+                        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
             case TableKind.XLSX:
                 _workbook(file, path, columns, (row for frame in frames for row in frame.iter_rows()))
             case TableKind.PARQUET:
@@ -84,6 +87,20 @@ def _escaped_column(column: pl.Series) -> pl.Series:
     if not formula.any():
         return column
     return pl.select(pl.when(formula).then("'" + column).otherwise(column)).to_series().alias(column.name)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk said, where the engine tells it in its own words."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        raise OSError(int(number[1]), "write") from error
 
 
 @contextmanager
@@ -169,7 +186,8 @@ def _parquet(file: IO[bytes], columns: Sequence[str], frames: Iterator[pl.DataFr
             raise
 
     try:
-        register_io_source(source, schema=dict.fromkeys(columns, pl.String)).sink_parquet(file)
+        with _disk_errors():
+            register_io_source(source, schema=dict.fromkeys(columns, pl.String)).sink_parquet(file)
     except BaseException as error:
         if failed and failed[0] is not error:
             raise failed[0] from None
