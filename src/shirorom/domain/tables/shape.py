@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def shape_of(rows: Sequence[Sequence[str]]) -> Shape:
     looked = rows[:ROWS_LOOKED_AT]
     heading = _heading(looked)
     below = looked[heading.stop :]
-    width = max((len(row) for row in looked[heading.start :]), default=0)
+    width = _width([looked[n] for n in heading], below)
     names = _unique(_names([looked[n] for n in heading], width))
     return Shape(heading, names, _number_columns(names, below))
 
@@ -164,6 +165,18 @@ def _completes(top: Sequence[str], bottom: Sequence[str]) -> bool:
         elif above and below and not named and _cell(top, n + 1):  # nothing merged: a row of data below its heading
             return False
     return down > 0 and (across > 0 or named)
+
+
+def _width(heading: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> int:
+    """As wide as the heading, or as most rows where they are wider; without a heading as the widest row."""
+    widths = Counter(width for row in rows if (width := _last_filled(row)))
+    if not heading:
+        return max((len(row) for row in rows), default=0)
+    return max(*map(len, heading), widths.most_common(1)[0][0] if widths else 0)
+
+
+def _last_filled(row: Sequence[str]) -> int:
+    return next((n for n in range(len(row), 0, -1) if row[n - 1].strip()), 0)
 
 
 def _names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
