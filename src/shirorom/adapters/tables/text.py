@@ -7,6 +7,7 @@ because whoever joins two exports joins their encodings too.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import BinaryIO, Protocol
@@ -18,6 +19,8 @@ UTF_8, CP932 = "utf-8", "cp932"
 ROW_ENCODING, ROW_CHARACTERS = "table-row-encoding", "table-row-characters"
 
 _MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNASSIGNED = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+"""Bytes that cp932 does not know and Python lets pass."""
 _KANA_AND_KANJI = 0x3000
 """From here on UTF-8 is not met by chance in cp932 text."""
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b\0"))
@@ -179,9 +182,10 @@ class _Narrow:
             return line.decode(UTF_8), False
         for encoding in (self.encoding, self.other):
             try:
-                return line.decode(encoding), encoding == self.encoding
+                text = line.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            return text, encoding == self.encoding and not (encoding == CP932 and _UNASSIGNED.search(text))
         return line.decode(self.encoding, errors="replace"), False
 
 

@@ -21,6 +21,8 @@ HEADING_WITHIN = 20
 HEADING_CHARS_MAX = 60
 SHARE_MIN = 0.5
 """Of the filled cells of a column, how many must hold an IMEI where its heading does not say so."""
+LIST_DIGITS_MIN = 10
+"""A table of one column is a list of numbers, good or bad, when it holds one of so many digits."""
 PREFIX = "shirorom_"
 """Columns that we wrote ourselves: no input."""
 
@@ -215,8 +217,13 @@ def _number_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tupl
     found = sorted({*said, *held})
     if any(_share(rows, n) > 0 for n in found):
         return tuple(found)
-    by_content = [n for n in own if n not in found and _share(rows, n) >= SHARE_MIN]
-    return tuple(by_content or found or hinted)
+    shares = {n: _share(rows, n) for n in own if n not in found}
+    by_content = [n for n, share in shares.items() if share >= SHARE_MIN]
+    if by_content or found or hinted:
+        return tuple(by_content or found or hinted)
+    if len(own) == 1 and any(_digits(_cell(row, own[0])) >= LIST_DIGITS_MIN for row in rows):
+        return tuple(own)
+    return tuple(n for n, share in shares.items() if share > 0)
 
 
 def _share(rows: Sequence[Sequence[str]], column: int) -> float:

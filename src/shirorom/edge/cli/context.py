@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
 
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
+    from shirorom.ports.tables import Tables
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
     from shirorom.service.doctor import Doctor
@@ -114,6 +115,11 @@ class Composition(Protocol):
     @property
     def history(self) -> History:
         """service/history.py."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Files of rows, in and out."""
         ...
 
     @property
