@@ -20,7 +20,7 @@ from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.queue import OPEN_MAX
 from shirorom.domain.errors import ConfigError, RequestError, ShiroromError
 from shirorom.domain.imei import Device, Imei
-from shirorom.domain.tables.number import device_of, says_nothing
+from shirorom.domain.tables.number import device_of
 from shirorom.domain.tables.shape import PREFIX, ROWS_LOOKED_AT, Shape, column_named, is_total, shape_of
 from shirorom.ports.tables import Batch, Part, Table, TableKind, Tables
 from shirorom.service.counter import Counter
@@ -182,7 +182,7 @@ class _Run:
     def _slowly(self, batch: Batch, place: int) -> tuple[str, str]:
         row = batch.row(place)
         cells = [row[column] for column in self.columns]
-        if all(map(says_nothing, cells)) and (not any(map(str.strip, row)) or is_total(row, self.shape)):
+        if not any(map(str.strip, row)) or is_total(row, self.shape):
             return "", ""  # an empty line, a total: no phone is missing here
         try:
             return " ".join(imei.digits for imei in device_of(cells).imeis), ""

@@ -139,7 +139,7 @@ class TextTable:
         return counted(delimited.rows_of(delimited.Lines(self.pieces()), self.delimiter, self.limits), self.limits)
 
     def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
-        """The same rows; pieces without a quoted cell are read as a whole."""
+        """The same rows; pieces whose cells are plainly apart are read as a whole."""
         return frames.skipped(limited(self._frames(width), self.limits), skip)
 
     def _frames(self, width: int) -> Iterator[frames.Frame]:

@@ -22,6 +22,8 @@ class Limits:
     unpacked_ratio: int = 100
     """How many bytes of a workbook one packed byte may become (a bomb of 292 kB became 300 MB)."""
     members: int = 10_000
+    piece_bytes: int = 2 << 20
+    """How much of a text is read at once; no limit on what it may hold."""
 
 
 _CODES = {

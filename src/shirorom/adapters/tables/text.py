@@ -7,6 +7,7 @@ because whoever joins two exports joins their encodings too.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import BinaryIO, Protocol
@@ -14,13 +15,16 @@ from typing import BinaryIO, Protocol
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 
 SAMPLE_BYTES = 1 << 20
-PIECE_BYTES = 4 << 20
 UTF_8, CP932 = "utf-8", "cp932"
 ROW_ENCODING, ROW_CHARACTERS = "table-row-encoding", "table-row-characters"
 
 _MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNASSIGNED = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+"""Bytes that cp932 does not know and Python lets pass."""
 _KANA_AND_KANJI = 0x3000
 """From here on UTF-8 is not met by chance in cp932 text."""
+_LIKE_UTF_8 = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")
+"""Bytes of UTF-8 from there on; rare in cp932."""
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b\0"))
 _BINARY_SHARE_MAX = 0.02
 
@@ -52,15 +56,14 @@ class Piece:
         """By line (from 1 in the file), what is wrong with it."""
         return self._read[1]
 
-    @property
     def plain(self) -> bytes | None:
-        """The same as UTF-8, where no cell is quoted and nothing is wrong with it; it may yet be no UTF-8."""
+        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8."""
         content = self._content
         if not self._decode.as_it_is or b"\r" in content or b"\0" in content:
             content = self.text.encode(errors="replace")
             if self.damage:
                 return None
-        return None if b'"' in content else content
+        return content
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -119,7 +122,7 @@ class Decode(Protocol):
 def _blocks(file: BinaryIO, end: bytes, unit: int, limits: Limits) -> Iterator[bytes]:
     """Bytes that end with a line end, but for the last."""
     rest = b""
-    while block := file.read(PIECE_BYTES):
+    while block := file.read(limits.piece_bytes):
         content = rest + block
         cut = _last(content, end, unit)
         if cut < 0 and end == b"\n" and b"\r" in content[:-1]:  # an old Macintosh's
@@ -165,6 +168,14 @@ class _Narrow:
                 return _ends(content.decode(UTF_8)), {}
             except UnicodeDecodeError:
                 pass
+        if self.encoding == CP932 and not _LIKE_UTF_8.search(content):
+            try:
+                text = content.decode(CP932)
+            except UnicodeDecodeError:
+                pass
+            else:
+                if not _UNASSIGNED.search(text):
+                    return _ends(text), {}
         out, damage = [], {}
         for n, one in enumerate(_ends_of(content).split(b"\n")):
             text, sound = self._line(one)
@@ -180,9 +191,10 @@ class _Narrow:
             return line.decode(UTF_8), False
         for encoding in (self.encoding, self.other):
             try:
-                return line.decode(encoding), encoding == self.encoding
+                text = line.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            return text, encoding == self.encoding and not (encoding == CP932 and _UNASSIGNED.search(text))
         return line.decode(self.encoding, errors="replace"), False
 
 

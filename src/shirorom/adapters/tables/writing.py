@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
 from shirorom.adapters.storage_errors import storage_errors
@@ -27,6 +28,7 @@ SHEET_ROWS_MAX = 1_048_576
 SHEET_CHARS_MAX = 32_767
 """What a workbook can hold."""
 ROWS_AT_ONCE = 20_000
+_OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
 SEPARATORS = {TableKind.CSV: ",", TableKind.TSV: "\t"}
 
 Rows = Iterable[Sequence[str]]
@@ -53,7 +55,8 @@ def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, ki
                 _delimited(file, columns, (), kind, escape=escape)
                 for frame in frames:
                     frame = _escaped(frame) if escape else frame
-                    frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
+                    with _disk_errors():
+                        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
             case TableKind.XLSX:
                 _workbook(file, path, columns, (row for frame in frames for row in frame.iter_rows()))
             case TableKind.PARQUET:
@@ -74,9 +77,30 @@ def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    every = pl.all()
-    formula = every.str.contains(f"^{FORMULA}") & ~every.str.contains(f"^(?:{NUMBER})$")
-    return frame.with_columns(pl.when(formula).then("'" + every).otherwise(every))
+    return pl.DataFrame([_escaped_column(column) for column in frame.get_columns()])
+
+
+def _escaped_column(column: pl.Series) -> pl.Series:
+    import polars as pl
+
+    formula = column.str.contains(f"^{FORMULA}") & ~column.str.contains(f"^(?:{NUMBER})$")
+    if not formula.any():
+        return column
+    return pl.select(pl.when(formula).then("'" + column).otherwise(column)).to_series().alias(column.name)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk said, where the engine tells it in its own words."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        raise OSError(int(number[1]), "write") from error
 
 
 @contextmanager
@@ -119,18 +143,24 @@ def _workbook(file: IO[bytes], path: Path, columns: Sequence[str], rows: Rows) -
     with tempfile.TemporaryDirectory(prefix=".shirorom-", dir=path.parent) as room:
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": room, "strings_to_formulas": False})
         sheet = book.add_worksheet()
-        for number, row in enumerate(chain((columns,), rows)):
-            if number >= SHEET_ROWS_MAX:
-                raise too_large("rows", SHEET_ROWS_MAX - 1)
-            for place, cell in enumerate(row):
-                if cell:
-                    if len(cell) > SHEET_CHARS_MAX:
-                        raise too_large("cell", SHEET_CHARS_MAX)
-                    sheet.write_string(number, place, cell)
         try:
+            for number, row in enumerate(chain((columns,), rows)):
+                _sheet_row(sheet, number, row)
             book.close()
         except xlsxwriter.exceptions.FileCreateError as error:  # it wraps what the disk said
             raise (error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError()) from error
+        finally:
+            sheet.row_data_fh.close()
+
+
+def _sheet_row(sheet: Any, number: int, row: Sequence[str]) -> None:
+    if number >= SHEET_ROWS_MAX:
+        raise too_large("rows", SHEET_ROWS_MAX - 1)
+    for place, cell in enumerate(row):
+        if cell:
+            if len(cell) > SHEET_CHARS_MAX:
+                raise too_large("cell", SHEET_CHARS_MAX)
+            sheet.write_string(number, place, cell)
 
 
 def _gathered(columns: Sequence[str], rows: Rows) -> Iterator[pl.DataFrame]:
@@ -156,7 +186,8 @@ def _parquet(file: IO[bytes], columns: Sequence[str], frames: Iterator[pl.DataFr
             raise
 
     try:
-        register_io_source(source, schema=dict.fromkeys(columns, pl.String)).sink_parquet(file)
+        with _disk_errors():
+            register_io_source(source, schema=dict.fromkeys(columns, pl.String)).sink_parquet(file)
     except BaseException as error:
         if failed and failed[0] is not error:
             raise failed[0] from None

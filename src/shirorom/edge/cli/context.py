@@ -124,6 +124,11 @@ class Composition(Protocol):
         ...
 
     @property
+    def tables(self) -> Tables:
+        """Files of rows, in and out."""
+        ...
+
+    @property
     def screen(self) -> Screen:
         """service/screen.py."""
         ...
