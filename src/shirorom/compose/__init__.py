@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.people import People
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
+    from shirorom.service.screen import Screen
     from shirorom.service.withdraw import Withdraw
 
 
@@ -191,6 +192,14 @@ class Composition:
         from shirorom.adapters.tables.files import FileTables
 
         return FileTables()
+
+    @cached_property
+    def screen(self) -> Screen:
+        """service/screen.py."""
+        from shirorom.service.screen import Screen
+        from shirorom.service.screen_answers import Known
+
+        return Screen(self.tables, lambda: Known(self.rooms, self.clock), lambda: self.counter)
 
     # What a shop keeps beside the record
 

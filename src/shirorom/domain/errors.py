@@ -127,6 +127,7 @@ CODES: Mapping[str, Code] = {
         "table-unreadable", "table-broken", "table-quote-open", "table-empty", "table-sheet-missing",
         "table-column-missing", "table-no-numbers", "table-row-encoding", "table-row-characters", "table-row-long",
     ),
+    **_codes(Area.TABLE, 501, 1, "table-reader-missing"),
     # The book of units: what an export says (docs/adr/0020).
     **_codes(Area.WATCH, 409, 1, "stock-full"),
     **_codes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +36,50 @@ class RawRow:
     damage: tuple[str, ...] = ()
 
 
+class Batch(Protocol):
+    """Rows by the ten thousand, each of the same width: how a million rows pass through in a second."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+        ...
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """Where each row stands, as `RawRow.line`."""
+        ...
+
+    @property
+    def damage(self) -> Mapping[int, tuple[str, ...]]:
+        """By place in the batch: as `RawRow.damage`, and `table-row-long` (cells beyond the width)."""
+        ...
+
+    def row(self, place: int) -> tuple[str, ...]:
+        """The cells of one row."""
+        ...
+
+    def plain_numbers(self, column: int) -> Sequence[str | None]:
+        """For each row the fifteen digits of an IMEI that this column holds in a plain spelling.
+
+        "": the cell is blank. None: it takes `domain.tables.number` to say what it holds, if anything.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A batch as it is written: those of its columns that are kept, and columns added behind them.
+
+    Attributes:
+        batch: What was read.
+        keep: Places of its columns, in the order in which they are written.
+        added: One text for each row, column by column.
+    """
+
+    batch: Batch
+    keep: Sequence[int]
+    added: Sequence[Sequence[str]]
+
+
 class Table(Protocol):
     """An open file. Rows come one after the other, in constant memory."""
 
@@ -67,6 +111,14 @@ class Table(Protocol):
         """
         ...
 
+    def batches(self, *, width: int, skip: int) -> Iterator[Batch]:
+        """The rows behind the first `skip`, brought to `width` cells each: in what is short cells are blank.
+
+        Raises:
+            RequestError: as `rows`; `table-reader-missing`, the extra `files` is not installed.
+        """
+        ...
+
 
 class Tables(Protocol):
     """Reads and writes tables. Limits on size, width and unpacked size are its own."""
@@ -92,4 +144,10 @@ class Tables(Protocol):
             StorageError: `storage-…`; what had the name before stands.
             RequestError: `table-rows-too-many`, `table-cell-too-long`: more than a sheet can hold.
         """
+        ...
+
+    def write_batches(
+        self, path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool
+    ) -> None:
+        """As `write`, from batches that this same object read. `columns` names those kept and those added."""
         ...

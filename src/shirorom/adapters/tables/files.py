@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from shirorom.adapters.tables import delimited, text
+from shirorom.adapters.tables import delimited, frames, text
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 from shirorom.domain.errors import RequestError
-from shirorom.ports.tables import RawRow, Table, TableKind
+from shirorom.ports.tables import Part, RawRow, Table, TableKind
 
 _ZIP, _PARQUET = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1"
 _OTHERS = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
@@ -73,6 +73,14 @@ class FileTables:
 
         write(path, columns, rows, kind=kind, escape=escape)
 
+    def write_batches(
+        self, path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool
+    ) -> None:
+        """Write a whole file at once, or nothing, batch by batch."""
+        from shirorom.adapters.tables.writing import write_parts
+
+        write_parts(path, columns, parts, kind=kind, escape=escape)
+
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
@@ -87,6 +95,10 @@ class RowTable:
     def rows(self) -> Iterator[RawRow]:
         """Every row, as many as are allowed."""
         return counted(self.read(), self.limits)
+
+    def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
+        """The same rows."""
+        return frames.skipped(frames.frames_of_rows(self.rows(), width), skip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,28 @@ class TextTable:
 
     def rows(self) -> Iterator[RawRow]:
         """Every row, as many as are allowed."""
-        return counted(delimited.rows_of(self.pieces(), self.delimiter, self.limits), self.limits)
+        return counted(delimited.rows_of(delimited.Lines(self.pieces()), self.delimiter, self.limits), self.limits)
+
+    def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
+        """The same rows; pieces without a quoted cell are read as a whole."""
+        return frames.skipped(limited(self._frames(width), self.limits), skip)
+
+    def _frames(self, width: int) -> Iterator[frames.Frame]:
+        pieces = self.pieces()
+        for piece in pieces:
+            frame = frames.frame_of_piece(piece, self.delimiter, width, self.limits.cell_chars)
+            if frame is not None:
+                yield frame
+                continue
+            lines = delimited.Lines(pieces)  # a quoted cell may reach into the next pieces: they are taken along
+            lines.take(piece)
+            yield from frames.frames_of_rows(self._to_a_seam(lines), width)
+
+    def _to_a_seam(self, lines: delimited.Lines) -> Iterator[RawRow]:
+        for row in delimited.rows_of(lines, self.delimiter, self.limits):
+            yield row
+            if lines.between:
+                return
 
 
 def counted(rows: Iterable[RawRow], limits: Limits) -> Iterator[RawRow]:
@@ -133,3 +166,13 @@ def counted(rows: Iterable[RawRow], limits: Limits) -> Iterator[RawRow]:
         if count > limits.rows:
             raise too_large("rows", limits.rows)
         yield row
+
+
+def limited(batches: Iterable[frames.Frame], limits: Limits) -> Iterator[frames.Frame]:
+    """The same batches. Raises RequestError: `table-rows-too-many`."""
+    count = 0
+    for batch in batches:
+        count += len(batch)
+        if count > limits.rows:
+            raise too_large("rows", limits.rows)
+        yield batch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shirorom.domain.errors import RequestError
@@ -20,6 +22,8 @@ class Limits:
     unpacked_ratio: int = 100
     """How many bytes of a workbook one packed byte may become (a bomb of 292 kB became 300 MB)."""
     members: int = 10_000
+    piece_bytes: int = 4 << 20
+    """How much of a text is read at once; no limit on what it may hold."""
 
 
 _CODES = {
@@ -45,3 +49,12 @@ def unreadable(part: str) -> RequestError:
 def broken() -> RequestError:
     """It begins as a table, and breaks off or cannot be unpacked."""
     return RequestError("table-broken")
+
+
+@contextmanager
+def needs(part: str) -> Iterator[None]:
+    """Around an import that the extra `files` brings."""
+    try:
+        yield
+    except ImportError as error:
+        raise RequestError("table-reader-missing", part=part) from error

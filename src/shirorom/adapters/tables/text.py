@@ -7,36 +7,62 @@ because whoever joins two exports joins their encodings too.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from functools import cached_property
+from typing import BinaryIO, Protocol
 
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 
 SAMPLE_BYTES = 1 << 20
-PIECE_BYTES = 4 << 20
 UTF_8, CP932 = "utf-8", "cp932"
 ROW_ENCODING, ROW_CHARACTERS = "table-row-encoding", "table-row-characters"
 
 _MARKS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNASSIGNED = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+"""Bytes that cp932 does not know and Python lets pass."""
 _KANA_AND_KANJI = 0x3000
 """From here on UTF-8 is not met by chance in cp932 text."""
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b\0"))
 _BINARY_SHARE_MAX = 0.02
 
 
-@dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole lines, their ends made `\\n`. `damage`: by line (from 1 in the file), what is wrong with it."""
+    """Whole lines, in the file's encoding; read as text when that is wanted."""
 
-    text: str
-    first_line: int
-    damage: dict[int, str]
+    def __init__(self, content: bytes, first_line: int, decode: Decode) -> None:
+        self.first_line = first_line
+        self._content, self._decode = content, decode
+        self.lines = decode.lines(content)
+        """How many; the last line of a file may lack its end."""
+
+    @cached_property
+    def _read(self) -> tuple[str, dict[int, str]]:
+        text, damage = self._decode(self._content)
+        if "\0" in text:
+            damage |= {n: ROW_CHARACTERS for n, one in enumerate(text.split("\n")) if "\0" in one}
+            text = text.replace("\0", "")
+        return text, {self.first_line + n: code for n, code in damage.items()}
 
     @property
-    def lines(self) -> int:
-        """How many line ends it holds; the last line of a file may lack its own."""
-        return self.text.count("\n") + (not self.text.endswith("\n"))
+    def text(self) -> str:
+        """Its lines, each end made `\\n`."""
+        return self._read[0]
+
+    @property
+    def damage(self) -> dict[int, str]:
+        """By line (from 1 in the file), what is wrong with it."""
+        return self._read[1]
+
+    @property
+    def plain(self) -> bytes | None:
+        """The same as UTF-8, where no cell is quoted and nothing is wrong with it; it may yet be no UTF-8."""
+        content = self._content
+        if not self._decode.as_it_is or b"\r" in content or b"\0" in content:
+            content = self.text.encode(errors="replace")
+            if self.damage:
+                return None
+        return None if b'"' in content else content
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -70,19 +96,32 @@ def pieces(file: BinaryIO, encoding: str, limits: Limits) -> Iterator[Piece]:
     decode = _Wide(encoding) if encoding.startswith("utf-16") else _Narrow(encoding)
     line = 1
     for content in _blocks(file, decode.end, decode.unit, limits):
-        text, damage = decode(content, line)
-        if "\0" in text:
-            damage |= {line + n: ROW_CHARACTERS for n, one in enumerate(text.split("\n")) if "\0" in one}
-            text = text.replace("\0", "")
-        piece = Piece(text, line, damage)
+        piece = Piece(content, line, decode)
         line += piece.lines
         yield piece
+
+
+class Decode(Protocol):
+    """Text of whole lines, their ends made `\\n`, and by line from 0 what is wrong with it."""
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether the bytes are meant as UTF-8."""
+        ...
+
+    def lines(self, content: bytes) -> int:
+        """How many lines these are."""
+        ...
+
+    def __call__(self, content: bytes) -> tuple[str, dict[int, str]]:
+        """Read them."""
+        ...
 
 
 def _blocks(file: BinaryIO, end: bytes, unit: int, limits: Limits) -> Iterator[bytes]:
     """Bytes that end with a line end, but for the last."""
     rest = b""
-    while block := file.read(PIECE_BYTES):
+    while block := file.read(limits.piece_bytes):
         content = rest + block
         cut = _last(content, end, unit)
         if cut < 0 and end == b"\n" and b"\r" in content[:-1]:  # an old Macintosh's
@@ -113,7 +152,16 @@ class _Narrow:
         self.encoding = encoding
         self.other = CP932 if encoding == UTF_8 else UTF_8
 
-    def __call__(self, content: bytes, line: int) -> tuple[str, dict[int, str]]:
+    @property
+    def as_it_is(self) -> bool:
+        return self.encoding == UTF_8
+
+    def lines(self, content: bytes) -> int:
+        if b"\r" in content:
+            content = _ends_of(content)
+        return content.count(b"\n") + (not content.endswith(b"\n"))
+
+    def __call__(self, content: bytes) -> tuple[str, dict[int, str]]:
         if content.isascii() or self.encoding == UTF_8:
             try:
                 return _ends(content.decode(UTF_8)), {}
@@ -124,7 +172,7 @@ class _Narrow:
             text, sound = self._line(one)
             out.append(text)
             if not sound:
-                damage[line + n] = ROW_ENCODING
+                damage[n] = ROW_ENCODING
         return "\n".join(out), damage
 
     def _line(self, line: bytes) -> tuple[str, bool]:
@@ -134,27 +182,32 @@ class _Narrow:
             return line.decode(UTF_8), False
         for encoding in (self.encoding, self.other):
             try:
-                return line.decode(encoding), encoding == self.encoding
+                text = line.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            return text, encoding == self.encoding and not (encoding == CP932 and _UNASSIGNED.search(text))
         return line.decode(self.encoding, errors="replace"), False
 
 
 class _Wide:
     """UTF-16. A half character is named by its line."""
 
-    unit = 2
+    unit, as_it_is = 2, False
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
         self.end = "\n".encode(encoding)
 
-    def __call__(self, content: bytes, line: int) -> tuple[str, dict[int, str]]:
+    def lines(self, content: bytes) -> int:
+        text, _ = self(content)
+        return text.count("\n") + (not text.endswith("\n"))
+
+    def __call__(self, content: bytes) -> tuple[str, dict[int, str]]:
         try:
             return _ends(content.decode(self.encoding)), {}
         except UnicodeDecodeError:
             text = _ends(content.decode(self.encoding, errors="replace"))
-            return text, {line + n: ROW_ENCODING for n, one in enumerate(text.split("\n")) if "\ufffd" in one}
+            return text, {n: ROW_ENCODING for n, one in enumerate(text.split("\n")) if "\ufffd" in one}
 
 
 def _ends(text: str) -> str:

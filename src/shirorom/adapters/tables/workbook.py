@@ -44,12 +44,12 @@ class Members:
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise unreadable("zip") from error
         try:
-            self._left = self._allowed(path.stat().st_size)
+            self._allowed = self._refuse_beyond(path.stat().st_size)
         except BaseException:
             self._zip.close()
             raise
 
-    def _allowed(self, packed: int) -> int:
+    def _refuse_beyond(self, packed: int) -> int:
         infos = self._zip.infolist()
         if len(infos) > self._limits.members:
             raise too_large("unpacked", self._limits.members)
@@ -75,9 +75,10 @@ class Members:
             raise broken() from error
 
     def _counted(self, part: IO[bytes]) -> Iterator[bytes]:
+        left = self._allowed
         while block := part.read(BLOCK):
-            self._left -= len(block)
-            if self._left < 0:
+            left -= len(block)
+            if left < 0:
                 raise too_large("unpacked", self._limits.unpacked_bytes)
             yield block
 
@@ -147,7 +148,7 @@ class _Texts:
     def take(self) -> str:
         whole = "".join(self.parts)
         self.parts.clear()
-        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), whole) if "_x" in whole else whole
+        return _ESCAPED.sub(_character, whole) if "_x" in whole else whole
 
 
 class Workbook:
@@ -323,7 +324,7 @@ class _Sheet:
                 return "TRUE" if value == "1" else "FALSE"
             case "n":
                 return self._number(value)
-        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+        return _ESCAPED.sub(_character, value)
 
     def _number(self, value: str) -> str:
         style = int(self._style) if self._style.isdecimal() and len(self._style) < 6 else -1
@@ -332,6 +333,12 @@ class _Sheet:
             return _day(value, self._day_0)
         shown = number_text(value)
         return shown.zfill(len(format_)) if format_ and shown.isdecimal() else shown
+
+
+def _character(found: re.Match[str]) -> str:
+    """What `_x000D_` stands for; half of a character is none."""
+    code = int(found[1], 16)
+    return "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)
 
 
 def _column(letters: str) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
-_NUMBER = re.compile(r"[-+]?[0-9][0-9,]*(?:\.[0-9]+)?")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212]")
+FORMULA = "'*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20\u2212]"
+"""How a formula begins, with what an earlier run put before it. For other engines of patterns too."""
+NUMBER = r"[-+]?[0-9][0-9,]*(?:\.[0-9]+)?"
+"""A plain number; a spreadsheet calculates nothing of it."""
+
+_FORMULA, _NUMBER = re.compile(FORMULA), re.compile(NUMBER)
 
 
 def escaped(cell: str) -> str:
@@ -16,4 +19,4 @@ def escaped(cell: str) -> str:
 
 def unescaped(cell: str) -> str:
     """What `escaped` made its cell from."""
-    return cell[1:] if _ESCAPED.match(cell) and not _NUMBER.fullmatch(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell[1:]) else cell

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ HEADING_WITHIN = 20
 HEADING_CHARS_MAX = 60
 SHARE_MIN = 0.5
 """Of the filled cells of a column, how many must hold an IMEI where its heading does not say so."""
+LIST_DIGITS_MIN = 10
+"""A table of one column is a list of numbers, good or bad, when it holds one of so many digits."""
 PREFIX = "shirorom_"
 """Columns that we wrote ourselves: no input."""
 
@@ -67,7 +70,7 @@ def shape_of(rows: Sequence[Sequence[str]]) -> Shape:
     looked = rows[:ROWS_LOOKED_AT]
     heading = _heading(looked)
     below = looked[heading.stop :]
-    width = max((len(row) for row in looked[heading.start :]), default=0)
+    width = _width([looked[n] for n in heading], below)
     names = _unique(_names([looked[n] for n in heading], width))
     return Shape(heading, names, _number_columns(names, below))
 
@@ -166,6 +169,18 @@ def _completes(top: Sequence[str], bottom: Sequence[str]) -> bool:
     return down > 0 and (across > 0 or named)
 
 
+def _width(heading: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> int:
+    """As wide as the heading, or as most rows where they are wider; without a heading as the widest row."""
+    widths = Counter(width for row in rows if (width := _last_filled(row)))
+    if not heading:
+        return max((len(row) for row in rows), default=0)
+    return max(*map(len, heading), widths.most_common(1)[0][0] if widths else 0)
+
+
+def _last_filled(row: Sequence[str]) -> int:
+    return next((n for n in range(len(row), 0, -1) if row[n - 1].strip()), 0)
+
+
 def _names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     names, group = [], ""
     for n in range(width):
@@ -202,8 +217,13 @@ def _number_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tupl
     found = sorted({*said, *held})
     if any(_share(rows, n) > 0 for n in found):
         return tuple(found)
-    by_content = [n for n in own if n not in found and _share(rows, n) >= SHARE_MIN]
-    return tuple(by_content or found or hinted)
+    shares = {n: _share(rows, n) for n in own if n not in found}
+    by_content = [n for n, share in shares.items() if share >= SHARE_MIN]
+    if by_content or found or hinted:
+        return tuple(by_content or found or hinted)
+    if len(own) == 1 and any(_digits(_cell(row, own[0])) >= LIST_DIGITS_MIN for row in rows):
+        return tuple(own)
+    return tuple(n for n, share in shares.items() if share > 0)
 
 
 def _share(rows: Sequence[Sequence[str]], column: int) -> float:

@@ -140,6 +140,7 @@ def speak(group: click.Group, texts: Words, within: str = "") -> None:
 OWN_WORDS = frozenset(
     {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
      "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output",
+     "screen-output",
      "practice-book",
      *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "strict", "sheet", "every", "done",
                                            "escape", "output")),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
     from shirorom.service.record import Record
+    from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.withdraw import Withdraw
@@ -116,6 +117,16 @@ class Composition(Protocol):
     @property
     def history(self) -> History:
         """service/history.py."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Files of rows, in and out."""
+        ...
+
+    @property
+    def screen(self) -> Screen:
+        """service/screen.py."""
         ...
 
     @property
