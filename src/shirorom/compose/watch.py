@@ -84,7 +84,7 @@ class Watching:
         watched = self._whole.settings.watch
         if watched.folder is None:
             return
-        folder, told = self.folder(Path(watched.folder)), ""
+        folder, told = self.folder(self._whole.data / Path(watched.folder).expanduser()), ""
         while True:
             code = ""
             try:

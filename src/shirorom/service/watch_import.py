@@ -16,10 +16,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from shirorom.domain.carrier import CARRIERS
+from shirorom.domain.desk.cells import shown
 from shirorom.domain.desk.export_check import check_rows
 from shirorom.domain.desk.export_columns import SAMPLE_ROWS_MAX, Layout, fingerprint, layout_of
 from shirorom.domain.desk.export_diff import Changed, Diff, diff, gone
-from shirorom.domain.desk.export_row import Complaint, ReadRow, RowReader, shown
+from shirorom.domain.desk.export_row import Complaint, ReadRow, RowReader
 from shirorom.domain.desk.stock import UNITS_MAX, Status, Unit
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST

@@ -12,6 +12,7 @@ import unicodedata
 from datetime import date, timedelta
 from functools import lru_cache
 
+from shirorom.domain.desk.cells import shown
 from shirorom.domain.errors import ShiroromError
 
 ERAS = {
@@ -50,18 +51,18 @@ def read_day(text: str) -> date | None:
     if not plain or plain in ("-", "―", "ー", "なし"):
         return None
     if len(plain) > TEXT_CHARS_MAX:
-        raise DayError("row-day")
+        raise DayError("row-day", value=shown(text))
     if (found := _WESTERN.fullmatch(plain) or _PLAIN.fullmatch(plain)) is not None:
-        return _day(int(found[1]), int(found[2]), int(found[3]))
+        return _day(int(found[1]), int(found[2]), int(found[3]), text)
     if (found := _ERA.fullmatch(plain)) is not None:
-        return _of_era(found[1], 1 if found[2] == "元" else int(found[2]), int(found[3]), int(found[4]))
+        return _of_era(found[1], 1 if found[2] == "元" else int(found[2]), int(found[3]), int(found[4]), text)
     if (found := _SERIAL.fullmatch(plain)) is not None and int(found[1]) in SERIALS:
         return SERIAL_DAY_0 + timedelta(days=int(found[1]))
     if _TWO_DIGITS.fullmatch(plain) is not None:
-        raise DayError("row-day-year")
+        raise DayError("row-day-year", value=shown(text))
     if _ORDER.fullmatch(plain) is not None:
-        raise DayError("row-day-order")
-    raise DayError("row-day")
+        raise DayError("row-day-order", value=shown(text))
+    raise DayError("row-day", value=shown(text))
 
 
 def _plain(text: str) -> str:
@@ -71,18 +72,18 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<=[年月./-])\s+|\s+(?=[年月日./(-])", "", plain)
 
 
-def _day(year: int, month: int, day: int) -> date:
+def _day(year: int, month: int, day: int, text: str) -> date:
     if not YEAR_MIN <= year <= YEAR_MAX:
-        raise DayError("row-day-none")
+        raise DayError("row-day-none", value=shown(text))
     try:
         return date(year, month, day)
     except ValueError:
-        raise DayError("row-day-none") from None
+        raise DayError("row-day-none", value=shown(text)) from None
 
 
-def _of_era(sign: str, year: int, month: int, day: int) -> date:
+def _of_era(sign: str, year: int, month: int, day: int, text: str) -> date:
     first, end = ERAS[LETTERS.get(sign.upper(), sign)]
-    found = _day(first.year + year - 1, month, day)
+    found = _day(first.year + year - 1, month, day, text)
     if found < first or (end is not None and found >= end):
-        raise DayError("row-day-none")  # 平成31年11月: that year was 令和 by then
+        raise DayError("row-day-none", value=shown(text))  # 平成31年11月: that year was 令和 by then
     return found

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from shirorom.domain.desk.cells import shown, unescaped
 from shirorom.domain.desk.days import read_day
 from shirorom.domain.desk.export_columns import Layout
 from shirorom.domain.desk.export_words import FREE_WORDS, FREE_YEARS, Field, status_of, word
@@ -22,13 +23,6 @@ from shirorom.domain.errors import NumberError, ShiroromError
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.parse import parse, read_device
 
-VALUE_CHARS_MAX = 40
-"""So much of a cell is repeated in a complaint."""
-
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\u2212")
-"""A cell that begins so is calculated by a spreadsheet (`domain/tables/escape.py` writes an apostrophe before it)."""
-
-_LONG_NUMBER = re.compile(r"\d[\d -]{6,}\d")
 _YEN = re.compile(r"[¥\\]?(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?:円|-)?(?:\(?税込\)?)?")
 _LASTS = re.compile(r"\d{1,3} ?(?:日|日間|週間|か月|ヶ月|ヵ月|ケ月|カ月|箇月|年|年間)(?:間|保証)*")
 
@@ -118,7 +112,7 @@ class RowReader:
                     if value or name != "warranty" or "warranty" not in row.values:
                         row.values[name] = value
             except ShiroromError as error:
-                row.errors.append(self._complaint(line, column, error, text))
+                row.errors.append(self._complaint(line, column, error))
         if "status" not in row.values and self._layout.column(Field.STATUS) is None and "sold_on" in row.values:
             row.values["status"] = Status.STOCK if row.sold_on is None else Status.SOLD
         return row
@@ -144,7 +138,7 @@ class RowReader:
             try:
                 found = numbers_of(text)
             except ShiroromError as error:
-                row.errors.append(self._complaint(row.line, column, error, ""))
+                row.errors.append(self._complaint(row.line, column, error))
                 return
             if len(found) > 1:
                 row.notices.append(Complaint(row.line, self._headings[column], "row-two-numbers"))
@@ -156,42 +150,27 @@ class RowReader:
         try:
             row.device = Device(tuple(imeis))
         except NumberError as error:
-            row.errors.append(self._complaint(row.line, column, error, ""))
+            row.errors.append(self._complaint(row.line, column, error))
 
     def _status(self, text: str) -> Iterator[tuple[str, Any]]:
         status = self._statuses.get(word(text)) or status_of(text)
         if status is None:
-            raise ShiroromError("row-status-unknown" if text else "row-status-missing")
+            if not text:
+                raise ShiroromError("row-status-missing")
+            raise ShiroromError("row-status-unknown", value=shown(text))
         yield "status", status
 
     def _past(self, name: str) -> Callable[[str], Iterator[tuple[str, Any]]]:
         def read(text: str) -> Iterator[tuple[str, Any]]:
             day = read_day(text)
             if day is not None and day > self._today:
-                raise ShiroromError("row-day-future")
+                raise ShiroromError("row-day-future", value=shown(text))
             yield name, day
 
         return read
 
-    def _complaint(self, line: int, column: int, error: ShiroromError, text: str) -> Complaint:
-        details = dict(error.details)
-        if text:
-            details["value"] = shown(text)
-        return Complaint(line, self._headings[column], error.code, tuple(details.items()))
-
-
-def unescaped(cell: str) -> str:
-    """A cell without its blanks, and without the apostrophes that keep a spreadsheet from calculating it."""
-    bare = cell.strip()
-    if not bare.startswith("'"):
-        return bare
-    rest = bare.lstrip("'")
-    return rest if rest.startswith(FORMULA) else bare
-
-
-def shown(text: str) -> str:
-    """A cell as a complaint may repeat it: short, and without anything that could be a phone's number."""
-    return _LONG_NUMBER.sub("…", unicodedata.normalize("NFKC", text))[:VALUE_CHARS_MAX]
+    def _complaint(self, line: int, column: int, error: ShiroromError) -> Complaint:
+        return Complaint(line, self._headings[column], error.code, tuple(error.details.items()))
 
 
 def numbers_of(text: str) -> tuple[Imei, ...]:
@@ -239,7 +218,7 @@ def read_yen(text: str) -> int | None:
     found = _YEN.fullmatch(plain.replace("，", ","))
     digits = found[1].replace(",", "") if found else ""
     if not digits or len(digits) > 12 or int(digits) > YEN_MAX:
-        raise ShiroromError("row-money", yen_max=YEN_MAX)
+        raise ShiroromError("row-money", value=shown(text))
     return int(digits)
 
 

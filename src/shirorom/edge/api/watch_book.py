@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from shirorom.domain.desk.export_words import Field
@@ -40,7 +40,7 @@ TABLE = (
 IMPORT = ("import-column-missing", "import-column-unknown", "import-rows", "stock-full", "desk-missing")
 STAFF = {WHO: Who.STAFF}
 
-Flag = Annotated[bool, Parameter()]
+Flag = Annotated[bool, QueryParameter()]
 """A yes or no of the address."""
 
 
@@ -73,10 +73,10 @@ async def post_import(
     *STORAGE))  # fmt: skip
 async def get_units(
     request: AnyRequest,
-    after: Annotated[int, Parameter(ge=0)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
-    status: Status | None = None,
-    store: Annotated[str | None, Parameter(max_length=SEARCH_CHARS_MAX)] = None,
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+    status: Annotated[Status | None, QueryParameter()] = None,
+    store: Annotated[str | None, QueryParameter(max_length=SEARCH_CHARS_MAX)] = None,
 ) -> ASGIResponse:
     """Units in the order of the book, a page at a time: go on with `after` of the answer until it is null."""
     book = _book(request)
