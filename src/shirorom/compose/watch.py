@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.plan_toml import TomlRuleBook
     from shirorom.compose import Composition
+    from shirorom.service.check import Check
+    from shirorom.service.watch_asker import WatchAsker
     from shirorom.service.watch_plan import WatchPlan
 
 
@@ -47,3 +49,12 @@ class Watching:
         except ImportError:
             raise ConfigError("plan-missing") from None
         return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)
+
+    def plan_asker(self, check: Check) -> WatchAsker | None:
+        """service/watch_asker.py; None where `[watch] automatic` is off, and on a public page."""
+        settings = self._whole.settings
+        if not settings.watch.automatic or settings.web.public:
+            return None
+        from shirorom.service.watch_asker import WatchAsker
+
+        return WatchAsker(self.plan, check, self._whole.clock)

@@ -34,6 +34,7 @@ class CarrierDayWire(msgspec.Struct, frozen=True):
     planned: int
     left: int
     done: int
+    stopped: str | None
 
 
 class PlannedWire(msgspec.Struct, frozen=True):
@@ -135,7 +136,7 @@ def plan_of(plan: PlanOfDay, ahead: Sequence[DayCount], cells: Sequence[Planned]
         phones=plan.phones,
         due=plan.due,
         carriers=tuple(
-            CarrierDayWire(one.carrier.value, one.automatic, one.capacity, one.planned, one.left, one.done)
+            CarrierDayWire(one.carrier.value, one.automatic, one.capacity, one.planned, one.left, one.done, one.stopped)
             for one in plan.carriers
         ),
         left=unasked_of(plan.left),

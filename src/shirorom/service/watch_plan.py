@@ -77,6 +77,7 @@ class WatchPlan:
     chance: Chance = no_chance
     _made: _Made | None = None
     _costs: tuple[tuple[object, ...], tuple[ChoiceCost, ...]] | None = None
+    _stopped: dict[CarrierId, tuple[date, str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # What there is
@@ -98,11 +99,12 @@ class WatchPlan:
             carriers=tuple(
                 CarrierDay(
                     carrier,
-                    self._automatic(carrier),
+                    self.automatic(carrier),
                     count,
                     int((plan.planned.carrier == n).sum()),
                     int((plan.left.carrier == n).sum()),
                     plan.done[carrier],
+                    self.stopped(carrier, now),
                 )
                 for n, carrier in enumerate(CARRIERS)
                 if (count := capacity.get(carrier)) is not None
@@ -163,7 +165,8 @@ class WatchPlan:
     def fill_queue(self, now: datetime, count_max: int | None = None, *, by: str) -> Filled:
         """Put the phones of today's open cells into the counter's queue, with these cells alone to ask.
 
-        What the program asks itself is left to it. `count_max`: phones at most; None: as many as find room.
+        What the program asks itself is left to it, but for carriers at which it has stopped for today. `count_max`:
+        phones at most; None: as many as find room.
 
         Raises:
             RequestError: `counter-missing`.
@@ -189,6 +192,15 @@ class WatchPlan:
         """Stock key and numbers of units."""
         return self.book.devices(units)
 
+    def stop(self, carrier: CarrierId, now: datetime, code: str) -> None:
+        """The program asks no more at a carrier today, and why: `needs-person`, `carrier-paused`."""
+        self._stopped[carrier] = (day_of(now), code)
+
+    def stopped(self, carrier: CarrierId, now: datetime) -> str | None:
+        """Why the program asks no more there today; None: it does."""
+        day, code = self._stopped.get(carrier, (None, None))
+        return code if day == day_of(now) else None
+
     def hours(self) -> tuple[int, int]:
         """When carriers are asked, as minutes of the day (JST), from and until."""
         return self.rule_book.rules().day.minutes
@@ -199,7 +211,7 @@ class WatchPlan:
         wanted: dict[int, list[Place]] = {}
         for row, at in zip(cells.row, cells.carrier, strict=True):
             carrier = CARRIERS[at]
-            if not self._automatic(carrier):
+            if not self.automatic(carrier) or self.stopped(carrier, now) is not None:
                 wanted.setdefault(int(made.columns.unit[row]), []).append(Place(int(made.columns.number[row]), carrier))
         return wanted
 
@@ -228,7 +240,8 @@ class WatchPlan:
         access = self.rooms.settings.carrier(carrier).access
         return None if access is Access.OFF else access
 
-    def _automatic(self, carrier: CarrierId) -> bool:
+    def automatic(self, carrier: CarrierId) -> bool:
+        """Whether the program asks there by itself."""
         return self._access(carrier) is Access.SITE and self.rooms.settings.watch.automatic
 
     def _capacity(self, rules: PlanRules) -> Mapping[CarrierId, int]:
@@ -238,7 +251,7 @@ class WatchPlan:
             if self._access(carrier) is None:
                 continue
             limit = rules.day.limit(carrier)
-            if self._automatic(carrier):
+            if self.automatic(carrier):
                 polite = int((last - first) * 60 / self.rooms.settings.carrier(carrier).interval_s)
                 capacity[carrier] = polite if limit is None else min(limit, polite)
             else:
@@ -253,7 +266,7 @@ class WatchPlan:
     ) -> tuple[tuple[DayCount, ...], int]:
         """The days, and how many cells wait at their end."""
         counts = []
-        automatic = np.array([self._automatic(carrier) for carrier in CARRIERS])
+        automatic = np.array([self.automatic(carrier) for carrier in CARRIERS])
         plan = first or plan_fast.plan(columns, terms, day.toordinal())
         for n in range(days):
             on = day.toordinal() + n
@@ -279,7 +292,7 @@ class WatchPlan:
         hours = [
             sum(one.carriers[n] for one in days) / len(days) * self.rooms.settings.carrier(carrier).interval_s / 3600
             for n, carrier in enumerate(CARRIERS)
-            if self._automatic(carrier)
+            if self.automatic(carrier)
         ]
         return ChoiceCost(
             rules=name,

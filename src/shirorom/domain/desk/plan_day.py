@@ -37,7 +37,12 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True)
 class CarrierDay:
-    """One carrier's part of a day. `automatic`: the program asks there, at its polite rate."""
+    """One carrier's part of a day.
+
+    Attributes:
+        automatic: The program asks there, at its polite rate.
+        stopped: Why it has stopped for today (`needs-person`, `carrier-paused`); people may ask. None: it has not.
+    """
 
     carrier: CarrierId
     automatic: bool
@@ -45,6 +50,7 @@ class CarrierDay:
     planned: int
     left: int
     done: int
+    stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

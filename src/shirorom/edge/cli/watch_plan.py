@@ -66,6 +66,8 @@ def _today(session: Session, planner: WatchPlan, now: datetime, as_json: bool) -
         name = session.t(f"carrier.{one.carrier.value}")
         line = session.t("cli.plan.carrier", name=name, how=how, open=one.planned, done=one.done, left=one.left)
         out.print("  " + line, soft_wrap=True)
+        if one.stopped is not None:
+            out.print("    " + session.t("cli.plan.stopped", why=session.t(f"code.{one.stopped}.title")))
     _unasked(session, "left", day.left)
     _unasked(session, "never", day.never)
     out.print(session.t("cli.plan.ahead"))
