@@ -100,7 +100,9 @@ def _open(data: Path) -> Composition:
 def _fill(made: Composition) -> None:
     """Units bought and sold over a year, answers of the last four months, all from one seed."""
     dice, now = random.Random(20_261_123), made.now()
-    units, numbers, cells = [], [], []
+    units: list[dict[str, Any]] = []
+    numbers: list[dict[str, Any]] = []
+    cells: list[dict[str, Any]] = []
     for seq in range(1, STOCK + SOLD + 1):
         sold = seq > STOCK
         bought = (now - timedelta(days=dice.randrange(1, 400))).date()

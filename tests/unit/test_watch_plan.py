@@ -136,8 +136,8 @@ def test_an_old_clear_is_never_counted_as_one(shop: Shop) -> None:
 
 def test_a_chance_is_unknown_until_somebody_knows_it(shop: Shop) -> None:
     """No number is made up; where the histories say one it is passed on."""
-    put(shop.desk, mixed(1))
     assert set(shop.plan.today(shop.clock.at).left.chances.values()) == {None}
+    put(shop.desk, mixed(1))
     shop.plan.chance = lambda mark, days: 0.0015
     assert set(shop.plan.today(shop.clock.at).left.chances.values()) == {0.0015}
 

@@ -63,6 +63,8 @@ class _Made:
     rules: PlanRules
     columns: Columns
     planned: plan_fast.Planned
+    left: Unasked
+    never: Unasked
 
 
 @dataclass(slots=True)
@@ -109,8 +111,8 @@ class WatchPlan:
                 for n, carrier in enumerate(CARRIERS)
                 if (count := capacity.get(carrier)) is not None
             ),
-            left=self._unasked(made.columns, plan.left, day),
-            never=self._unasked(made.columns, plan.never, day),
+            left=made.left,
+            never=made.never,
             practice=bool(practice.any()),
             real=bool((~practice).any()),
         )
@@ -226,7 +228,8 @@ class WatchPlan:
                 same_book = known is not None and known.key[0] == key[0]
                 columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
                 planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
-                self._made = _Made(key, rules, columns, planned)
+                left, never = (self._unasked(columns, cells, day) for cells in (planned.left, planned.never))
+                self._made = _Made(key, rules, columns, planned, left, never)
             return self._made
 
     def asked(self, practice: bool) -> Collection[CarrierId]:
