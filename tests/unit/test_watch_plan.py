@@ -90,6 +90,20 @@ def test_an_answer_leaves_the_plan_and_counts_as_done(shop: Shop) -> None:
     assert (after.total, after.done, after.open) == (2, 1, 1)
 
 
+def test_a_page_need_not_wait(shop: Shop) -> None:
+    """What was made last will do where it is asked for; of another day, or by other rules, it never does."""
+    put(shop.desk, mixed(1), mixed(2, 2))
+    shop.plan.today(shop.clock.at)
+    shop.answered(1, DOCOMO)
+    assert shop.plan.today(shop.clock.at, fresh=False).done == 0
+    assert shop.plan.forecast(shop.clock.at, fresh=False)[0].planned == 2
+    assert shop.plan.today(shop.clock.at).done == 1
+    shop.plan.choose(RuleSet.CLOSE)
+    assert shop.plan.today(shop.clock.at, fresh=False).rules is RuleSet.CLOSE
+    tomorrow = shop.clock.at + timedelta(days=1)
+    assert shop.plan.today(tomorrow, fresh=False).day == tomorrow.date()
+
+
 def test_practice_is_said(shop: Shop) -> None:
     """A plan of practice units says so."""
     put(shop.desk, mixed(1))

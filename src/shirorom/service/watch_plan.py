@@ -78,15 +78,20 @@ class WatchPlan:
     term: Term = no_term
     chance: Chance = no_chance
     _made: _Made | None = None
+    _days: tuple[_Made, tuple[DayCount, ...]] | None = None
     _costs: tuple[tuple[object, ...], tuple[ChoiceCost, ...]] | None = None
     _stopped: dict[CarrierId, tuple[date, str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # What there is
 
-    def today(self, now: datetime) -> PlanOfDay:
-        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`."""
-        day, made = day_of(now), self._make(now)
+    def today(self, now: datetime, *, fresh: bool = True) -> PlanOfDay:
+        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`.
+
+        With `fresh` false whatever was made last for this day and these rules will do, so that a page need not wait for
+        the book to be read; whoever shows it calls `today` in the background as well.
+        """
+        day, made = day_of(now), self._make(now, fresh=fresh)
         plan, capacity = made.planned, self._capacity(made.rules)
         done = sum(plan.done.values())
         practice = made.columns.practice[plan.planned.row]
@@ -139,16 +144,20 @@ class WatchPlan:
                 )  # fmt: skip
         return found
 
-    def forecast(self, now: datetime, days: int = WEEK) -> Sequence[DayCount]:
-        """Today and the days that follow, if every answer stays as it is.
+    def forecast(self, now: datetime, days: int = WEEK, *, fresh: bool = True) -> Sequence[DayCount]:
+        """Today and the days that follow, if every answer stays as it is. `fresh`: as in `today`.
 
         Raises:
             RequestError: `body-invalid`: not 1 to `FORECAST_DAYS_MAX` days.
         """
         if not 1 <= days <= FORECAST_DAYS_MAX:
             raise RequestError("body-invalid")
-        made = self._make(now)
-        return self._ahead(made.columns, self._terms(made.rules, made.rules.rules), day_of(now), days)[0]
+        with self._lock:
+            made = self._make(now, fresh=fresh)
+            if self._days is None or self._days[0] is not made or len(self._days[1]) < days:
+                terms = self._terms(made.rules, made.rules.rules)
+                self._days = (made, self._ahead(made.columns, terms, day_of(now), days, made.planned)[0])
+            return self._days[1][:days]
 
     def costs(self, now: datetime) -> Sequence[ChoiceCost]:
         """What each set of rules costs and leaves unasked, those in force marked: to look at before one is chosen."""
@@ -219,17 +228,19 @@ class WatchPlan:
 
     # How it is made
 
-    def _make(self, now: datetime) -> _Made:
+    def _make(self, now: datetime, *, fresh: bool = True) -> _Made:
         with self._lock:
-            day, rules = day_of(now), self.rule_book.rules()
+            day, rules, known = day_of(now), self.rule_book.rules(), self._made
+            if known is not None and not fresh and known.key[1:] == (day, rules):
+                return known
             key = (self.book.version(), day, rules)
-            if self._made is None or self._made.key != key:
-                known = self._made
-                same_book = known is not None and known.key[0] == key[0]
-                columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
-                planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
-                left, never = (self._unasked(columns, cells, day) for cells in (planned.left, planned.never))
-                self._made = _Made(key, rules, columns, planned, left, never)
+            if known is not None and known.key == key:
+                return known
+            same_book = known is not None and known.key[0] == key[0]
+            columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
+            planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
+            left, never = (self._unasked(columns, cells, day) for cells in (planned.left, planned.never))
+            self._made = _Made(key, rules, columns, planned, left, never)
             return self._made
 
     def asked(self, practice: bool) -> Collection[CarrierId]:

@@ -18,7 +18,7 @@ SAYS = (
     "open", "copied", "copy_failed", "recorded", "recorded_last", "no_answer", "skipped", "undone", "undone_nothing",
     "undo_offline", "added", "present", "present_many", "none", "bad", "adding", "waiting", "sending", "offline",
     "back", "claimed", "removed", "restored", "done", "all_done", "next", "so_far", "final", "partial", "todo", "now",
-    "busy", "unasked", "off", "stopped", "rule", "practice", "plan", "planned_before", "person", "answered_before",
+    "busy", "unasked", "off", "stopped", "rule", "practice", "plan", "planned", "planned_before", "person", "answered_before",
     "stale", "progress", "cells",
     "number", "shot_wait", "shot_kept", "shot_offline", "shot_kind", "other_person", "other_person_named", "mine",
     "refused", "added_many", "phones_wait", "unread", "drop", "retry", "error", "nobody", "items", "at", "again", "by",
