@@ -350,3 +350,12 @@ def test_the_plan_of_today_replaces_an_older_one(queue: Queue) -> None:
     same, new = planned(queue, (2, 1), Place(1, AU), Place(2, SOFTBANK))
     assert not new
     assert same.wanted == Wanted(frozenset({Place(2, AU), Place(1, SOFTBANK)}), START)
+
+
+def test_many_are_removed_at_once(queue: Queue) -> None:
+    """With what was held there; one that is not there is passed over."""
+    ids = [item.id for item, _ in add(queue, device(1), device(2), device(3))]
+    claim(queue, ids[0], ANNA)
+    queue.remove_items([*ids[:2], "none"], START)
+    assert [item.id for item in queue.items(since=LONG_AGO)] == ids[2:]
+    assert queue.claims(START) == []

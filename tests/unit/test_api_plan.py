@@ -60,7 +60,7 @@ def test_costs(client: TestClient[Any]) -> None:
 def test_into_the_queue(client: TestClient[Any]) -> None:
     """The counter then asks the due places alone, and says why not the others."""
     assert client.post("/v1/watch/plan/queue", json={"count": 1}).json()["added"] == 1
-    assert client.post("/v1/watch/plan/queue", json={}).json() == {"added": 1, "known": 1, "cells": 5, "left": 0}
+    assert client.post("/v1/watch/plan/queue", json={}).json() == {"added": 1, "known": 1, "gone": 0, "left": 0}
     first, _ = client.get("/v1/counter").json()["items"]
     states = {(place["state"], place["why"]) for place in first["places"]}
     assert states <= {("open", None), ("skipped", "plan")}

@@ -104,6 +104,6 @@ def test_rules_are_printed_checked_and_saved(book: Shop) -> None:
 
 def test_into_the_queue(book: Shop) -> None:
     """As many as are wanted; then the rest; then nothing new."""
-    assert book.call("watch", "plan", "--queue", "1", "--json").json == {"added": 1, "known": 0, "cells": 1, "left": 1}
-    assert book.call("watch", "plan", "--queue", "--json").json == {"added": 1, "known": 1, "cells": 2, "left": 0}
+    assert book.call("watch", "plan", "--queue", "1", "--json").json == {"added": 1, "known": 0, "gone": 0, "left": 1}
+    assert book.call("watch", "plan", "--queue", "--json").json == {"added": 1, "known": 1, "gone": 0, "left": 0}
     assert "すでにあった 2台" in book.call("watch", "plan", "--queue").out

@@ -22,7 +22,7 @@ from shirorom.edge.cli.context import Options
 from shirorom.service.counter import Counter
 from shirorom.service.settings import Settings, WatchSettings
 from shirorom.service.watch_plan import WatchPlan
-from tests.counter_kit import device
+from tests.counter_kit import ANNA, device
 from tests.logs import START, SetClock, imei
 from tests.plan_kit import Row, answer, everywhere, put
 from tests.web_kit import settings_of
@@ -200,7 +200,7 @@ def test_the_queue_asks_the_due_places_alone(shop: Shop) -> None:
     """The other carriers are left out by the plan; the answer is not complete."""
     put(shop.desk, mixed(1))
     filled = shop.plan.fill_queue(shop.clock.at, by="Anna")
-    assert (filled.added, filled.cells, filled.left) == (1, 1, 0)
+    assert (filled.added, filled.known, filled.left) == (1, 0, 0)
     (view,) = shop.counter.board().items
     states = {one.place.carrier: (one.state, one.why) for one in view.places}
     assert states.pop(DOCOMO) == (PlaceState.OPEN, None)
@@ -234,6 +234,30 @@ def test_only_so_many_phones(shop: Shop) -> None:
     put(shop.desk, *(mixed(n, n) for n in range(1, 6)))
     filled = shop.plan.fill_queue(shop.clock.at, 2, by="Anna")
     assert (filled.added, filled.left) == (2, 3)
+
+
+def test_so_many_more(shop: Shop) -> None:
+    """The next call adds the next ones; what is there already does not count."""
+    put(shop.desk, *(mixed(n, n) for n in range(1, 6)))
+    shop.plan.fill_queue(shop.clock.at, 2, by="Anna")
+    filled = shop.plan.fill_queue(shop.clock.at, 2, by="Anna")
+    assert (filled.added, filled.known, filled.left) == (2, 2, 1)
+
+
+def test_what_is_no_longer_wanted_leaves_the_queue(shop: Shop) -> None:
+    """Answered elsewhere, or gone from the book: taken off, unless somebody is at it. A person's phone stays."""
+    put(shop.desk, *(mixed(n, n) for n in range(1, 5)))
+    shop.counter.add([device(9)], by="Ben")
+    shop.plan.fill_queue(shop.clock.at, by="Anna")
+    shop.answered(1, DOCOMO)
+    with shop.desk.writing() as db:
+        db.exec_driver_sql("UPDATE watch_units SET status = 'gone' WHERE seq IN (2, 3)")
+        db.exec_driver_sql("UPDATE watch_state SET book_version = book_version + 1")
+    held = next(view.item for view in shop.counter.board().items if view.item.device == device(3))
+    shop.counter.claim(held.id, Place(1, DOCOMO), ANNA)
+    filled = shop.plan.fill_queue(shop.clock.at, by="Anna")
+    assert (filled.added, filled.known, filled.gone, filled.left) == (0, 1, 2, 0)
+    assert {view.item.device for view in shop.counter.board().items} == {device(9), device(3), device(4)}
 
 
 def test_people_always_find_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

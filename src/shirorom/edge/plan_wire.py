@@ -115,11 +115,11 @@ class CostsWire(msgspec.Struct, frozen=True):
 
 
 class FilledWire(msgspec.Struct, frozen=True):
-    """Phones that came into the counter's queue, that were there already, and that found no room."""
+    """Phones that came into the counter's queue, were there already, were taken off it, and are not in it yet."""
 
     added: int
     known: int
-    cells: int
+    gone: int
     left: int
 
 
@@ -212,7 +212,7 @@ def unasked_of(unasked: Unasked) -> UnaskedWire:
 
 def filled_of(filled: Filled) -> FilledWire:
     """What came into the queue."""
-    return FilledWire(filled.added, filled.known, filled.cells, filled.left)
+    return FilledWire(filled.added, filled.known, filled.gone, filled.left)
 
 
 def symbol(seen: Seen) -> str:

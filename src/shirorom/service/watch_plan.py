@@ -174,10 +174,10 @@ class WatchPlan:
     # Into the counter's queue
 
     def fill_queue(self, now: datetime, count_max: int | None = None, *, by: str) -> Filled:
-        """Put the phones of today's open cells into the counter's queue, with these cells alone to ask.
+        """Let the counter's queue hold the phones of today's open cells, with these cells alone to ask.
 
         What the program asks itself is left to it, but for carriers at which it has stopped for today. `count_max`:
-        phones at most; None: as many as find room.
+        new phones at most; None: as many as find room. What an older plan put there and today's does not want goes.
 
         Raises:
             RequestError: `counter-missing`.
@@ -187,10 +187,8 @@ class WatchPlan:
         wanted = self._wanted(now)
         devices = self.book.devices(wanted)
         phones = [(devices[unit][1], frozenset(places)) for unit, places in wanted.items() if unit in devices]
-        taken, left = self.counter.add_planned(phones[:count_max], by=by)
-        added = sum(fresh for _, fresh in taken)
-        cells = sum(len(places) for _, places in phones[: len(taken)])
-        return Filled(added, len(taken) - added, cells, left + len(phones[len(taken) + left :]))
+        added, known, gone = self.counter.add_planned(phones, by=by, count_max=count_max)
+        return Filled(added, known, gone, len(phones) - added - known)
 
     def open_at(self, now: datetime, carrier: CarrierId) -> Sequence[tuple[int, int]]:
         """The open cells of today at one carrier, as unit and number, in their order."""

@@ -176,9 +176,14 @@ class ChoiceCost:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came into the counter's queue. `left`: phones of today's plan that did not: no room, or not wanted yet."""
+    """What the counter's queue holds of today's plan now, in phones.
+
+    Attributes:
+        added: New ones. known: that were there already. gone: of an older plan, taken off.
+        left: Those of today that are not in it: no room, or not wanted yet.
+    """
 
     added: int
     known: int
-    cells: int
+    gone: int
     left: int

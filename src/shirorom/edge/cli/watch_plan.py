@@ -141,7 +141,7 @@ def _queue(session: Session, planner: WatchPlan, now: datetime, count_max: int |
 
         print_json(msgspec.to_builtins(filled_of(filled)))
         return
-    details = {"added": filled.added, "known": filled.known, "cells": filled.cells, "left": filled.left}
+    details = {"added": filled.added, "known": filled.known, "gone": filled.gone, "left": filled.left}
     session.console().print(session.t("cli.plan.queued", **details), soft_wrap=True)
 
 
