@@ -190,7 +190,7 @@ def test_one_number_in_two_units_is_asked_as_the_stricter_wants() -> None:
 @few
 @given(cells=books(), terms=all_terms, day=st.integers(0, 20))
 def test_arrays_say_the_same(cells: list[PlanCell], terms: Terms, day: int) -> None:
-    """The fast form gives what the plain one gives: the same cells, rules and days in the same order."""
+    """The fast form gives what the plain one gives: the same cells, rules and days, planned in the same order."""
     columns = plan_fast.columns_of(cells)
     fast, slow = plan_fast.plan(columns, terms, DAY + day), plan(cells, terms, DAY + day)
 
@@ -199,8 +199,8 @@ def test_arrays_say_the_same(cells: list[PlanCell], terms: Terms, day: int) -> N
         return [(columns.cell(int(row), int(at)), int(rule), int(on)) for row, at, rule, on in rows]
 
     assert as_plain(fast.planned) == [(one.cell, one.rule, one.due_on) for one in slow.planned]
-    assert as_plain(fast.left) == [(one.cell, one.rule, one.due_on) for one in slow.left]
-    assert sorted(map(repr, (c for c, _, _ in as_plain(fast.never)))) == sorted(map(repr, slow.never))
+    assert sorted(as_plain(fast.left), key=repr) == sorted(((d.cell, d.rule, d.due_on) for d in slow.left), key=repr)
+    assert [one for one, _, _ in as_plain(fast.never)] == list(slow.never)
     assert fast.done == slow.done
 
 

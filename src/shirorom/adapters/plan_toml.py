@@ -24,6 +24,7 @@ class TomlRuleBook:
 
     def __init__(self, data: Path) -> None:
         self._own = data / "watch" / NAME
+        self._read: tuple[tuple[int, int, int], PlanRules] | None = None
 
     @property
     def is_own(self) -> bool:
@@ -32,7 +33,18 @@ class TomlRuleBook:
 
     def rules(self) -> PlanRules:
         """See `ports.plan.RuleBook`."""
-        return read_rules(self._file())
+        state = self._state()
+        if self._read is None or self._read[0] != state:
+            self._read = (state, read_rules(self._file()))
+        return self._read[1]
+
+    def _state(self) -> tuple[int, int, int]:
+        """Which file it is, so that an edited one is read anew."""
+        try:
+            known = self._own.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (known.st_ino, known.st_mtime_ns, known.st_size)
 
     def text(self, *, default: bool = False) -> str:
         """The file in force, or the one that comes with the product, as it stands."""

@@ -413,6 +413,9 @@ class Composition:
                 daily.append(asyncio.create_task(self.watch.look_into_folder()))
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
+            automatic = self.watch.plan_asker(parts.check)
+            if automatic is not None:
+                daily.append(asyncio.create_task(automatic.run()))
             try:
                 await serve(
                     create_app(parts),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from shirorom.compose import Composition
     from shirorom.ports.book import Folder
     from shirorom.ports.tables import Tables
+    from shirorom.service.check import Check
+    from shirorom.service.watch_asker import WatchAsker
     from shirorom.service.watch_board import Boards
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
@@ -125,6 +127,15 @@ class Watching:
         except ImportError:
             raise ConfigError("plan-missing") from None
         return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)
+
+    def plan_asker(self, check: Check) -> WatchAsker | None:
+        """service/watch_asker.py; None where `[watch] automatic` is off, and on a public page."""
+        settings = self._whole.settings
+        if not settings.watch.automatic or settings.web.public:
+            return None
+        from shirorom.service.watch_asker import WatchAsker
+
+        return WatchAsker(self.plan, check, self._whole.clock)
 
     # Warranty and risk
 

@@ -34,6 +34,7 @@ class CarrierDayWire(msgspec.Struct, frozen=True):
     planned: int
     left: int
     done: int
+    stopped: str | None
 
 
 class PlannedWire(msgspec.Struct, frozen=True):
@@ -114,11 +115,11 @@ class CostsWire(msgspec.Struct, frozen=True):
 
 
 class FilledWire(msgspec.Struct, frozen=True):
-    """Phones that came into the counter's queue, that were there already, and that found no room."""
+    """Phones that came into the counter's queue, were there already, were taken off it, and are not in it yet."""
 
     added: int
     known: int
-    cells: int
+    gone: int
     left: int
 
 
@@ -135,7 +136,7 @@ def plan_of(plan: PlanOfDay, ahead: Sequence[DayCount], cells: Sequence[Planned]
         phones=plan.phones,
         due=plan.due,
         carriers=tuple(
-            CarrierDayWire(one.carrier.value, one.automatic, one.capacity, one.planned, one.left, one.done)
+            CarrierDayWire(one.carrier.value, one.automatic, one.capacity, one.planned, one.left, one.done, one.stopped)
             for one in plan.carriers
         ),
         left=unasked_of(plan.left),
@@ -211,7 +212,7 @@ def unasked_of(unasked: Unasked) -> UnaskedWire:
 
 def filled_of(filled: Filled) -> FilledWire:
     """What came into the queue."""
-    return FilledWire(filled.added, filled.known, filled.cells, filled.left)
+    return FilledWire(filled.added, filled.known, filled.gone, filled.left)
 
 
 def symbol(seen: Seen) -> str:

@@ -384,6 +384,10 @@ class Queue(Protocol):
         """Take a phone off the list; what was answered stays in the record. Raises `item-not-found`."""
         ...
 
+    def remove_items(self, ids: Sequence[str], at: datetime) -> None:
+        """The same for many; those that are not there are passed over."""
+        ...
+
     def claims(self, now: datetime) -> Sequence[Claim]:
         """The places that somebody holds now."""
         ...

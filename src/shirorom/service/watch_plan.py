@@ -63,6 +63,8 @@ class _Made:
     rules: PlanRules
     columns: Columns
     planned: plan_fast.Planned
+    left: Unasked
+    never: Unasked
 
 
 @dataclass(slots=True)
@@ -76,14 +78,20 @@ class WatchPlan:
     term: Term = no_term
     chance: Chance = no_chance
     _made: _Made | None = None
+    _days: tuple[_Made, tuple[DayCount, ...]] | None = None
     _costs: tuple[tuple[object, ...], tuple[ChoiceCost, ...]] | None = None
+    _stopped: dict[CarrierId, tuple[date, str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # What there is
 
-    def today(self, now: datetime) -> PlanOfDay:
-        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`."""
-        day, made = day_of(now), self._make(now)
+    def today(self, now: datetime, *, fresh: bool = True) -> PlanOfDay:
+        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`.
+
+        With `fresh` false whatever was made last for this day and these rules will do, so that a page need not wait for
+        the book to be read; whoever shows it calls `today` in the background as well.
+        """
+        day, made = day_of(now), self._make(now, fresh=fresh)
         plan, capacity = made.planned, self._capacity(made.rules)
         done = sum(plan.done.values())
         practice = made.columns.practice[plan.planned.row]
@@ -98,17 +106,18 @@ class WatchPlan:
             carriers=tuple(
                 CarrierDay(
                     carrier,
-                    self._automatic(carrier),
+                    self.automatic(carrier),
                     count,
                     int((plan.planned.carrier == n).sum()),
                     int((plan.left.carrier == n).sum()),
                     plan.done[carrier],
+                    self.stopped(carrier, now),
                 )
                 for n, carrier in enumerate(CARRIERS)
                 if (count := capacity.get(carrier)) is not None
             ),
-            left=self._unasked(made.columns, plan.left, day),
-            never=self._unasked(made.columns, plan.never, day),
+            left=made.left,
+            never=made.never,
             practice=bool(practice.any()),
             real=bool((~practice).any()),
         )
@@ -135,16 +144,20 @@ class WatchPlan:
                 )  # fmt: skip
         return found
 
-    def forecast(self, now: datetime, days: int = WEEK) -> Sequence[DayCount]:
-        """Today and the days that follow, if every answer stays as it is.
+    def forecast(self, now: datetime, days: int = WEEK, *, fresh: bool = True) -> Sequence[DayCount]:
+        """Today and the days that follow, if every answer stays as it is. `fresh`: as in `today`.
 
         Raises:
             RequestError: `body-invalid`: not 1 to `FORECAST_DAYS_MAX` days.
         """
         if not 1 <= days <= FORECAST_DAYS_MAX:
             raise RequestError("body-invalid")
-        made = self._make(now)
-        return self._ahead(made.columns, self._terms(made.rules, made.rules.rules), day_of(now), days)[0]
+        with self._lock:
+            made = self._make(now, fresh=fresh)
+            if self._days is None or self._days[0] is not made or len(self._days[1]) < days:
+                terms = self._terms(made.rules, made.rules.rules)
+                self._days = (made, self._ahead(made.columns, terms, day_of(now), days, made.planned)[0])
+            return self._days[1][:days]
 
     def costs(self, now: datetime) -> Sequence[ChoiceCost]:
         """What each set of rules costs and leaves unasked, those in force marked: to look at before one is chosen."""
@@ -161,9 +174,10 @@ class WatchPlan:
     # Into the counter's queue
 
     def fill_queue(self, now: datetime, count_max: int | None = None, *, by: str) -> Filled:
-        """Put the phones of today's open cells into the counter's queue, with these cells alone to ask.
+        """Let the counter's queue hold the phones of today's open cells, with these cells alone to ask.
 
-        What the program asks itself is left to it. `count_max`: phones at most; None: as many as find room.
+        What the program asks itself is left to it, but for carriers at which it has stopped for today. `count_max`:
+        new phones at most; None: as many as find room. What an older plan put there and today's does not want goes.
 
         Raises:
             RequestError: `counter-missing`.
@@ -173,10 +187,8 @@ class WatchPlan:
         wanted = self._wanted(now)
         devices = self.book.devices(wanted)
         phones = [(devices[unit][1], frozenset(places)) for unit, places in wanted.items() if unit in devices]
-        taken, left = self.counter.add_planned(phones[:count_max], by=by)
-        added = sum(fresh for _, fresh in taken)
-        cells = sum(len(places) for _, places in phones[: len(taken)])
-        return Filled(added, len(taken) - added, cells, left + len(phones[len(taken) + left :]))
+        added, known, gone = self.counter.add_planned(phones, by=by, count_max=count_max)
+        return Filled(added, known, gone, len(phones) - added - known)
 
     def open_at(self, now: datetime, carrier: CarrierId) -> Sequence[tuple[int, int]]:
         """The open cells of today at one carrier, as unit and number, in their order."""
@@ -189,6 +201,15 @@ class WatchPlan:
         """Stock key and numbers of units."""
         return self.book.devices(units)
 
+    def stop(self, carrier: CarrierId, now: datetime, code: str) -> None:
+        """The program asks no more at a carrier today, and why: `needs-person`, `carrier-paused`."""
+        self._stopped[carrier] = (day_of(now), code)
+
+    def stopped(self, carrier: CarrierId, now: datetime) -> str | None:
+        """Why the program asks no more there today; None: it does."""
+        day, code = self._stopped.get(carrier, (None, None))
+        return code if day == day_of(now) else None
+
     def hours(self) -> tuple[int, int]:
         """When carriers are asked, as minutes of the day (JST), from and until."""
         return self.rule_book.rules().day.minutes
@@ -199,22 +220,25 @@ class WatchPlan:
         wanted: dict[int, list[Place]] = {}
         for row, at in zip(cells.row, cells.carrier, strict=True):
             carrier = CARRIERS[at]
-            if not self._automatic(carrier):
+            if not self.automatic(carrier) or self.stopped(carrier, now) is not None:
                 wanted.setdefault(int(made.columns.unit[row]), []).append(Place(int(made.columns.number[row]), carrier))
         return wanted
 
     # How it is made
 
-    def _make(self, now: datetime) -> _Made:
+    def _make(self, now: datetime, *, fresh: bool = True) -> _Made:
         with self._lock:
-            day, rules = day_of(now), self.rule_book.rules()
+            day, rules, known = day_of(now), self.rule_book.rules(), self._made
+            if known is not None and not fresh and known.key[1:] == (day, rules):
+                return known
             key = (self.book.version(), day, rules)
-            if self._made is None or self._made.key != key:
-                known = self._made
-                same_book = known is not None and known.key[0] == key[0]
-                columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
-                planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
-                self._made = _Made(key, rules, columns, planned)
+            if known is not None and known.key == key:
+                return known
+            same_book = known is not None and known.key[0] == key[0]
+            columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
+            planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
+            left, never = (self._unasked(columns, cells, day) for cells in (planned.left, planned.never))
+            self._made = _Made(key, rules, columns, planned, left, never)
             return self._made
 
     def asked(self, practice: bool) -> Collection[CarrierId]:
@@ -228,7 +252,8 @@ class WatchPlan:
         access = self.rooms.settings.carrier(carrier).access
         return None if access is Access.OFF else access
 
-    def _automatic(self, carrier: CarrierId) -> bool:
+    def automatic(self, carrier: CarrierId) -> bool:
+        """Whether the program asks there by itself."""
         return self._access(carrier) is Access.SITE and self.rooms.settings.watch.automatic
 
     def _capacity(self, rules: PlanRules) -> Mapping[CarrierId, int]:
@@ -238,7 +263,7 @@ class WatchPlan:
             if self._access(carrier) is None:
                 continue
             limit = rules.day.limit(carrier)
-            if self._automatic(carrier):
+            if self.automatic(carrier):
                 polite = int((last - first) * 60 / self.rooms.settings.carrier(carrier).interval_s)
                 capacity[carrier] = polite if limit is None else min(limit, polite)
             else:
@@ -253,7 +278,7 @@ class WatchPlan:
     ) -> tuple[tuple[DayCount, ...], int]:
         """The days, and how many cells wait at their end."""
         counts = []
-        automatic = np.array([self._automatic(carrier) for carrier in CARRIERS])
+        automatic = np.array([self.automatic(carrier) for carrier in CARRIERS])
         plan = first or plan_fast.plan(columns, terms, day.toordinal())
         for n in range(days):
             on = day.toordinal() + n
@@ -279,7 +304,7 @@ class WatchPlan:
         hours = [
             sum(one.carriers[n] for one in days) / len(days) * self.rooms.settings.carrier(carrier).interval_s / 3600
             for n, carrier in enumerate(CARRIERS)
-            if self._automatic(carrier)
+            if self.automatic(carrier)
         ]
         return ChoiceCost(
             rules=name,

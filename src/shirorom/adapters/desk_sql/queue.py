@@ -142,6 +142,14 @@ class SqlQueue(GivenRows):
             db.execute(delete(CLAIMS).where(CLAIMS.c.item == id_))
             self._changed(db)
 
+    def remove_items(self, ids: Sequence[str], at: datetime) -> None:
+        """See `ports.Queue`."""
+        with self._desk.writing() as db:
+            there = and_(ITEMS.c.id.in_(ids), ITEMS.c.removed_at.is_(None))
+            db.execute(update(ITEMS).where(there).values(removed_at=ms_of(at)))
+            db.execute(delete(CLAIMS).where(CLAIMS.c.item.in_(ids)))
+            self._changed(db)
+
     # Who is where
 
     def claims(self, now: datetime) -> Sequence[Claim]:

@@ -37,7 +37,12 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True)
 class CarrierDay:
-    """One carrier's part of a day. `automatic`: the program asks there, at its polite rate."""
+    """One carrier's part of a day.
+
+    Attributes:
+        automatic: The program asks there, at its polite rate.
+        stopped: Why it has stopped for today (`needs-person`, `carrier-paused`); people may ask. None: it has not.
+    """
 
     carrier: CarrierId
     automatic: bool
@@ -45,6 +50,7 @@ class CarrierDay:
     planned: int
     left: int
     done: int
+    stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +176,14 @@ class ChoiceCost:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came into the counter's queue. `left`: phones of today's plan that did not: no room, or not wanted yet."""
+    """What the counter's queue holds of today's plan now, in phones.
+
+    Attributes:
+        added: New ones. known: that were there already. gone: of an older plan, taken off.
+        left: Those of today that are not in it: no room, or not wanted yet.
+    """
 
     added: int
     known: int
-    cells: int
+    gone: int
     left: int

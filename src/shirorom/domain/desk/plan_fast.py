@@ -31,6 +31,8 @@ from shirorom.domain.desk.plan import (
 
 Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = tuple[Ints, ...]
+"""Rows and carriers of some cells."""
 
 NONE = -1
 """Stands for a day or a price that is unknown, and for a rule that no cell has."""
@@ -92,7 +94,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Cells:
-    """Some cells of a book, in the order in which they are asked: row and carrier of each, its rule, when it is due."""
+    """Some cells of a book: row and carrier of each, its rule, when it is due."""
 
     row: Ints
     carrier: Ints
@@ -105,7 +107,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Planned:
-    """`plan.Plan` over arrays."""
+    """`plan.Plan` over arrays; `planned` in the order in which it is asked, the others in the order of the book."""
 
     planned: Cells
     left: Cells
@@ -155,18 +157,40 @@ def plan(columns: Columns, terms: Terms, day: int) -> Planned:
     falls = _due_on(columns, every, day, terms.spread_percent)
     asked_today = columns.asked_on >= day
     value = np.where(columns.yen == NONE, terms.unknown_yen, columns.yen)[:, None] * (columns.seen != _RESTRICTED)
-    score = value * np.clip(day - falls + 1, 1, OVERDUE_DAYS_MAX)
-    counts = asks & ~_outdone(columns, np.where(every == 0, FOREVER, falls), np.where(every == 0, 0, score), asks)
-    done = counts & asked_today & (every > 0)
-    due = np.nonzero(counts & ~asked_today & (every > 0) & (falls <= day))
-    order = np.lexsort((columns.unit[due[0]], due[1], _mix(columns.phone[due[0]], due[1], 0, ORDER_OF), -score[due]))
-    row, carrier = due[0][order], due[1][order]
-    all_due = Cells(row, carrier, rule[row, carrier], falls[row, carrier])
-    used = {one: int(done[:, n].sum()) for n, one in enumerate(CARRIERS) if one in terms.capacity}
-    fits = _fits(carrier, {one: max(count - used[one], 0) for one, count in terms.capacity.items()})
+    counts = asks & ~_outdone(columns, every, falls, value, day, asks)
+    asked_today &= counts & (every > 0)
+    due = np.nonzero(counts & ~(columns.asked_on >= day) & (every > 0) & (falls <= day))
+    used = {one: int(asked_today[:, n].sum()) for n, one in enumerate(CARRIERS) if one in terms.capacity}
+    room = {one: max(count - used[one], 0) for one, count in terms.capacity.items()}
+    at = _best(columns, due, value[due] * _overdue(day, falls[due]), room)
+    waits = np.ones(len(due[0]), np.bool_)
+    waits[at] = False
     nobody = np.nonzero(counts & (every == 0))
-    never = Cells(nobody[0], nobody[1], rule[nobody], falls[nobody])
-    return Planned(_take(all_due, fits), _take(all_due, ~fits), never, used)
+    return Planned(
+        _cells((due[0][at], due[1][at]), rule, falls),
+        _cells((due[0][waits], due[1][waits]), rule, falls),
+        _cells(nobody, rule, falls),
+        used,
+    )
+
+
+def _best(columns: Columns, due: Places, score: Ints, room: Mapping[CarrierId, int]) -> Ints:
+    """The places of those due cells that fit into their carrier's day, in the order in which they are asked.
+
+    Only what may fit is put in order: of a long book most waits, and sorting it all would take ten times as long.
+    """
+    perhaps = []
+    for n, one in enumerate(CARRIERS):
+        here, count = np.nonzero(due[1] == n)[0], room.get(one, 0)
+        if 0 < count < len(here):
+            least = np.partition(score[here], len(here) - count)[len(here) - count]
+            here = here[score[here] >= least]
+        perhaps.append(here[:0] if count == 0 else here)
+    at = np.concatenate(perhaps)
+    row, carrier = due[0][at], due[1][at]
+    mixed = _mix(columns.phone[row], carrier, 0, ORDER_OF)
+    at = at[np.lexsort((columns.unit[row], carrier, mixed, -score[at]))]
+    return at[_fits(due[1][at], room)]
 
 
 def asked(columns: Columns, cells: Cells, day: int) -> Columns:
@@ -223,8 +247,8 @@ def _due_on(columns: Columns, every: Ints, day: int, spread_percent: int) -> Int
     base = np.where(never, came, np.minimum(columns.asked_on, day))
     early = np.minimum(every * spread_percent // 100, every - 1)
     width = np.maximum(np.where(never, every, early + 1), 1)
-    moved = _mix(columns.phone[:, None], np.arange(4)[None, :], base, SPREAD_OF) % width.astype(np.uint64)
-    shift = moved.astype(np.int64)
+    mixed = _mix(columns.phone[:, None], np.arange(4)[None, :], base, SPREAD_OF) >> np.uint64(32)
+    shift = (mixed.astype(np.int64) * width) >> 32
     return np.where(never, base + shift, base + every - shift)
 
 
@@ -238,7 +262,11 @@ def _mix(phone: Ints, carrier: Ints, day: Ints | int, salt: int) -> NDArray[np.u
     return x ^ (x >> np.uint64(31))
 
 
-def _outdone(columns: Columns, falls: Ints, score: Ints, asks: Flags) -> Flags:
+def _overdue(day: int, falls: Ints) -> Ints:
+    return np.clip(day - falls + 1, 1, OVERDUE_DAYS_MAX)
+
+
+def _outdone(columns: Columns, every: Ints, falls: Ints, value: Ints, day: int, asks: Flags) -> Flags:
     """Cells of numbers in several units, but for the most demanding one."""
     outdone = np.zeros(columns.seen.shape, np.bool_)
     again = columns.again
@@ -247,7 +275,10 @@ def _outdone(columns: Columns, falls: Ints, score: Ints, asks: Flags) -> Flags:
     key = columns.phone[again] * 2 + columns.practice[again]
     for at in range(4):
         rows, keys = again[asks[again, at]], key[asks[again, at]]
-        ranked = np.lexsort((columns.unit[rows], -score[rows, at], falls[rows, at], keys))
+        asked = every[rows, at] > 0
+        first = np.where(asked, falls[rows, at], FOREVER)
+        score = np.where(asked, value[rows, at] * _overdue(day, falls[rows, at]), 0)
+        ranked = np.lexsort((columns.unit[rows], -score, first, keys))
         behind = keys[ranked][1:] == keys[ranked][:-1]
         outdone[rows[ranked][1:][behind], at] = True
     return outdone
@@ -261,5 +292,5 @@ def _fits(carrier: Ints, room: Mapping[CarrierId, int]) -> Flags:
     return fits
 
 
-def _take(cells: Cells, where: Flags) -> Cells:
-    return Cells(cells.row[where], cells.carrier[where], cells.rule[where], cells.due_on[where])
+def _cells(at: Places, rule: Ints, falls: Ints) -> Cells:
+    return Cells(at[0], at[1], rule[at], falls[at])

@@ -66,6 +66,8 @@ def _today(session: Session, planner: WatchPlan, now: datetime, as_json: bool) -
         name = session.t(f"carrier.{one.carrier.value}")
         line = session.t("cli.plan.carrier", name=name, how=how, open=one.planned, done=one.done, left=one.left)
         out.print("  " + line, soft_wrap=True)
+        if one.stopped is not None:
+            out.print("    " + session.t("cli.plan.stopped", why=session.t(f"code.{one.stopped}.title")))
     _unasked(session, "left", day.left)
     _unasked(session, "never", day.never)
     out.print(session.t("cli.plan.ahead"))
@@ -139,7 +141,7 @@ def _queue(session: Session, planner: WatchPlan, now: datetime, count_max: int |
 
         print_json(msgspec.to_builtins(filled_of(filled)))
         return
-    details = {"added": filled.added, "known": filled.known, "cells": filled.cells, "left": filled.left}
+    details = {"added": filled.added, "known": filled.known, "gone": filled.gone, "left": filled.left}
     session.console().print(session.t("cli.plan.queued", **details), soft_wrap=True)
 
 
