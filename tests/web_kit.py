@@ -133,6 +133,8 @@ class Kit:
             check_screenshot=ScreenshotCheck(self.pictures, c.facts),
             counter=c.counter,
             answers=c.answers,
+            alerts=c.watch.alerts,
+            hooks=c.watch.hooks,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -29,8 +29,13 @@ COUNTER = (
     "counter", "counterAdd", "counterNext", "counterClaim", "counterAnswer", "counterReading", "counterSkip",
     "counterUndo", "counterRemove", "counterRules",
 )  # fmt: skip
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER)
+WATCH = (
+    "watchAlerts", "watchChanges", "watchHandled", "watchHooks", "watchHookAdd", "watchHookRotate", "watchHookReplay",
+    "watchHookRemove",
+)  # fmt: skip
+OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER, *WATCH)
 NEED_AN_ITEM = {
+    "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
     "counterRemove",
 }  # fmt: skip

@@ -392,6 +392,8 @@ class Composition:
             parts = self._parts(asker, reach)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
+            if self._watches:
+                daily += [asyncio.create_task(one) for one in self.watch.running()]
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             try:
@@ -529,7 +531,14 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            alerts=self.watch.alerts if self._watches else None,
+            hooks=self.watch.hooks if self._watches else None,
         )
+
+    @property
+    def _watches(self) -> bool:
+        """Whether this app follows the record: never on a public page, nor without the shop's database."""
+        return not self.settings.web.public and self.desk is not None
 
     def _words(self, language: str) -> Texts:
         return self.texts(language)

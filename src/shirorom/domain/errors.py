@@ -116,7 +116,7 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.COUNTER, 422, 2, "idempotency-key-reused", "screenshot-unknown", "place-off"),
     **_codes(Area.COUNTER, 503, 1, "counter-missing"),
     # The watch: alerts and what carries them out.
-    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found"),
+    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found", "message-not-found"),
     **_codes(Area.WATCH, 409, 1, "hook-name-taken", "hooks-full"),
     **_codes(Area.WATCH, 422, 2, "hook-target", "hook-name"),
     # The public page: a slip where there is none to give, a photo asked of a seller.

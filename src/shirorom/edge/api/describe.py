@@ -27,6 +27,8 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.watch_alerts import ALERT_WIRES
+from shirorom.edge.api.watch_hooks import HOOK_WIRES
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -51,7 +53,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES,
+    *COUNTER_WIRES, *ALERT_WIRES, *HOOK_WIRES,
 )  # fmt: skip
 
 
@@ -153,6 +155,8 @@ EXAMPLES = {
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
+    "watchHandled": '{"alerts": [1], "note": "\u5024\u4e0a\u3052\u3057\u305f"}',
+    "watchHookAdd": '{"name": "pos", "url": "https://example.jp/hooks"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
@@ -113,6 +113,11 @@ class Composition(Protocol):
     @property
     def history(self) -> History:
         """service/history.py."""
+        ...
+
+    @property
+    def watch(self) -> Any:
+        """compose/watch.py: the parts of the watch, each built when it is first touched."""
         ...
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from shirorom.edge.cli.command import Command, Group, common
+from shirorom.edge.cli.command import Group, common
+from shirorom.edge.cli.watch_alerts import alerts, handle
+from shirorom.edge.cli.watch_hook import hook
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (alerts, handle, hook)
 """In the order in which `--help` lists them."""
 
 

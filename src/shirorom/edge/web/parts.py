@@ -20,6 +20,8 @@ from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.watch_alerts import Alerts
+from shirorom.service.watch_hooks import Hooks
 from shirorom.service.withdraw import Withdraw
 
 
@@ -65,6 +67,8 @@ class Parts:
     pictures: Pictures | None = None
     counter: Counter | None = None
     answers: Answers | None = None
+    alerts: Alerts | None = None
+    hooks: Hooks | None = None
     check_screenshot: ScreenshotCheck | None = None
     guides: Sequence[Guide] = ()
     people: People | None = None
