@@ -35,6 +35,7 @@ _CLOSED = tuple(
     ipaddress.ip_network(text)
     for text in (
         "168.63.129.16/32",  # a cloud's own service at a global address
+        "192.0.0.0/24",  # protocol assignments; newer libraries call some of them global
         "192.88.99.0/24",  # 6to4 relays
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarking
         "2002::/16",  # 6to4: any IPv4 address inside
