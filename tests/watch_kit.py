@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
 
+from shirorom.adapters.desk_file import NAME
 from shirorom.adapters.desk_sql.counter_rows import ms_of
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.watch import SqlWatch
@@ -58,6 +61,16 @@ def put_unit(
         db.execute(update(WATCH).values(book_version=WATCH.c.book_version + 1))
 
 
+@cache
+def _empty_desk() -> bytes:
+    """The database as a new shop has it: the steps to it are run once, not for each test."""
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder) / "data")
+        desk.copy_to(Path(folder) / "copy")
+        desk.close()
+        return (Path(folder) / "copy").read_bytes()
+
+
 @dataclass
 class World:
     """A data directory with the practice record, the book and a follower."""
@@ -66,6 +79,11 @@ class World:
     clock: SetClock = field(default_factory=SetClock)
 
     def __post_init__(self) -> None:
+        if not (self.data / NAME).exists():
+            self.data.mkdir(mode=0o700, exist_ok=True)
+            self.data.chmod(0o700)
+            (self.data / NAME).write_bytes(_empty_desk())
+            (self.data / NAME).chmod(0o600)
         self.desk = Desk(self.data)
         self.log = SqliteLog(self.data, practice=True, entropy=os.urandom)
         self.recorder = Recorder(self.log, None, self.clock, os.urandom)

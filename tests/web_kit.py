@@ -135,6 +135,8 @@ class Kit:
             answers=c.answers,
             book=c.watch.book,
             watch_plan=lambda: c.watch.plan,
+            alerts=c.watch.alerts,
+            hooks=c.watch.hooks,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

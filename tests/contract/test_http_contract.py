@@ -30,8 +30,13 @@ COUNTER = (
     "counterUndo", "counterRemove", "counterRules",
 )  # fmt: skip
 PLAN = ("watchPlan", "watchPlanCosts", "watchPlanQueue", "watchPlanChoice")
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER, *PLAN)
+WATCH = (
+    "watchAlerts", "watchChanges", "watchHandled", "watchHooks", "watchHookAdd", "watchHookRotate", "watchHookReplay",
+    "watchHookRemove",
+)  # fmt: skip
+OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER, *PLAN, *WATCH)
 NEED_AN_ITEM = {
+    "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
     "counterRemove",
 }  # fmt: skip

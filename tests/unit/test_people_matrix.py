@@ -108,12 +108,28 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/ask-seller/{id_:str}"): Who.VISITOR,
     ("GET", "/check/{id_:str}/slip"): Who.VISITOR,
     ("GET", "/check/{id_:str}/reminder"): Who.VISITOR,
+    ("GET", "/v1/watch/alerts"): Who.STAFF,
+    ("GET", "/v1/watch/changes"): Who.STAFF,
+    ("POST", "/v1/watch/alerts/handled"): Who.STAFF,
+    ("GET", "/watch/alerts.atom"): Who.STAFF,
+    ("GET", "/v1/watch/hooks"): Who.OWNER,
+    ("POST", "/v1/watch/hooks"): Who.OWNER,
+    ("POST", "/v1/watch/hooks/secret"): Who.OWNER,
+    ("POST", "/v1/watch/hooks/test"): Who.OWNER,
+    ("POST", "/v1/watch/hooks/replay"): Who.OWNER,
+    ("POST", "/v1/watch/hooks/removals"): Who.OWNER,
+    ("GET", "/v1/watch/hooks/{name:str}/log"): Who.OWNER,
     ("GET", "/trust"): Who.ANYONE,
     ("GET", "/trust/ca.crt"): Who.ANYONE,
 }
-FOR_TOKENS = {("GET", "/v1/carriers"), ("POST", "/v1/watch/imports")} | {
-    route for route in EXPECTED if route[1].startswith("/v1/counter")
-}
+FOR_TOKENS = {
+    ("GET", "/v1/carriers"),
+    ("GET", "/watch/alerts.atom"),
+    ("GET", "/v1/watch/alerts"),
+    ("GET", "/v1/watch/changes"),
+    ("POST", "/v1/watch/alerts/handled"),
+    ("POST", "/v1/watch/imports"),
+} | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (
     "nobody",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import AlertEvent, AlertKind
 from shirorom.domain.desk.stock import Status
+from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
 from shirorom.ports import Head
 from tests.logs import imei
@@ -271,3 +275,49 @@ def test_a_step_cut_off_leaves_nothing(world: World, monkeypatch: pytest.MonkeyP
     assert (world.store.version(), world.store.basis(True), world.alerts()) == (*before, [])
     world.follow()
     assert len(world.alerts()) == 1
+
+
+async def test_a_change_is_there_within_moments_of_its_reading(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs beside the app sees what any process records, without being told; trouble ends nothing."""
+    monkeypatch.setattr("shirorom.service.watch_follow.POLL_S", 0.01)
+    monkeypatch.setattr("shirorom.service.watch_follow.TROUBLE_S", 0.01)
+    logging.getLogger("shirorom.watch").setLevel(logging.CRITICAL)
+    told: list[int] = []
+    task = asyncio.create_task(world.follower.run(lambda done: told.append(len(done.events))))
+    world.unit("A-1", 1)
+    await _until(lambda: world.store.basis(True).followed is not None)
+    real = world.follower.room
+    world.follower.room = _broken
+    await _until(lambda: world.follower.trouble == "log-corrupt")
+    world.follower.room = real
+    world.read(1, SANKAKU)
+    world.read(1, MARU)
+    await _until(lambda: bool(world.alerts()))
+    await _until(lambda: world.follower.trouble is None)
+    assert sum(told) == 1
+    task.cancel()
+
+
+def _broken(_: bool) -> None:
+    raise StorageError("log-corrupt")
+
+
+async def _until(there: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not there():  # noqa: ASYNC110  # the database tells nobody that it changed
+            await asyncio.sleep(0.005)
+
+
+def test_a_day_is_counted_by_last_known_marks(world: World) -> None:
+    """An old mark counts as what it was; a unit that was not asked everywhere is undetermined; × decides."""
+    world.unit("A-1", 1)
+    world.unit("B-1", 2, status=Status.SOLD)
+    world.unit("C-1", 3)
+    for carrier in CarrierId:
+        world.read(1, SANKAKU if carrier is DOCOMO else BOU, carrier=carrier, at_h=-900)
+    world.read(2, BATSU, at_h=-900)
+    world.follow()
+    counted = {(one.status, one.verdict): one.units for one in world.follower.days.last(1)}
+    assert counted == {
+        (Status.STOCK, "caution"): 1, (Status.STOCK, "undetermined"): 1, (Status.SOLD, "restricted"): 1,
+    }  # fmt: skip

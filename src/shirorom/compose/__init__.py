@@ -409,8 +409,8 @@ class Composition:
             parts = self._parts(asker, reach)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
-            if self.settings.watch.folder is not None:
-                daily.append(asyncio.create_task(self.watch.look_into_folder()))
+            if self._watches:
+                daily += [asyncio.create_task(one) for one in self.watch.running()]
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             automatic = self.watch.plan_asker(parts.check)
@@ -551,10 +551,17 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
-            book=None if self.settings.web.public or self.desk is None else self.watch.book,
-            boards=None if self.settings.web.public or self.desk is None else self.watch.boards,
+            book=self.watch.book if self._watches else None,
+            boards=self.watch.boards if self._watches else None,
             watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
+            alerts=self.watch.alerts if self._watches else None,
+            hooks=self.watch.hooks if self._watches else None,
         )
+
+    @property
+    def _watches(self) -> bool:
+        """Whether this app follows the record: never on a public page, nor without the shop's database."""
+        return not self.settings.web.public and self.desk is not None
 
     def _words(self, language: str) -> Texts:
         return self.texts(language)

@@ -140,7 +140,7 @@ CODES: Mapping[str, Code] = {
     # What was taken, and looks odd.
     **_codes(Area.WATCH, 200, 0, "row-two-numbers", "row-sold-twice", "row-number-in-book"),
     # The watch: alerts and what carries them out.
-    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found"),
+    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found", "message-not-found"),
     **_codes(Area.WATCH, 409, 1, "hook-name-taken", "hooks-full"),
     **_codes(Area.WATCH, 422, 2, "hook-target", "hook-name"),
     # The watch: the plan of re-checks.

@@ -1,148 +1,110 @@
-"""The book of units in the one JSON form: what an import did, units with what is known about them."""
+"""Alerts and changed cells as JSON and csv: the one form that commands and API share."""
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
-from shirorom.domain.desk.export_row import Complaint
-from shirorom.domain.errors import ShiroromError
-from shirorom.edge.wire import at
-from shirorom.edge.words import Words
-from shirorom.service.watch_book import UnitView
-from shirorom.service.watch_import import Imported
-
-LISTED_MAX = 1_000
-"""Errors, notices and changes that are sent each; the counts are of all."""
+from shirorom.domain.desk.alerts import Alert
+from shirorom.domain.mark import symbol_of
+from shirorom.edge.wire import at as time_of
+from shirorom.ports.watch import ChangedCell
 
 
-class ColumnWire(msgspec.Struct, frozen=True):
-    """What a column was taken for, and why (`given`, `remembered`, `heading`, `part`, `content`)."""
-
-    field: str
-    heading: str
-    why: str
-
-
-class RowErrorWire(msgspec.Struct, frozen=True):
-    """What is wrong with a row, by its line in the file; `text` and `fix` in the caller's language."""
-
-    line: int
-    column: str
-    code: str
-    text: str
-    fix: str
-
-
-class RowChangeWire(msgspec.Struct, frozen=True):
-    """A row that is new (no fields) or changes these fields of its unit."""
-
-    line: int
-    key: str
-    fields: tuple[str, ...]
-
-
-class ImportedWire(msgspec.Struct, frozen=True):
-    """What an import did; `applied` is false for a dry run, and where `strict` kept everything out.
-
-    `missing`: watched units that the file does not hold; `gone`: how many of them were marked so (`complete`).
-    """
-
-    applied: bool
-    rows: int
-    new: int
-    changed: int
-    unchanged: int
-    refused: int
-    missing: int
-    gone: int
-    practice: int
-    fields: dict[str, int]
-    columns: tuple[ColumnWire, ...]
-    totals: tuple[int, ...]
-    errors: tuple[RowErrorWire, ...]
-    notices: tuple[RowErrorWire, ...]
-    changes: tuple[RowChangeWire, ...]
-
-
-class ChangedWire(msgspec.Struct, frozen=True):
-    """The newest change of a phone that was told."""
-
-    carrier: str
-    before: str
-    after: str
-    at: str
-
-
-class UnitWire(msgspec.Struct, frozen=True):
-    """One unit. `marks`: each carrier's, null where no answer decides. `covered_until`: first day without cover."""
+class AlertWire(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert. `key`: the stock key of the POS."""
 
     seq: int
+    kind: str
     key: str
-    imeis: tuple[str, ...]
-    status: str
     store: str
     person: str
-    model: str
-    price_yen: int | None
-    cost_yen: int | None
-    bought_on: date | None
-    sold_on: date | None
-    receipt: str
-    warranty: str
-    covered_until: date | None
+    imei: str
+    carrier: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    between: tuple[str, str]
+    expected: bool
     practice: bool
-    marks: dict[str, str | None]
-    verdict: str
-    stale: tuple[str, ...]
-    changed: ChangedWire | None
+    index: int
+    at: str
+    retracted_at: str | None
+    explained_at: str | None
+    handled_at: str | None
+    handled_by: str
+    note: str
 
 
-class UnitsWire(msgspec.Struct, frozen=True):
-    """Units; `after`: ask for the next page with it, null at the end."""
+class CellChangeWire(msgspec.Struct, frozen=True, kw_only=True):
+    """One carrier's last known mark about a unit, however old it is (`asked_at`)."""
 
-    units: tuple[UnitWire, ...]
-    after: int | None
+    key: str
+    store: str
+    status: str
+    number: int
+    carrier: str
+    mark: str | None
+    symbol: str
+    raw: str | None
+    asked_at: str | None
+    since: str | None
+    vanished: bool
+    practice: bool
 
 
-def imported_of(imported: Imported, words: Words) -> ImportedWire:
-    """What an import did, on the wire."""
-    return ImportedWire(
-        applied=imported.applied, rows=len(imported.file.rows), new=imported.new, changed=imported.changed,
-        unchanged=imported.unchanged, refused=imported.refused, missing=imported.missing, gone=imported.gone,
-        practice=imported.practice, fields=dict(imported.fields),
-        columns=tuple(ColumnWire(g.field.value, g.heading, g.why.value) for g in imported.file.layout.guesses),
-        totals=imported.file.totals,
-        errors=tuple(_row_error(one, words) for one in imported.errors[:LISTED_MAX]),
-        notices=tuple(_row_error(one, words) for one in imported.notices[:LISTED_MAX]),
-        changes=tuple(RowChangeWire(one.line, one.unit.key, one.fields) for one in imported.changes[:LISTED_MAX]),
+def alert_of(alert: Alert) -> AlertWire:
+    """One alert as it is sent."""
+    change = alert.change
+    return AlertWire(
+        seq=alert.seq, kind=alert.kind.value, key=alert.key, store=alert.store, person=alert.person,
+        imei=alert.imei.digits, carrier=change.carrier.value, from_=change.from_.value, to=change.to.value,
+        between=(time_of(change.between[0]), time_of(change.between[1])), expected=change.expected,
+        practice=alert.practice, index=alert.index, at=time_of(alert.at), retracted_at=_time(alert.retracted_at),
+        explained_at=_time(alert.explained_at), handled_at=_time(alert.handled_at), handled_by=alert.handled_by,
+        note=alert.note,
     )  # fmt: skip
 
 
-def error_of(complaint: Complaint) -> ShiroromError:
-    """A complaint as an error, to be worded as every other."""
-    return ShiroromError(complaint.code, **dict(complaint.details))
-
-
-def _row_error(complaint: Complaint, words: Words) -> RowErrorWire:
-    details = dict(complaint.details)
-    text, fix = (words.t(f"code.{complaint.code}.{part}", **details) for part in ("text", "fix"))
-    return RowErrorWire(complaint.line, complaint.column, complaint.code, text, fix)
-
-
-def unit_of(view: UnitView) -> UnitWire:
-    """A unit on the wire."""
-    unit, answers = view.booked.unit, view.answers
-    last = answers.changed
-    return UnitWire(
-        seq=view.booked.seq, key=unit.key, imeis=tuple(imei.digits for imei in unit.device.imeis),
-        status=unit.status.value, store=unit.store, person=unit.person, model=unit.model, price_yen=unit.price_yen,
-        cost_yen=unit.cost_yen, bought_on=unit.bought_on, sold_on=unit.sold_on, receipt=unit.receipt,
-        warranty=unit.warranty, covered_until=unit.covered_until, practice=view.booked.practice,
-        marks={carrier.value: None if mark is None else mark.value for carrier, mark in answers.marks.items()},
-        verdict=answers.verdict.value, stale=tuple(carrier.value for carrier in answers.stale),
-        changed=None if last is None else ChangedWire(
-            last.carrier.value, last.before.value, last.after.value, at(last.at)
-        ),
+def cell_change_of(cell: ChangedCell) -> CellChangeWire:
+    """One changed cell as it is sent."""
+    standing = cell.standing
+    return CellChangeWire(
+        key=cell.key, store=cell.store, status=cell.status.value, number=cell.number,
+        carrier=standing.carrier.value, mark=None if standing.mark is None else standing.mark.value,
+        symbol=symbol_of(standing.mark), raw=standing.raw, asked_at=_time(standing.asked_at),
+        since=_time(standing.since), vanished=standing.vanished, practice=cell.practice,
     )  # fmt: skip
+
+
+def csv_of(rows: Sequence[msgspec.Struct], kind: type[msgspec.Struct]) -> bytes:
+    """Rows as csv: UTF-8 with BOM, a head, booleans as 1 and 0; what a spreadsheet would take for a formula is text."""
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(_cells(msgspec.to_builtins(row).values()))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _cells(values: Iterable[object]) -> list[str]:
+    return [_cell(value) for value in values]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list | tuple):
+        return " ".join(str(one) for one in value)
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else time_of(at)

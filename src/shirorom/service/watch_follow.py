@@ -188,11 +188,10 @@ class Follower:
         if room is None:
             return (PhoneStanding(phone) for phone in phones)
         heads = room.log.device_heads(phones)  # most phones of a new book were never asked about
+        asked = (head != NO_DEVICE for head in heads)
         return (
-            PhoneStanding(phone)
-            if head == NO_DEVICE
-            else stand(room.recorder.entries(Imei.of_key(phone)), phone, now=now)
-            for phone, head in zip(phones, heads, strict=True)
+            stand(room.recorder.entries(Imei.of_key(phone)) if known else (), phone, now=now)
+            for phone, known in zip(phones, asked, strict=True)
         )
 
 

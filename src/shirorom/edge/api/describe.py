@@ -27,9 +27,11 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.watch_alerts import ALERT_WIRES
 from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
+from shirorom.edge.api.watch_hooks import HOOK_WIRES
 from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
-from shirorom.edge.watch_wire import ImportedWire, UnitsWire
+from shirorom.edge.book_wire import ImportedWire, UnitsWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
 from shirorom.edge.wire import CheckWire, ParseWire, Problem, RecordWire
@@ -54,7 +56,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES, *WATCH_PLAN_WIRES,
+    *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES,
     ImportedWire, UnitsWire, UnitSearch,
 )  # fmt: skip
 
@@ -160,6 +162,8 @@ EXAMPLES = {
     "watchSearch": '{"text": "0013"}',
     "watchPlanQueue": '{"count": 100}',
     "watchPlanChoice": '{"rules": "usual"}',
+    "watchHandled": '{"alerts": [1], "note": "\u5024\u4e0a\u3052\u3057\u305f"}',
+    "watchHookAdd": '{"name": "pos", "url": "https://example.jp/hooks"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

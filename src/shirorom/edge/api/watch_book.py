@@ -17,9 +17,9 @@ from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import RequestError
 from shirorom.edge.api.pictures import RAW, XLSX_MEDIA
 from shirorom.edge.api.routes import answer, language_called
+from shirorom.edge.book_wire import ImportedWire, UnitsWire, imported_of, unit_of
 from shirorom.edge.http.guard import OPT, Takes
 from shirorom.edge.http.problems import BODY, STORAGE, about
-from shirorom.edge.watch_wire import ImportedWire, UnitsWire, imported_of, unit_of
 from shirorom.edge.web.page import web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Who

@@ -61,7 +61,7 @@ def list_(
     if as_json:
         import msgspec
 
-        from shirorom.edge.watch_wire import unit_of
+        from shirorom.edge.book_wire import unit_of
 
         print_json({"units": [msgspec.to_builtins(unit_of(view)) for view in views], "after": following})
         return 0

@@ -138,7 +138,7 @@ def _status(session: Session, imported: Imported, wish: Wish, *, as_json: bool) 
 def _print(session: Session, imported: Imported) -> None:
     import msgspec
 
-    from shirorom.edge.watch_wire import imported_of
+    from shirorom.edge.book_wire import imported_of
 
     print_json(msgspec.to_builtins(imported_of(imported, session.texts)))
 
@@ -182,7 +182,7 @@ def _change(session: Session, line: int, fields: Sequence[str]) -> str:
 
 
 def _line(session: Session, complaint: Complaint) -> str:
-    from shirorom.edge.watch_wire import error_of
+    from shirorom.edge.book_wire import error_of
 
     column = f" {redact(complaint.column)}" if complaint.column else ""
     return session.t("book.cli.error", line=complaint.line, column=column, why=sentence(session, error_of(complaint)))
@@ -236,7 +236,7 @@ def _show_taken(session: Session, taken: FileTaken, wish: Wish) -> None:
 def _taken_json(session: Session, taken: FileTaken) -> dict[str, object]:
     import msgspec
 
-    from shirorom.edge.watch_wire import imported_of
+    from shirorom.edge.book_wire import imported_of
 
     imported = None if taken.imported is None else msgspec.to_builtins(imported_of(taken.imported, session.texts))
     return {

@@ -22,7 +22,9 @@ from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
+from shirorom.edge.api.watch_alerts import ALERTS
 from shirorom.edge.api.watch_book import WATCH_BOOK
+from shirorom.edge.api.watch_hooks import HOOKS
 from shirorom.edge.api.watch_plan import WATCH_PLAN
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
@@ -59,7 +61,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *STOCK, *TRUST, *SIGNIN, *PEOPLE, *PAIR,
+        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *TRUST, *SIGNIN, *PEOPLE, *PAIR,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

@@ -21,8 +21,10 @@ from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.watch_alerts import Alerts
 from shirorom.service.watch_board import Boards
 from shirorom.service.watch_book import WatchBook
+from shirorom.service.watch_hooks import Hooks
 from shirorom.service.withdraw import Withdraw
 
 if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
@@ -72,6 +74,8 @@ class Parts:
     counter: Counter | None = None
     answers: Answers | None = None
     book: WatchBook | None = None
+    alerts: Alerts | None = None
+    hooks: Hooks | None = None
     check_screenshot: ScreenshotCheck | None = None
     guides: Sequence[Guide] = ()
     people: People | None = None
