@@ -106,7 +106,7 @@ def test_why_a_unit_is_or_is_not_covered(changes: dict[str, object], state: Cove
 
 
 def test_the_pos_wins_over_the_terms_and_is_named() -> None:
-    """A day in the export ends even an unlimited warranty; without a day of sale the terms stay unknown, and it says so."""
+    """A day in the export ends even an unlimited warranty; undated, the terms stay unknown, and it says so."""
     covered = coverage(unit(covered_until=date(2026, 5, 1)), shop_terms(), TODAY)
     assert (covered.state, covered.until) == (Covered.NO, date(2026, 5, 1))
     undated = coverage(unit(sold_on=None, covered_until=date(2027, 1, 1)), shop_terms(), TODAY)
