@@ -133,6 +133,8 @@ class Kit:
             check_screenshot=ScreenshotCheck(self.pictures, c.facts),
             counter=c.counter,
             answers=c.answers,
+            claims=c.watch.claims,
+            risk=c.watch.risk,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

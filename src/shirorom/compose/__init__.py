@@ -506,6 +506,7 @@ class Composition:
         tls = reach.tls
 
         pictures = self.pictures()
+        shop = self.desk is not None and not self.settings.web.public
         return Parts(
             settings=self.settings,
             facts=self.facts,
@@ -529,6 +530,8 @@ class Composition:
             examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
             counter=None if self.settings.web.public else self.counter,
             answers=None if self.settings.web.public else self.answers,
+            claims=self.watch.claims if shop else None,
+            risk=self.watch.risk if shop else None,
         )
 
     def _words(self, language: str) -> Texts:

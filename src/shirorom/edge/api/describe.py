@@ -25,6 +25,7 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.web.page import AnyRequest, page
@@ -51,7 +52,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES,
+    *COUNTER_WIRES, *CLAIM_WIRES,
 )  # fmt: skip
 
 
@@ -153,6 +154,7 @@ EXAMPLES = {
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
+    "claim": '{"receipt": "R-1", "number": "0013", "seen": {"no-modification": true}}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

@@ -20,6 +20,8 @@ from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Rooms
 from shirorom.service.settings import Settings
+from shirorom.service.watch_claim import ClaimDesk
+from shirorom.service.watch_risk import RiskDesk
 from shirorom.service.withdraw import Withdraw
 
 
@@ -71,3 +73,5 @@ class Parts:
     pairing: Pairing | None = None
     beyond: bool = False
     trust: Trust | None = None
+    claims: ClaimDesk | None = None
+    risk: RiskDesk | None = None
