@@ -29,10 +29,22 @@ COUNTER = (
     "counter", "counterAdd", "counterNext", "counterClaim", "counterAnswer", "counterReading", "counterSkip",
     "counterUndo", "counterRemove", "counterRules",
 )  # fmt: skip
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER)
+OPERATIONS = (
+    "check",
+    "parse",
+    "record",
+    "withdraw",
+    "pair",
+    "carriers",
+    "health",
+    "ready",
+    "claim",
+    "claims",
+    *COUNTER,
+)
 NEED_AN_ITEM = {
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
-    "counterRemove",
+    "counterRemove", "claim",
 }  # fmt: skip
 """Operations about a phone that was taken in: no body stands for every server."""
 CASES = scaled(1_000)

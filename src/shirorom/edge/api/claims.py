@@ -29,7 +29,7 @@ STAFF = {OPT: Who.STAFF}
 KEY = ("idempotency-key-missing", "idempotency-key-reused")
 
 
-class ClaimRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WarrantyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A claim: receipt and number; or `again` with the id of one that shall be decided anew."""
 
     receipt: Annotated[str, msgspec.Meta(max_length=RECEIPT_CHARS_MAX, description="The receipt's number.")] = ""
@@ -58,13 +58,13 @@ class ClaimsWire(msgspec.Struct, frozen=True):
     before: int | None
 
 
-CLAIM_WIRES: tuple[type[msgspec.Struct], ...] = (ClaimRequest, ClaimWire, ClaimsWire)
+CLAIM_WIRES: tuple[type[msgspec.Struct], ...] = (WarrantyRequest, ClaimWire, ClaimsWire)
 
 
 @post("/v1/watch/claims", status_code=201, opt=STAFF, **about(
     "claim", "watch", "Decide a warranty claim once", {201: ClaimWire}, *BODY, *NUMBER, *KEY, "claim-not-found",
     "claim-ambiguous", "claim-unknown", "queue-full", "counter-missing", *STORAGE, *SIGNED))  # fmt: skip
-async def post_claim(request: AnyRequest, data: JSONBody[ClaimRequest]) -> ASGIResponse:
+async def post_claim(request: AnyRequest, data: JSONBody[WarrantyRequest]) -> ASGIResponse:
     """Find the unit, ask for the mark of now, decide by the terms of the day of sale, keep it with every step.
 
     Carriers of access `site` are asked; what has to be asked by a person goes into the counter's queue (`item`).
