@@ -137,6 +137,8 @@ class Kit:
             watch_plan=lambda: c.watch.plan,
             alerts=c.watch.alerts,
             hooks=c.watch.hooks,
+            claims=c.watch.claims,
+            risk=c.watch.risk,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -34,11 +34,14 @@ WATCH = (
     "watchAlerts", "watchChanges", "watchHandled", "watchHooks", "watchHookAdd", "watchHookRotate", "watchHookReplay",
     "watchHookRemove",
 )  # fmt: skip
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER, *PLAN, *WATCH)
+OPERATIONS = (
+    "check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
+    *COUNTER, *PLAN, *WATCH,
+)  # fmt: skip
 NEED_AN_ITEM = {
     "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
-    "counterRemove",
+    "counterRemove", "claim",
 }  # fmt: skip
 """Operations about a phone that was taken in: no body stands for every server."""
 CASES = scaled(1_000)

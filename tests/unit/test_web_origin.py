@@ -67,6 +67,9 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/people/passkeys/options"): (JSON, b"{}"),
     ("POST", "/people/passkeys"): (JSON, b'{"credential":{}}'),
     ("POST", "/pair"): (FORM, b""),
+    ("POST", "/stock/claims"): (FORM, b"receipt=R-1&number=0013&key=00000000"),
+    ("POST", "/stock/claims/{id_:str}/again"): (FORM, b"key=00000000"),
+    ("POST", "/v1/watch/claims"): (JSON, b'{"receipt":"R-1","number":"0013","id":"00000000"}'),
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}
 

@@ -41,8 +41,8 @@ class LifelinesSurvival:
             return Fitted(0, days, _curve(bounds, level) if bounds else (), None)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lifelines speaks of pandas' future, and of fits that are checked below
-            likely = _exponential_days(bounds, events)
-            shape = _shape(bounds, level) if events >= SHAPE_EVENTS_MIN else None
+            likely = _exponential_days(bounds, events, days)
+            shape = _shape(bounds, level, days / events) if events >= SHAPE_EVENTS_MIN else None
         # a fit that went astray lies outside of what any moments of × could give
         shortest = sum(low * count for (low, _), count in bounds.items())
         if likely is not None and shortest <= likely <= days:
@@ -64,26 +64,27 @@ def _bounds(spell: Spell) -> tuple[float, float | None]:
     return round(low, 2), None if high is None else max(round(high, 2), round(low, 2) + DAY_MIN)
 
 
-def _columns(bounds: Bounds) -> tuple[Any, Any, Any]:
+def _columns(bounds: Bounds, scale: float = 1.0) -> tuple[Any, Any, Any]:
+    """Lower bounds, upper bounds (infinite: no ×) and how often each pair stands, in units of so many days."""
     import numpy as np
 
-    low = np.array([low for low, _ in bounds], dtype=float)
-    high = np.array([np.inf if high is None else high for _, high in bounds], dtype=float)
+    low = np.array([low for low, _ in bounds], dtype=float) / scale
+    high = np.array([np.inf if high is None else high for _, high in bounds], dtype=float) / scale
     return low, high, np.array(list(bounds.values()), dtype=float)
 
 
-def _exponential_days(bounds: Bounds, events: int) -> float | None:
-    """events ÷ the most likely constant rate; None: no fit."""
-    low, high, weights = _columns(bounds)
+def _exponential_days(bounds: Bounds, events: int, days: float) -> float | None:
+    """events ÷ the most likely constant rate; None: no fit. Times are in mean times to ×: the search begins at 1."""
+    low, high, weights = _columns(bounds, days / events)
     try:
         fitted = _lifelines().ExponentialFitter().fit_interval_censoring(low, high, weights=weights)
     except (_lifelines().exceptions.ConvergenceError, ValueError, ZeroDivisionError):
         return None
-    return float(events * fitted.lambda_)
+    return float(days * fitted.lambda_)
 
 
-def _shape(bounds: Bounds, level: float) -> tuple[float, float, float] | None:
-    low, high, weights = _columns(bounds)
+def _shape(bounds: Bounds, level: float, scale: float) -> tuple[float, float, float] | None:
+    low, high, weights = _columns(bounds, scale)
     try:
         fitted = _lifelines().WeibullFitter(alpha=1 - level).fit_interval_censoring(low, high, weights=weights)
     except (_lifelines().exceptions.ConvergenceError, ValueError, ZeroDivisionError):

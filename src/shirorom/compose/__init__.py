@@ -528,6 +528,7 @@ class Composition:
         tls = reach.tls
 
         pictures = self.pictures()
+        shop = self.desk is not None and not self.settings.web.public
         return Parts(
             settings=self.settings,
             facts=self.facts,
@@ -556,6 +557,8 @@ class Composition:
             watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
             alerts=self.watch.alerts if self._watches else None,
             hooks=self.watch.hooks if self._watches else None,
+            claims=self.watch.claims if self._watches else None,
+            risk=self.watch.risk if self._watches else None,
         )
 
     @property

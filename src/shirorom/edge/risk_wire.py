@@ -203,6 +203,7 @@ def said_of(report: RiskReport, words: Words) -> list[str]:
             )  # fmt: skip
             key = "risk.enough" if one.enough else "risk.little"
             lines.append(words.t(key, mark=name, events=sample.events, events_min=one.events_min))
+            lines += [words.t("risk.above", mark=name)] if one.above else []
         shape = report.fitted[mark].shape if mark in report.fitted else None
         if shape is not None:
             value, low, high = (f"{one:.2f}" for one in shape)

@@ -134,9 +134,15 @@ class Watch(Protocol):
         ...
 
     def alerts(
-        self, which: AlertFilter, *, after: int = 0, count_max: int = LIST_MAX, newest: bool = False
+        self,
+        which: AlertFilter,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        count_max: int = LIST_MAX,
+        newest: bool = False,
     ) -> Sequence[Alert]:
-        """Alerts by `seq`, those after `after`; with `newest` the last ones first."""
+        """Alerts by `seq`, those after `after` and before `before`; with `newest` the last ones first."""
         ...
 
     def alert(self, seq: int) -> Alert:

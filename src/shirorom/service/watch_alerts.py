@@ -35,9 +35,19 @@ class Alerts:
         """Alerts after a cursor, oldest first; the last one's `seq` is the next cursor."""
         return self.store.alerts(which, after=cursor, count_max=min(count_max, LIST_MAX))
 
-    def newest(self, which: AlertFilter = AlertFilter(), *, count_max: int = FEED_MAX) -> Sequence[Alert]:  # noqa: B008  # frozen
-        """The newest alerts first."""
-        return self.store.alerts(which, count_max=min(count_max, LIST_MAX), newest=True)
+    def newest(
+        self,
+        which: AlertFilter = AlertFilter(),
+        *,
+        before: int | None = None,
+        count_max: int = FEED_MAX,
+    ) -> Sequence[Alert]:
+        """The newest alerts first; those before `before` where that is given."""
+        return self.store.alerts(which, before=before, count_max=min(count_max, LIST_MAX), newest=True)
+
+    def alert(self, seq: int) -> Alert:
+        """One alert. Raises ShiroromError `alert-not-found`."""
+        return self.store.alert(seq)
 
     def open_counts(self) -> Mapping[tuple[bool, AlertKind], int]:
         """How many need a hand: (practice, kind) → count."""

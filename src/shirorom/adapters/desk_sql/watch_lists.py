@@ -27,10 +27,18 @@ class WatchLists:
     _desk: Desk
 
     def alerts(
-        self, which: AlertFilter, *, after: int = 0, count_max: int = LIST_MAX, newest: bool = False
+        self,
+        which: AlertFilter,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        count_max: int = LIST_MAX,
+        newest: bool = False,
     ) -> Sequence[Alert]:
         """See `ports.watch.Watch`."""
         rows = select(ALERTS).where(ALERTS.c.seq > after, *_matching(which))
+        if before is not None:
+            rows = rows.where(ALERTS.c.seq < before)
         rows = rows.order_by(ALERTS.c.seq.desc() if newest else ALERTS.c.seq).limit(count_max)
         with self._desk.reading() as db:
             return [alert_of(row) for row in db.execute(rows)]

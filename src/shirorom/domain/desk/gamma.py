@@ -7,6 +7,7 @@ under a gamma prior the posterior of a Poisson rate is gamma, and the count to c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, expm1, lgamma, log, log1p
 
 STEPS_MAX = 10_000
@@ -62,16 +63,8 @@ class Gamma:
         return Gamma(self.shape + events, self.days + days)
 
     def quantile(self, p: float) -> float:
-        """The rate that is not exceeded with probability p, by halving."""
-        low, high = 0.0, self.shape + 1
-        while gamma_cdf(self.shape, high) < p:
-            high *= 2
-        for _ in range(200):
-            middle = (low + high) / 2
-            if middle in (low, high):
-                break
-            low, high = (middle, high) if gamma_cdf(self.shape, middle) < p else (low, middle)
-        return high / self.days
+        """The rate that is not exceeded with probability p."""
+        return _quantile(self.shape, p) / self.days
 
     def chance(self, days: float) -> float:
         """That it happens within so many days: 1 − E[exp(−rate·days)]."""
@@ -87,6 +80,17 @@ class Gamma:
             term *= share * (self.shape + count - 1) / count
             total += term
         return count
+
+
+@lru_cache(maxsize=256)
+def _quantile(shape: float, p: float) -> float:
+    """Of a gamma distribution with rate 1, by halving; a book asks for the same few again and again."""
+    low, high = 0.0, shape + 1
+    while gamma_cdf(shape, high) < p:
+        high *= 2
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if gamma_cdf(shape, middle) < p else (low, middle)
+    return high
 
 
 def chance_at(rate: float, days: float) -> float:

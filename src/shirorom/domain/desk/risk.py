@@ -170,15 +170,34 @@ class Believed:
         return self.sample.events >= self.events_min
 
     @property
+    def alone(self) -> Gamma | None:
+        """The own histories without any published rate; None: they hold no time."""
+        sample = self.sample
+        return Gamma(JEFFREYS + sample.events, sample.days) if sample.days > 0 else None
+
+    @property
+    def above(self) -> bool:
+        """Whether the own rate lies above anything that was published: its interval ends where the other's begins.
+
+        Then what is published is of other shops, and mixing it in would only hide how bad it is here. Little data never
+        says so.
+        """
+        low, high = tails(self.level)
+        alone = self.alone if self.enough else None
+        return alone is not None and alone.quantile(low) > self.base.prior.quantile(high)
+
+    @property
     def both(self) -> Gamma:
-        """Prior and own histories together."""
+        """Prior and own histories together; the own alone where they lie above the prior."""
+        if self.alone is not None and self.above:
+            return self.alone
         return self.base.prior.after(self.sample.events, self.sample.days)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """Where the prior comes from, and that the own record is in it if it is."""
+        """What `both` rests on."""
         own = (Origin(self.as_of),) if self.sample.days > 0 else ()
-        return (*self._published, *own)
+        return own if self.above else (*self._published, *own)
 
     @property
     def _published(self) -> tuple[Origin, ...]:
@@ -194,10 +213,8 @@ class Believed:
 
     def chance_own(self, days: float) -> Chance | None:
         """The same by the shop's own histories alone; None: they hold no time."""
-        if self.own is None or self.own.days <= 0:
-            return None
-        rate = Gamma(JEFFREYS + self.own.events, self.own.days)
-        return self._chance(rate, days, self.own, (Origin(self.as_of),))
+        rate = self.alone
+        return None if rate is None else self._chance(rate, days, self.sample, (Origin(self.as_of),))
 
     def _chance(self, rate: Gamma, days: float, sample: Sample, origins: tuple[Origin, ...]) -> Chance:
         low, high = tails(self.level)

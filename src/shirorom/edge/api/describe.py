@@ -25,6 +25,7 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.watch_alerts import ALERT_WIRES
@@ -56,7 +57,7 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES,
+    *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
     ImportedWire, UnitsWire, UnitSearch,
 )  # fmt: skip
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.record import Record
     from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
+    from shirorom.service.watch_alerts import Alerts
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
+    from shirorom.service.watch_follow import Follower
+    from shirorom.service.watch_hooks import Hooks
     from shirorom.service.watch_plan import WatchPlan
     from shirorom.service.watch_risk import RiskDesk
     from shirorom.service.withdraw import Withdraw
@@ -192,6 +195,21 @@ class Watching(Protocol):
 
     def folder(self, path: Path, *, done: Path | None = None) -> Folder:
         """A folder into which the POS writes."""
+        ...
+
+    @property
+    def follower(self) -> Follower:
+        """service/watch_follow.py."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """service/watch_alerts.py."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """service/watch_hooks.py."""
         ...
 
     @property

@@ -18,6 +18,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.api.claims import CLAIMS
 from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
@@ -46,6 +47,8 @@ from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.stock import STOCK
+from shirorom.edge.web.stock_claims import CLAIM_PAGES
+from shirorom.edge.web.stock_risk import RISK_PAGE
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
 from shirorom.edge.web.who import OPT as WHO
@@ -61,7 +64,8 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *TRUST, *SIGNIN, *PEOPLE, *PAIR,
+        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS, *CLAIM_PAGES, *RISK_PAGE,
+        *TRUST, *SIGNIN, *PEOPLE, *PAIR,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

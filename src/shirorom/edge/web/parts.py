@@ -24,7 +24,9 @@ from shirorom.service.settings import Settings
 from shirorom.service.watch_alerts import Alerts
 from shirorom.service.watch_board import Boards
 from shirorom.service.watch_book import WatchBook
+from shirorom.service.watch_claim import ClaimDesk
 from shirorom.service.watch_hooks import Hooks
+from shirorom.service.watch_risk import RiskDesk
 from shirorom.service.withdraw import Withdraw
 
 if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
@@ -84,3 +86,5 @@ class Parts:
     trust: Trust | None = None
     boards: Boards | None = None
     watch_plan: Callable[[], WatchPlan] | None = None
+    claims: ClaimDesk | None = None
+    risk: RiskDesk | None = None
