@@ -1,4 +1,4 @@
-"""A phone of the plan of re-checks at the counter: its due place is asked, the others show their last answer and age."""
+"""A phone of the plan at the counter: its due place is asked, the others show their last answer and its age."""
 
 from __future__ import annotations
 

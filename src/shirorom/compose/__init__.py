@@ -528,7 +528,6 @@ class Composition:
         tls = reach.tls
 
         pictures = self.pictures()
-        shop = self.desk is not None and not self.settings.web.public
         return Parts(
             settings=self.settings,
             facts=self.facts,

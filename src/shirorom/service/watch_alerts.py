@@ -37,7 +37,7 @@ class Alerts:
 
     def newest(
         self,
-        which: AlertFilter = AlertFilter(),
+        which: AlertFilter = AlertFilter(),  # noqa: B008  # frozen
         *,
         before: int | None = None,
         count_max: int = FEED_MAX,
