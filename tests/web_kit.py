@@ -134,6 +134,7 @@ class Kit:
             counter=c.counter,
             answers=c.answers,
             book=c.watch.book,
+            boards=c.watch.boards,
             watch_plan=lambda: c.watch.plan,
             alerts=c.watch.alerts,
             hooks=c.watch.hooks,

@@ -163,7 +163,6 @@ EXAMPLES = {
     "watchSearch": '{"text": "0013"}',
     "watchPlanQueue": '{"count": 100}',
     "watchPlanChoice": '{"rules": "usual"}',
-    "watchHandled": '{"alerts": [1], "note": "\u5024\u4e0a\u3052\u3057\u305f"}',
     "watchHookAdd": '{"name": "pos", "url": "https://example.jp/hooks"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
