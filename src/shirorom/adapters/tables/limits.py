@@ -51,6 +51,13 @@ def broken() -> RequestError:
     return RequestError("table-broken")
 
 
+def engine() -> None:
+    """Look whether what columns are read and written by is there. Raises RequestError: `table-reader-missing`."""
+    with needs("polars"):
+        import numpy  # noqa: F401
+        import polars  # noqa: F401
+
+
 @contextmanager
 def needs(part: str) -> Iterator[None]:
     """Around an import that the extra `files` brings."""
