@@ -51,8 +51,8 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
     today = _median(lambda: _anew(planner).today(now), 5)
     again = _median(lambda: planner.today(now), 20)
     day = day_of(now).toordinal()
-    columns = planner.book.columns(planner.term, planner.asked)
-    book = _median(lambda: planner.book.columns(planner.term, planner.asked), 5)
+    columns = planner.book.columns(planner.term, planner.askers.asked)
+    book = _median(lambda: planner.book.columns(planner.term, planner.askers.asked), 5)
     rules = planner.rule_book.rules()
     terms = plain.Terms(rules.in_force, dict.fromkeys(CARRIERS, rules.day.cells))
     cells = [columns.cell(row, at) for row in range(PLAIN_CELLS // 4) for at in range(4)]
