@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,15 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
     today = _median(lambda: _anew(planner).today(now), 5)
     again = _median(lambda: planner.today(now), 20)
     day = day_of(now).toordinal()
-    columns = planner.book.columns(planner.term, planner.asked)
-    book = _median(lambda: planner.book.columns(planner.term, planner.asked), 5)
+    columns = planner.book.columns(planner.term, planner.askers.asked)
+    book = _median(lambda: planner.book.columns(planner.term, planner.askers.asked), 5)
     rules = planner.rule_book.rules()
     terms = plain.Terms(rules.in_force, dict.fromkeys(CARRIERS, rules.day.cells))
     cells = [columns.cell(row, at) for row in range(PLAIN_CELLS // 4) for at in range(4)]
     slow = len(cells) / _median(lambda: plain.plan(cells, terms, day), 3)
     fast = columns.seen.size / _median(lambda: plan_fast.plan(columns, terms, day), 5)
-    ahead = _median(lambda: planner.forecast(now), 3)
+    planner.today(now)
+    ahead = _median(lambda: _looked_ahead(planner, now), 3)
     costs = _median(lambda: _anew(planner).costs(now), 3)
     filled = _once(lambda: planner.fill_queue(now, by="bench"))
     return [
@@ -77,8 +78,13 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
 
 
 def _anew(planner: Any) -> Any:
-    planner._made = planner._costs = None
+    planner._made = planner._costs = planner._days = None
     return planner
+
+
+def _looked_ahead(planner: Any, now: datetime) -> Any:
+    planner._days = None
+    return planner.forecast(now)
 
 
 def _median(call: Callable[[], Any], times: int) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, update
 
@@ -14,6 +15,7 @@ from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.watch_tables import CELLS, NUMBERS, UNITS, WATCH
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.plan import FOREVER, SEEN, STANDINGS, PlanCell, Rule, Seen, Terms
+from shirorom.domain.desk.plan_fast import NONE, Columns, Ints
 from tests.logs import START, imei
 
 DAY = date(2026, 11, 23).toordinal()
@@ -74,6 +76,40 @@ all_terms = st.builds(
     st.integers(0, 90),
     st.integers(0, 50),
 )
+
+
+def columns_of(cells: Iterable[PlanCell]) -> Columns:
+    """The arrays of these cells; those of one number of one unit are brought together."""
+    rows: dict[tuple[int, int], list[PlanCell]] = {}
+    for cell in cells:
+        rows.setdefault((cell.unit, cell.number), []).append(cell)
+    firsts = [same[0] for same in rows.values()]
+    seen = np.full((len(rows), 4), SEEN.index(Seen.NEVER), np.int64)
+    asked = np.full((len(rows), 4), NONE, np.int64)
+    asks = np.zeros((len(rows), 4), np.bool_)
+    for n, same in enumerate(rows.values()):
+        for cell in same:
+            at = CARRIERS.index(cell.carrier)
+            seen[n, at], asks[n, at] = SEEN.index(cell.seen), True
+            asked[n, at] = NONE if cell.asked_on is None else cell.asked_on
+
+    def ints(values: Iterable[int | None]) -> Ints:
+        return np.array([NONE if value is None else value for value in values], np.int64)
+
+    return Columns(
+        unit=ints(c.unit for c in firsts),
+        phone=ints(c.phone for c in firsts),
+        number=ints(c.number for c in firsts),
+        practice=np.array([c.practice for c in firsts], np.bool_),
+        sold=np.array([c.sold for c in firsts], np.bool_),
+        since_on=ints(c.since_on for c in firsts),
+        came_on=ints(c.came_on for c in firsts),
+        yen=ints(c.yen for c in firsts),
+        cover_until=ints(c.cover_until for c in firsts),
+        seen=seen,
+        asked_on=asked,
+        asks=asks,
+    )
 
 
 # ── a book in the desk's database ────────────────────────────────────────────────────────────────────────────────────

@@ -107,3 +107,4 @@ def test_into_the_queue(book: Shop) -> None:
     assert book.call("watch", "plan", "--queue", "1", "--json").json == {"added": 1, "known": 0, "gone": 0, "left": 1}
     assert book.call("watch", "plan", "--queue", "--json").json == {"added": 1, "known": 1, "gone": 0, "left": 0}
     assert "すでにあった 2台" in book.call("watch", "plan", "--queue").out
+    assert book.call("watch", "plan", "--queue", "1", "--date", "2027-01-01").status == 2

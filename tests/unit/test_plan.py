@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk import plan_fast
 from shirorom.domain.desk.plan import Due, Plan, PlanCell, Rule, Seen, Standing, Terms, due_on, plan, rule_of
-from tests.plan_kit import DAY, PHONE, all_terms, books, rules
+from tests.plan_kit import DAY, PHONE, all_terms, books, columns_of, rules
 
 DOCOMO, AU, SOFTBANK, RAKUTEN = CARRIERS
 few = settings(max_examples=60)
@@ -191,7 +191,7 @@ def test_one_number_in_two_units_is_asked_as_the_stricter_wants() -> None:
 @given(cells=books(), terms=all_terms, day=st.integers(0, 20))
 def test_arrays_say_the_same(cells: list[PlanCell], terms: Terms, day: int) -> None:
     """The fast form gives what the plain one gives: the same cells, rules and days, planned in the same order."""
-    columns = plan_fast.columns_of(cells)
+    columns = columns_of(cells)
     fast, slow = plan_fast.plan(columns, terms, DAY + day), plan(cells, terms, DAY + day)
 
     def as_plain(some: plan_fast.Cells) -> list[tuple[PlanCell, int, int]]:
@@ -208,7 +208,7 @@ def test_arrays_say_the_same(cells: list[PlanCell], terms: Terms, day: int) -> N
 @given(cells=books(), terms=all_terms)
 def test_a_day_ahead_says_the_same(cells: list[PlanCell], terms: Terms) -> None:
     """Looking ahead by arrays is asking, being answered as before, and planning the next day."""
-    columns = plan_fast.columns_of(cells)
+    columns = columns_of(cells)
     first = plan_fast.plan(columns, terms, DAY)
     after = plan_fast.asked(columns, first.planned, DAY)
     places = {(d.cell.phone, d.cell.carrier) for d in plan(cells, terms, DAY).planned}

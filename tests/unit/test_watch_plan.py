@@ -262,9 +262,9 @@ def test_what_is_no_longer_wanted_leaves_the_queue(shop: Shop) -> None:
 
 def test_people_always_find_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan leaves places in the queue for phones that people bring, and says how many of its own are left."""
-    for name in ("shirorom.adapters.desk_sql.queue.OPEN_MAX", "shirorom.service.counter.OPEN_MAX"):
+    for name in ("shirorom.adapters.desk_sql.queue.OPEN_MAX", "shirorom.service.counter_plan.OPEN_MAX"):
         monkeypatch.setattr(name, 5)
-    monkeypatch.setattr("shirorom.service.counter.KEPT_FOR_PEOPLE", 2)
+    monkeypatch.setattr("shirorom.service.counter_plan.KEPT_FOR_PEOPLE", 2)
     put(shop.desk, *(mixed(n, n) for n in range(1, 6)))
     filled = shop.plan.fill_queue(shop.clock.at, by="Anna")
     assert (filled.added, filled.left) == (3, 2)

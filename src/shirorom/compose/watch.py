@@ -133,9 +133,10 @@ class Watching:
         try:
             from shirorom.adapters.desk_sql.plan_rows import SqlPlanBook
             from shirorom.service.watch_plan import WatchPlan
+            from shirorom.service.watch_plan_terms import Askers
         except ImportError:
             raise ConfigError("plan-missing") from None
-        return WatchPlan(SqlPlanBook(desk), self.rule_book, self._whole.rooms, self._whole.counter)
+        return WatchPlan(SqlPlanBook(desk), self.rule_book, Askers(self._whole.rooms), self._whole.counter)
 
     def plan_asker(self, check: Check) -> WatchAsker | None:
         """service/watch_asker.py; None where `[watch] automatic` is off, and on a public page."""

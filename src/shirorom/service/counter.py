@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,7 +16,6 @@ from itertools import islice
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.queue import (
     LEASE,
-    OPEN_MAX,
     Claim,
     Item,
     ItemView,
@@ -41,12 +40,8 @@ ID_BYTES = 12
 CANDIDATES_MAX = 64
 """Places offered to one transaction: more clerks than that never ask in the same instant."""
 TRIES_MAX = 5
-KEPT_FOR_PEOPLE = 200
-"""Phones that people can always take in, however much the plan has put there."""
 KEEP = timedelta(days=30)
 """How long a phone that is done stays in the desk's database; the record is elsewhere and stays."""
-Phone = tuple[Device, frozenset[Place]]
-"""A phone and the places of it that the plan of re-checks wants."""
 BOARD_S_MAX = 20
 """A board is made anew after so long although nothing changed: answers grow old, leases end."""
 
@@ -139,56 +134,17 @@ class Counter:
 
     def add(self, devices: Sequence[Device], *, by: str) -> Sequence[tuple[Item, bool]]:
         """Take phones in; for each the item and whether it is new. Raises `queue-full`: none was added."""
-        if not devices:
+        return self.take_in([(device, None) for device in devices], by=by)
+
+    def take_in(self, phones: Sequence[tuple[Device, Wanted | None]], *, by: str) -> Sequence[tuple[Item, bool]]:
+        """The same, where the plan of re-checks wants some of their places alone."""
+        if not phones:
             return []
         now = self.clock.now()
         self._forget(now)
-        new = [NewItem(device, self._order(device, now)) for device in devices]
+        new = [NewItem(device, self._order(device, now), wanted) for device, wanted in phones]
         ids = [urlsafe_b64encode(self.entropy(ID_BYTES)).decode() for _ in new]
         return self.queue.add(new, ids=ids, by=by, at=now, since=today(now))
-
-    def add_planned(self, phones: Sequence[Phone], *, by: str, count_max: int | None = None) -> tuple[int, int, int]:
-        """Let the queue hold what the plan of re-checks wants today: phones, each with the places that are due.
-
-        As many new ones as `count_max` says and leave room for people, who are served first; phones that an older plan
-        put there and that are not among these are taken off, unless somebody is at one.
-
-        Returns:
-            How many are new, how many were there already, how many of the older ones were taken off.
-        """
-        now = self.clock.now()
-        self._forget(now)
-        since, listed = today(now), self.queue.items(since=today(now))
-        gone = self._drop(listed, {imei.key for device, _ in phones for imei in device.imeis}, now)
-        there = {imei.key for item in listed for imei in item.device.imeis}
-        known = [phone for phone in phones if any(imei.key in there for imei in phone[0].imeis)]
-        fresh = [phone for phone in phones if not any(imei.key in there for imei in phone[0].imeis)][:count_max]
-        waiting = sum(item.closed_at is None for item in listed) - gone
-        for kept in (KEPT_FOR_PEOPLE, KEPT_FOR_PEOPLE * 2):  # people may add meanwhile: once more, with more room
-            some = fresh[: max(OPEN_MAX - kept - waiting, 0)]
-            new = [NewItem(device, self._order(device, now), Wanted(at, since)) for device, at in (*known, *some)]
-            ids = [urlsafe_b64encode(self.entropy(ID_BYTES)).decode() for _ in new]
-            try:
-                taken = self.queue.add(new, ids=ids, by=by, at=now, since=since) if new else []
-            except ShiroromError as error:
-                if error.code != "queue-full":
-                    raise
-                continue
-            added = sum(is_new for _, is_new in taken)
-            return added, len(taken) - added, gone
-        return 0, 0, gone
-
-    def _drop(self, listed: Sequence[Item], wanted: Collection[str], now: datetime) -> int:
-        held = {claim.item for claim in self.queue.claims(now)}
-        of_plan = [item for item in listed if item.wanted is not None and item.closed_at is None]
-        gone = [
-            item.id
-            for item in of_plan
-            if item.id not in held and not any(imei.key in wanted for imei in item.device.imeis)
-        ]
-        if gone:
-            self.queue.remove_items(gone, now)
-        return len(gone)
 
     def _order(self, device: Device, now: datetime) -> tuple[CarrierId, ...]:
         room = self.viewer.room(device)

@@ -57,7 +57,7 @@ class WatchAsker:
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        await asyncio.gather(*(self._carrier(one) for one in CARRIERS if self.plan.automatic(one)))
+        await asyncio.gather(*(self._carrier(one) for one in CARRIERS if self.plan.askers.automatic(one)))
 
     async def _carrier(self, carrier: CarrierId) -> None:
         while True:

@@ -7,7 +7,7 @@ it at once, and a restart forgets nothing. What was made is kept as long as none
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,18 +15,9 @@ import numpy as np
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk import plan_fast
-from shirorom.domain.desk.plan import SEEN, STANDINGS, Rule, Seen, Standing, Terms
-from shirorom.domain.desk.plan_day import (
-    CarrierDay,
-    ChoiceCost,
-    DayCount,
-    Filled,
-    Load,
-    Planned,
-    PlanOfDay,
-    Unasked,
-)
-from shirorom.domain.desk.plan_fast import NONE, Cells, Columns
+from shirorom.domain.desk.plan import Rule
+from shirorom.domain.desk.plan_day import CarrierDay, ChoiceCost, DayCount, Filled, Planned, PlanOfDay, Unasked
+from shirorom.domain.desk.plan_fast import Columns
 from shirorom.domain.desk.plan_rules import PlanRules, RuleSet
 from shirorom.domain.desk.queue import Place
 from shirorom.domain.errors import RequestError
@@ -35,14 +26,11 @@ from shirorom.domain.imei import Device
 from shirorom.domain.mark import Mark
 from shirorom.ports.plan import PlanBook, RuleBook, Term
 from shirorom.service.counter import Counter
-from shirorom.service.room import Rooms
-from shirorom.service.settings import Access
+from shirorom.service.counter_plan import hold_planned
+from shirorom.service.watch_plan_cost import WEEK, Chance, ahead, cost, unasked
+from shirorom.service.watch_plan_terms import Askers
 
 FORECAST_DAYS_MAX = 366
-COST_DAYS = 30
-WEEK = 7
-Chance = Callable[[Mark, int], float | None]
-"""The chance that a cell of this mark becomes × within so many days, by the shop's own histories; None: not known."""
 
 
 def no_term(_terms: str) -> int | None:
@@ -73,7 +61,7 @@ class WatchPlan:
 
     book: PlanBook
     rule_book: RuleBook
-    rooms: Rooms
+    askers: Askers
     counter: Counter | None = None
     term: Term = no_term
     chance: Chance = no_chance
@@ -92,7 +80,7 @@ class WatchPlan:
         the book to be read; whoever shows it calls `today` in the background as well.
         """
         day, made = day_of(now), self._make(now, fresh=fresh)
-        plan, capacity = made.planned, self._capacity(made.rules)
+        plan, capacity = made.planned, self.askers.capacity(made.rules)
         done = sum(plan.done.values())
         practice = made.columns.practice[plan.planned.row]
         return PlanOfDay(
@@ -106,7 +94,7 @@ class WatchPlan:
             carriers=tuple(
                 CarrierDay(
                     carrier,
-                    self.automatic(carrier),
+                    self.askers.automatic(carrier),
                     count,
                     int((plan.planned.carrier == n).sum()),
                     int((plan.left.carrier == n).sum()),
@@ -155,8 +143,8 @@ class WatchPlan:
         with self._lock:
             made = self._make(now, fresh=fresh)
             if self._days is None or self._days[0] is not made or len(self._days[1]) < days:
-                terms = self._terms(made.rules, made.rules.rules)
-                self._days = (made, self._ahead(made.columns, terms, day_of(now), days, made.planned)[0])
+                terms = self.askers.terms(made.rules, made.rules.rules)
+                self._days = (made, ahead(made.columns, self.askers, terms, day_of(now), days, made.planned))
             return self._days[1][:days]
 
     def costs(self, now: datetime) -> Sequence[ChoiceCost]:
@@ -164,7 +152,11 @@ class WatchPlan:
         with self._lock:
             made = self._make(now)
             if self._costs is None or self._costs[0] != made.key:
-                self._costs = (made.key, tuple(self._cost(made, name, day_of(now)) for name in made.rules.sets))
+                each = (
+                    cost(made.columns, self.askers, made.rules, name, day_of(now), self.chance)
+                    for name in made.rules.sets
+                )
+                self._costs = (made.key, tuple(each))
             return self._costs[1]
 
     def choose(self, name: RuleSet) -> PlanRules:
@@ -187,8 +179,8 @@ class WatchPlan:
         wanted = self._wanted(now)
         devices = self.book.devices(wanted)
         phones = [(devices[unit][1], frozenset(places)) for unit, places in wanted.items() if unit in devices]
-        added, known, gone = self.counter.add_planned(phones, by=by, count_max=count_max)
-        return Filled(added, known, gone, len(phones) - added - known)
+        held = hold_planned(self.counter, phones, by=by, count_max=count_max)
+        return Filled(held.added, held.known, held.gone, len(phones) - held.added - held.known)
 
     def open_at(self, now: datetime, carrier: CarrierId) -> Sequence[tuple[int, int]]:
         """The open cells of today at one carrier, as unit and number, in their order."""
@@ -220,7 +212,7 @@ class WatchPlan:
         wanted: dict[int, list[Place]] = {}
         for row, at in zip(cells.row, cells.carrier, strict=True):
             carrier = CARRIERS[at]
-            if not self.automatic(carrier) or self.stopped(carrier, now) is not None:
+            if not self.askers.automatic(carrier) or self.stopped(carrier, now) is not None:
                 wanted.setdefault(int(made.columns.unit[row]), []).append(Place(int(made.columns.number[row]), carrier))
         return wanted
 
@@ -235,110 +227,14 @@ class WatchPlan:
             if known is not None and known.key == key:
                 return known
             same_book = known is not None and known.key[0] == key[0]
-            columns = known.columns if known and same_book else self.book.columns(self.term, self.asked)
-            planned = plan_fast.plan(columns, self._terms(rules, rules.rules), day.toordinal())
-            left, never = (self._unasked(columns, cells, day) for cells in (planned.left, planned.never))
+            columns = known.columns if known and same_book else self.book.columns(self.term, self.askers.asked)
+            planned = plan_fast.plan(columns, self.askers.terms(rules, rules.rules), day.toordinal())
+            left, never = (
+                unasked(columns, cells, day, self.askers.age_h_max, self.chance)
+                for cells in (planned.left, planned.never)
+            )
             self._made = _Made(key, rules, columns, planned, left, never)
             return self._made
-
-    def asked(self, practice: bool) -> Collection[CarrierId]:
-        """The carriers that are asked about a practice phone, or a real one: the two worlds never mix."""
-        worlds = {carrier: self.rooms.is_practice(carrier) for carrier in CARRIERS if self._access(carrier)}
-        if not practice and any(worlds.values()):
-            return ()
-        return [carrier for carrier, is_practice in worlds.items() if is_practice is practice]
-
-    def _access(self, carrier: CarrierId) -> Access | None:
-        access = self.rooms.settings.carrier(carrier).access
-        return None if access is Access.OFF else access
-
-    def automatic(self, carrier: CarrierId) -> bool:
-        """Whether the program asks there by itself."""
-        return self._access(carrier) is Access.SITE and self.rooms.settings.watch.automatic
-
-    def _capacity(self, rules: PlanRules) -> Mapping[CarrierId, int]:
-        first, last = rules.day.minutes
-        capacity = {}
-        for carrier in CARRIERS:
-            if self._access(carrier) is None:
-                continue
-            limit = rules.day.limit(carrier)
-            if self.automatic(carrier):
-                polite = int((last - first) * 60 / self.rooms.settings.carrier(carrier).interval_s)
-                capacity[carrier] = polite if limit is None else min(limit, polite)
-            else:
-                capacity[carrier] = rules.day.cells if limit is None else limit
-        return capacity
-
-    def _terms(self, rules: PlanRules, name: RuleSet) -> Terms:
-        return Terms(rules.sets[name], self._capacity(rules), rules.day.spread_percent, rules.day.unknown_yen)
-
-    def _ahead(
-        self, columns: Columns, terms: Terms, day: date, days: int, first: plan_fast.Planned | None = None
-    ) -> tuple[tuple[DayCount, ...], int]:
-        """The days, and how many cells wait at their end."""
-        counts = []
-        automatic = np.array([self.automatic(carrier) for carrier in CARRIERS])
-        plan = first or plan_fast.plan(columns, terms, day.toordinal())
-        for n in range(days):
-            on = day.toordinal() + n
-            if n:
-                plan = plan_fast.plan(columns, terms, on)
-            by_carrier = np.bincount(plan.planned.carrier, minlength=len(CARRIERS))
-            by_carrier += np.array([plan.done.get(carrier, 0) for carrier in CARRIERS])
-            by_program = int(by_carrier[automatic].sum())
-            people = int(by_carrier.sum()) - by_program
-            counts.append(
-                DayCount(
-                    date.fromordinal(on), people, by_program, len(plan.left), tuple(int(one) for one in by_carrier)
-                )
-            )
-            columns = plan_fast.asked(columns, plan.planned, on)
-        return tuple(counts), len(plan.left)
-
-    def _cost(self, made: _Made, name: RuleSet, day: date) -> ChoiceCost:
-        terms = self._terms(made.rules, name)
-        in_force = name is made.rules.rules
-        today = made.planned if in_force else plan_fast.plan(made.columns, terms, day.toordinal())
-        days, left_after = self._ahead(made.columns, terms, day, COST_DAYS, today)
-        hours = [
-            sum(one.carriers[n] for one in days) / len(days) * self.rooms.settings.carrier(carrier).interval_s / 3600
-            for n, carrier in enumerate(CARRIERS)
-            if self.automatic(carrier)
-        ]
-        return ChoiceCost(
-            rules=name,
-            in_force=in_force,
-            today=days[0].planned,
-            days=days,
-            week=Load.of(days[:WEEK]),
-            month=Load.of(days),
-            automatic_h=max(hours, default=0.0),
-            effort=made.rules.effort,
-            left=self._unasked(made.columns, today.left, day),
-            left_after=left_after,
-            never=self._unasked(made.columns, today.never, day),
-        )
-
-    def _unasked(self, columns: Columns, cells: Cells, day: date) -> Unasked:
-        units, first = np.unique(columns.unit[cells.row], return_index=True)
-        yen = columns.yen[cells.row][first]
-        seen, asked_on = columns.seen[cells.row, cells.carrier], columns.asked_on[cells.row, cells.carrier]
-        covered = plan_fast.standing(columns, day.toordinal())[cells.row] == STANDINGS.index(Standing.COVERED)
-        ageing = np.isin(seen, [SEEN.index(Seen.CLEAR), SEEN.index(Seen.NO_RECORD)])
-        hours = (day.toordinal() - asked_on + 1) * 24  # at its most: doubt never rounds up
-        stale = ageing & (hours > self.rooms.settings.verdict.age_h_max)
-        said = np.bincount(seen[~stale], minlength=len(SEEN))
-        return Unasked(
-            cells=len(cells),
-            units=len(units),
-            yen=int(yen[yen != NONE].sum()),
-            unpriced=int((yen == NONE).sum()),
-            caution_covered=int(((seen == SEEN.index(Seen.CAUTION)) & covered).sum()),
-            said={one: int(count) for one, count in zip(SEEN, said, strict=True)},
-            stale=int(stale.sum()),
-            chances={Seen(mark.value): self.chance(mark, COST_DAYS) for mark in (Mark.CAUTION, Mark.CLEAR)},
-        )
 
 
 def day_of(now: datetime) -> date:

@@ -6,7 +6,7 @@ marks instead of 300,000 cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -113,40 +113,6 @@ class Planned:
     left: Cells
     never: Cells
     done: Mapping[CarrierId, int]
-
-
-def columns_of(cells: Iterable[PlanCell]) -> Columns:
-    """From values, for tests: cells of one number of one unit are brought together."""
-    rows: dict[tuple[int, int], list[PlanCell]] = {}
-    for cell in cells:
-        rows.setdefault((cell.unit, cell.number), []).append(cell)
-    firsts = [same[0] for same in rows.values()]
-    seen = np.full((len(rows), 4), _NEVER, np.int64)
-    asked = np.full((len(rows), 4), NONE, np.int64)
-    asks = np.zeros((len(rows), 4), np.bool_)
-    for n, same in enumerate(rows.values()):
-        for cell in same:
-            at = CARRIERS.index(cell.carrier)
-            seen[n, at], asks[n, at] = SEEN.index(cell.seen), True
-            asked[n, at] = NONE if cell.asked_on is None else cell.asked_on
-
-    def ints(values: Iterable[int | None]) -> Ints:
-        return np.array([NONE if value is None else value for value in values], np.int64)
-
-    return Columns(
-        unit=ints(c.unit for c in firsts),
-        phone=ints(c.phone for c in firsts),
-        number=ints(c.number for c in firsts),
-        practice=np.array([c.practice for c in firsts], np.bool_),
-        sold=np.array([c.sold for c in firsts], np.bool_),
-        since_on=ints(c.since_on for c in firsts),
-        came_on=ints(c.came_on for c in firsts),
-        yen=ints(c.yen for c in firsts),
-        cover_until=ints(c.cover_until for c in firsts),
-        seen=seen,
-        asked_on=asked,
-        asks=asks,
-    )
 
 
 def plan(columns: Columns, terms: Terms, day: int) -> Planned:

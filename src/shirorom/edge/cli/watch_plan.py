@@ -9,6 +9,7 @@ import click
 
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
+from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.streams import print_json
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ ALL = 0
 @click.pass_obj
 def plan(session: Session, on: datetime | None, costs: bool, queue: int | None, as_json: bool) -> int:
     """What is asked again today."""
+    if queue is not None and (on is not None or costs):
+        raise BadCallError(session.t("cli.plan.queue-alone"))
     planner: WatchPlan = session.composition.watch.plan
     now = session.composition.now() if on is None else _noon(on)
     if costs:
