@@ -212,7 +212,8 @@ def test_the_last_day_covered(cell: str, until: date | None, warranty: str) -> N
     ("cell", "code"),
     [
         (number(1)[:-1] + str((int(number(1)[-1]) + 1) % 10), "imei-check-digit"), ("3.58E+14", "imei-spreadsheet"),
-        ("0" * 15, "imei-repeated"), ("12345", "imei-length"), ("", "row-number-missing"), ("不明", "imei-not-found"),
+        ("0" * 15, "imei-repeated"), ("12345", "imei-length"), ("", "row-number-missing"),
+        ("不明", "row-number-missing"), ("-", "row-number-missing"),
         (f"{number(1)} {number(500_000)}", None),
         (f"{number(1)}\n\n{OTHER}", "row-numbers-differ"),
     ],

@@ -131,11 +131,12 @@ def test_a_read_only_folder_works(shop: BookShop, monkeypatch: pytest.MonkeyPatc
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "read-only")
 
+    shop.take([row("B", 2)])  # the data directory is made
     put(shop, "stock.csv", row("A", 1))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "mkdir", refused)  # whoever runs the tests may write everywhere
         (taken,) = look(shop)
-        assert (taken.unwritten, taken.result, list(shop.units())) == ("storage-read-only", None, ["A"])
+        assert (taken.unwritten, taken.result, list(shop.units())) == ("storage-read-only", None, ["B", "A"])
         assert look(shop) == []
 
 

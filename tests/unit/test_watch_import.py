@@ -192,7 +192,8 @@ def test_the_file_comes_back_with_what_is_known(shop: BookShop) -> None:
     assert got[0]["shirorom_imei"] == number(1)
     assert got[0]["shirorom_changed"] == "2026-11-25 ドコモ △→○"
     assert (got[1]["shirorom_error"], got[1]["shirorom_imei"]) == ("imei-length", "")
-    assert (got[2]["shirorom_verdict"], got[2]["shirorom_docomo"]) == ("undetermined", "")
+    assert (got[2]["shirorom_verdict"], got[2]["shirorom_practice"]) == ("undetermined", "practice")
+    assert (got[2]["shirorom_docomo"], got[2]["shirorom_error"].split()[0]) == ("", "docomo:not-asked")
 
 
 @pytest.mark.parametrize("escape", [False, True])
@@ -207,7 +208,7 @@ def test_what_is_given_back_changes_nothing(shop: BookShop, kind: TableKind, esc
         shop.watch.book.give_back.file(done, out, kind=kind, escape=escape)
         done = shop.watch.book.importing(out, Wish())
         assert (done.new, done.changed, done.unchanged, done.refused) == (0, 0, 4, 0)
-        assert len(done.file.headings) == len(HEADINGS) + 8
+        assert len(done.file.headings) == len(HEADINGS) + 9
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.export_row import Complaint
 from shirorom.domain.errors import ShiroromError
 from shirorom.edge.wire import at
@@ -76,7 +77,10 @@ class ChangedWire(msgspec.Struct, frozen=True):
 
 
 class UnitWire(msgspec.Struct, frozen=True):
-    """One unit. `marks`: each carrier's, null where no answer decides. `covered_until`: first day without cover."""
+    """One unit. `marks`: each carrier's, null where no answer decides; `errors`: `carrier:code` of what is missing.
+
+    `covered_until`: the first day without cover.
+    """
 
     seq: int
     key: str
@@ -95,7 +99,7 @@ class UnitWire(msgspec.Struct, frozen=True):
     practice: bool
     marks: dict[str, str | None]
     verdict: str
-    stale: tuple[str, ...]
+    errors: tuple[str, ...]
     changed: ChangedWire | None
 
 
@@ -140,8 +144,8 @@ def unit_of(view: UnitView) -> UnitWire:
         status=unit.status.value, store=unit.store, person=unit.person, model=unit.model, price_yen=unit.price_yen,
         cost_yen=unit.cost_yen, bought_on=unit.bought_on, sold_on=unit.sold_on, receipt=unit.receipt,
         warranty=unit.warranty, covered_until=unit.covered_until, practice=view.booked.practice,
-        marks={carrier.value: None if mark is None else mark.value for carrier, mark in answers.marks.items()},
-        verdict=answers.verdict.value, stale=tuple(carrier.value for carrier in answers.stale),
+        marks={one.value: mark or None for one, mark in zip(CARRIERS, answers.words.marks, strict=True)},
+        verdict=answers.words.verdict, errors=answers.words.errors,
         changed=None if last is None else ChangedWire(
             last.carrier.value, last.before.value, last.after.value, at(last.at)
         ),

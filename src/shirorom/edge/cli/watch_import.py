@@ -12,13 +12,13 @@ import click
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError, sentence
+from shirorom.edge.cli.screen import kind_of
 from shirorom.edge.cli.streams import print_json, redact, say
 
 if TYPE_CHECKING:
     from shirorom.domain.desk.export_row import Complaint
     from shirorom.domain.desk.stock import Status
     from shirorom.ports.book import Said
-    from shirorom.ports.tables import TableKind
     from shirorom.service.watch_folder import FileTaken
     from shirorom.service.watch_import import Imported, Wish
 
@@ -99,21 +99,14 @@ def _pair(session: Session, word: str, *, last: bool = False) -> tuple[str, str]
     return name.strip(), value.strip()
 
 
-def kind_of(path: Path) -> TableKind:
-    """By the ending of the name; csv where it says nothing."""
-    from shirorom.ports.tables import TableKind
-
-    ending = path.suffix.lower().removeprefix(".")
-    return TableKind(ending) if ending in [kind.value for kind in TableKind] else TableKind.CSV
-
-
 def _file(session: Session, source: Path, output: Path | None, wish: Wish, *, escape: bool, as_json: bool) -> int:
     if output is not None and output.exists() and output.samefile(source):
         raise BadCallError(session.t("cli.usage.same-file"))
+    kind = None if output is None else kind_of(session, output)  # told before anything is read
     book = session.composition.watch.book
     imported = book.importing(source, wish)
-    if output is not None:
-        book.give_back.file(imported, output, kind=kind_of(output), escape=escape)
+    if output is not None and kind is not None:
+        book.give_back.file(imported, output, kind=kind, escape=escape)
     if as_json:
         _print(session, imported)
     else:
