@@ -316,3 +316,13 @@ def test_order_of_rows_does_not_matter(rows: list[list[str]], random: Random) ->
         return units, sorted(e.code for r in made for e in r.errors), sorted(e.code for r in made for e in r.notices)
 
     assert told(rows) == told(shuffled)
+
+
+@given(GOOD)
+def test_a_second_import_of_the_same_changes_nothing(rows: list[list[str]]) -> None:
+    """What the first took is unchanged, and the rest is refused again."""
+    first = diff(read(rows), {}, ())
+    known = {one.unit.key: one.unit for one in first.new}
+    again = diff(read(rows), known, known)
+    assert (again.new, again.changed, again.unchanged, again.refused) == ((), (), len(known), first.refused)
+    assert again.missing == ()

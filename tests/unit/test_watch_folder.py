@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shirorom.adapters.watched_folder import WatchedFolder
 from shirorom.domain.errors import ShiroromError
+from shirorom.service.settings import WatchSettings
 from shirorom.service.watch_folder import STILL, FileTaken
 from shirorom.service.watch_import import Wish
 from tests.book_kit import BookShop, book_shop, csv_of, row
@@ -181,3 +184,26 @@ def test_a_folder_that_is_gone_is_told(shop: BookShop) -> None:
     """A share that is not connected."""
     with pytest.raises(ShiroromError, match="import-folder"):
         shop.watch.book.folders.look(shop.watch.folder(shop.data / "nowhere"), Wish())
+
+
+async def test_serve_looks_into_the_folder_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it runs, and also while the folder is not there."""
+    with book_shop(tmp_path) as shop:
+        settings = msgspec.structs.replace(shop.composition.settings, watch=WatchSettings(folder="../pos"))
+        shop.composition.settings = settings  # type: ignore[misc]  # in the place of what a file would say
+        looks = 0
+
+        async def sleep(seconds: float) -> None:
+            nonlocal looks
+            looks += 1
+            shop.clock.pass_(seconds)
+            if looks == 1:
+                (tmp_path / "pos").mkdir()
+                put(shop, "stock.csv", row("A", 1))
+            if looks == 4:
+                raise asyncio.CancelledError
+
+        monkeypatch.setattr("shirorom.compose.watch.asyncio.sleep", sleep)
+        with pytest.raises(asyncio.CancelledError):
+            await shop.watch.look_into_folder()
+        assert list(shop.units()) == ["A"]

@@ -47,7 +47,8 @@ class RowChangeWire(msgspec.Struct, frozen=True):
 class ImportedWire(msgspec.Struct, frozen=True):
     """What an import did; `applied` is false for a dry run, and where `strict` kept everything out.
 
-    `missing`: watched units that the file does not hold; `gone`: how many of them were marked so (`complete`).
+    `missing`: watched units that the file does not hold; `gone`: how many of them were marked so (`complete`); `doubt`:
+    the code of why they were not.
     """
 
     applied: bool
@@ -58,6 +59,7 @@ class ImportedWire(msgspec.Struct, frozen=True):
     refused: int
     missing: int
     gone: int
+    doubt: str | None
     practice: int
     fields: dict[str, int]
     columns: tuple[ColumnWire, ...]
@@ -115,7 +117,7 @@ def imported_of(imported: Imported, words: Words) -> ImportedWire:
     return ImportedWire(
         applied=imported.applied, rows=len(imported.file.rows), new=imported.new, changed=imported.changed,
         unchanged=imported.unchanged, refused=imported.refused, missing=imported.missing, gone=imported.gone,
-        practice=imported.practice, fields=dict(imported.fields),
+        doubt=imported.doubt or None, practice=imported.practice, fields=dict(imported.fields),
         columns=tuple(ColumnWire(g.field.value, g.heading, g.why.value) for g in imported.file.layout.guesses),
         totals=imported.file.totals,
         errors=tuple(_row_error(one, words) for one in imported.errors[:LISTED_MAX]),
