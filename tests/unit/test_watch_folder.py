@@ -114,6 +114,21 @@ def test_a_broken_file_is_told_once_and_stops_no_other(shop: BookShop) -> None:
     assert names(look(shop)) == ["a.csv"]
 
 
+def test_a_file_that_another_program_holds_is_tried_again(shop: BookShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, and taken as soon as it can be read."""
+
+    def held(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "held")
+
+    put(shop, "stock.csv", row("A", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("shirorom.adapters.watched_folder.Path.open", held)
+        assert [one.error and one.error.code for one in look(shop)] == ["import-file"]
+        assert look(shop) == []
+    assert names(look(shop)) == ["stock.csv"]
+    assert list(shop.units()) == ["A"]
+
+
 @pytest.mark.parametrize("name", [".stock.csv", "~$stock.xlsx", "stock.csv.tmp", "stock.shirorom.csv", "readme.md"])
 def test_what_is_no_export_is_not_looked_at(shop: BookShop, name: str) -> None:
     """Hidden files, a spreadsheet's locks, our own results."""
