@@ -132,7 +132,7 @@ def test_a_merged_heading_is_read_by_both_rows() -> None:
     shape = shape_of(rows)
     layout = layout_of(shape.names, rows[2:], numbers=shape.number_columns)
     assert layout.imeis == (1, 2)
-    assert layout.column(Field.KEY) == 0
+    assert [layout.column(field) for field in (Field.KEY, Field.PRICE, Field.COST)] == [0, 3, 4]
 
 
 def test_every_guess_says_why() -> None:
