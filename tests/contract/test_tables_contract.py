@@ -136,6 +136,15 @@ def test_a_row_of_another_encoding_is_read_and_named(tmp_path: Path, first: str,
     assert by_batches(path, 2, FileTables()) == by_rows(path, 2, FileTables())
 
 
+def test_an_encoding_that_shows_late_is_the_files(tmp_path: Path) -> None:
+    """A beginning that is plain ASCII says nothing of the encoding; the first words do."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"A1,001\n" * 200_000 + "A2,黒い端末\nA3,白\n".encode("cp932"))
+    with FileTables().open(path) as table:
+        assert table.encoding == "cp932"
+        assert not any(batch.damage for batch in table.batches(width=2, skip=0))
+
+
 def test_a_spreadsheets_numbers_are_shown_whole(tmp_path: Path) -> None:
     """An IMEI kept as a number is recovered; one of 16 digits is not, and says so; days are days."""
     book = openpyxl.Workbook()

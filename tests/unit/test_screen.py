@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from shirorom.domain.imei import Imei
 from shirorom.edge.cli.context import Options
 from shirorom.ports.tables import TableKind
 from shirorom.service.screen import ADDED, Wish
-from tests.unit.cli_house import CLEAR, PHONE, SECOND, THIRD, Result, Shop, always, shop
+from tests.unit.cli_house import CLEAR, PHONE, REAL, SECOND, THIRD, Result, Shop, always, shop
 
 __all__ = ["shop"]
 
@@ -284,3 +285,28 @@ def test_progress_counts_every_row(hand: Shop, source: Path) -> None:
     screen = hand.compose(Options(data=hand.directory)).screen
     screen(source, source.with_name("o.csv"), Wish(TableKind.CSV), lambda *done: told.append(done))
     assert told == [(10, 12)]
+
+
+def test_more_numbers_than_a_phone_has(hand: Shop, source: Path) -> None:
+    """Five columns with a number each are no phone: the row says so."""
+    phones = [Imei.of_key(f"0010010{n:07d}").digits for n in range(5)]
+    _, out = screened(hand, source, "IMEI1,IMEI2,IMEI3,IMEI4,IMEI\n" + ",".join(phones) + "\n")
+    assert out[0]["shirorom_error"] == "device-too-many"
+
+
+def test_real_and_practice_rows_are_answered_apart(shop: Shop, source: Path) -> None:
+    """A test number's answers are practice's, beside a real number in the same file."""
+    shop.configure("hand", url=None)
+    said(shop, REAL, "○")
+    said(shop, PHONE, "△")
+    _, out = screened(shop, source, f"IMEI\n{PHONE}\n{REAL}\n{PHONE}\n")
+    assert [row["shirorom_verdict"] for row in out] == ["caution", "clear", "caution"]
+    assert [row["shirorom_practice"] for row in out] == ["practice", "", "practice"]
+
+
+def test_without_the_extra_it_says_what_to_install(hand: Shop, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The core alone: a code that names the extra, and no half file."""
+    monkeypatch.setitem(sys.modules, "polars", None)
+    result, out = screened(hand, source, f"IMEI\n{PHONE}\n", "--numbers-only")
+    assert (result.status, out) == (1, [])
+    assert "shirorom[files]" in result.err

@@ -19,7 +19,7 @@ from typing import cast
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.queue import OPEN_MAX
 from shirorom.domain.errors import ConfigError, RequestError, ShiroromError
-from shirorom.domain.imei import Device, Imei
+from shirorom.domain.imei import IMEIS_MAX, Device, Imei
 from shirorom.domain.tables.number import device_of
 from shirorom.domain.tables.shape import PREFIX, ROWS_LOOKED_AT, Shape, column_named, is_total, shape_of
 from shirorom.ports.tables import Batch, Part, Table, TableKind, Tables
@@ -223,7 +223,6 @@ def _unread(numbers: Sequence[str | None]) -> list[int]:
 
 
 def _joined(row: Sequence[str | None]) -> str | None:
-    """The numbers of several columns; None: one of them takes the parser."""
-    if None in row:
-        return None
-    return " ".join(dict.fromkeys(number for number in row if number))
+    """The numbers of several columns; None: it takes the parser to say what is wrong with them, if anything."""
+    numbers = dict.fromkeys(number for number in row if number)
+    return None if None in row or len(numbers) > IMEIS_MAX else " ".join(numbers)

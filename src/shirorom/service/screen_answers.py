@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.imei import Device, Imei
@@ -36,15 +37,15 @@ class Known:
     clock: Clock
     _unheard: dict[tuple[int, bool], Said] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._practice = any(
-            self.rooms.is_practice(carrier)
-            for carrier in CARRIERS
-            if self.rooms.settings.carrier(carrier).access is not Access.OFF
-        )
-        self._wanted = frozenset(
-            carrier for carrier in CARRIERS if self.rooms.settings.carrier(carrier).access is not Access.OFF
-        )
+    @cached_property
+    def _wanted(self) -> frozenset[CarrierId]:
+        """The carriers that are not switched off: what is missing of these is missed."""
+        carriers = self.rooms.settings.carrier
+        return frozenset(carrier for carrier in CARRIERS if carriers(carrier).access is not Access.OFF)
+
+    @cached_property
+    def _practice(self) -> bool:
+        return any(map(self.rooms.is_practice, self._wanted))
 
     def __call__(self, devices: Sequence[Device]) -> list[Said]:
         """For each phone what is known of it now, in the order given.
@@ -53,18 +54,14 @@ class Known:
             StorageError: `log-corrupt`; nothing is said of a record that does not hold.
         """
         as_of = self.clock.now()
-        real = [(place, device) for place, device in enumerate(devices) if not self._is_practice(device)]
-        practice = [(place, device) for place, device in enumerate(devices) if self._is_practice(device)]
-        said: list[Said | None] = [None] * len(devices)
-        for world, here in ((False, real), (True, practice)):
-            if here:
-                for (place, _), one in zip(here, self._of_room(world, [d for _, d in here], as_of), strict=True):
-                    said[place] = one
-        return [one for one in said if one is not None]
-
-    def _is_practice(self, device: Device) -> bool:
-        """As `Rooms.of_check` decides it."""
-        return self._practice or device.is_test
+        worlds = [self._practice or device.is_test for device in devices]  # as `Rooms.of_check` decides it
+        told = {
+            world: iter(
+                self._of_room(world, [one for one, here in zip(devices, worlds, strict=True) if here is world], as_of)
+            )
+            for world in set(worlds)
+        }
+        return [next(told[world]) for world in worlds]
 
     def _of_room(self, practice: bool, devices: Sequence[Device], as_of: datetime) -> list[Said]:
         room = self.rooms.open(practice)

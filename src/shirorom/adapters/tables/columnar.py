@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shirorom.adapters.tables.limits import Limits, broken, too_large, unreadable
+from shirorom.adapters.tables.limits import Limits, broken, engine, too_large, unreadable
 from shirorom.ports.tables import RawRow
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Columnar:
     """An open parquet file."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
+        engine()
         import polars as pl
 
         self._limits = limits

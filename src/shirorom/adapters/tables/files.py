@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shirorom.adapters.tables import delimited, frames, text
-from shirorom.adapters.tables.limits import Limits, too_large, unreadable
+from shirorom.adapters.tables.limits import Limits, engine, too_large, unreadable
 from shirorom.domain.errors import RequestError
 from shirorom.ports.tables import Part, RawRow, Table, TableKind
 
@@ -98,6 +98,7 @@ class RowTable:
 
     def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
         """The same rows."""
+        engine()
         return frames.skipped(frames.frames_of_rows(self.rows(), width), skip)
 
 
@@ -116,6 +117,11 @@ class TextTable:
     def of(cls, file: BinaryIO, sample: bytes, size: int, limits: Limits) -> TextTable:
         """Look at the beginning of a file. Raises RequestError: `table-unreadable`, `table-empty`."""
         encoding, mark = text.encoding_of(sample, whole=size == len(sample))
+        told = sample
+        while told.isascii() and (more := file.read(text.SAMPLE_BYTES)):  # the beginning tells nothing: look on
+            told = more
+        if told is not sample and not told.isascii():
+            encoding, _ = text.encoding_of(told, whole=False)
         head = sample[mark:].decode(encoding, errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
         if not head.strip("\ufeff\0 \t\n"):
             raise RequestError("table-empty")
@@ -139,7 +145,8 @@ class TextTable:
         return counted(delimited.rows_of(delimited.Lines(self.pieces()), self.delimiter, self.limits), self.limits)
 
     def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
-        """The same rows; pieces without a quoted cell are read as a whole."""
+        """The same rows; pieces whose cells are plainly apart are read as a whole."""
+        engine()
         return frames.skipped(limited(self._frames(width), self.limits), skip)
 
     def _frames(self, width: int) -> Iterator[frames.Frame]:

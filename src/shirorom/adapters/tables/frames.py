@@ -53,16 +53,17 @@ def skipped(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
 
 
 def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) -> Frame | None:
-    """A piece of text without a quoted cell; None: it has to be read row by row."""
+    """A piece of text whose cells are plainly apart; None: it has to be read row by row."""
     import polars as pl
 
-    content = piece.plain
-    if content is None:
+    content = piece.plain()
+    quoted = content is not None and b'"' in content
+    if content is None or (quoted and not simply_quoted(content, delimiter)):
         return None
     names = [str(n) for n in range(width)]
     try:
         frame = pl.read_csv(
-            content, has_header=False, separator=delimiter, quote_char=None,
+            content, has_header=False, separator=delimiter, quote_char='"' if quoted else None,
             schema=dict.fromkeys(names, pl.String), raise_if_empty=False,
         )  # fmt: skip
     except pl.exceptions.PolarsError:
@@ -70,6 +71,25 @@ def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) ->
     if frame.height != piece.lines or _longest(frame) > cell_chars:
         return None
     return Frame(frame, range(piece.first_line, piece.first_line + piece.lines))
+
+
+def simply_quoted(content: bytes, delimiter: str) -> bool:
+    """Whether each quoted cell is quoted as a whole, with no quote and no line end in it."""
+    import numpy as np
+
+    text = np.frombuffer(content, np.uint8)
+    quotes = np.flatnonzero(text == ord('"'))
+    if len(quotes) % 2:
+        return False
+    opening, closing = quotes[0::2], quotes[1::2]
+    edges = np.zeros(256, np.bool_)
+    edges[[ord(delimiter), ord("\n")]] = True
+    before = text[np.maximum(opening, 1) - 1]
+    behind = text[np.minimum(closing, len(text) - 2) + 1]
+    if not (edges[before] | (opening == 0)).all() or not (edges[behind] | (closing == len(text) - 1)).all():
+        return False
+    ends = np.flatnonzero(text == ord("\n"))
+    return bool((np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all())
 
 
 def _longest(frame: pl.DataFrame) -> int:

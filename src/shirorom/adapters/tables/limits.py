@@ -22,7 +22,7 @@ class Limits:
     unpacked_ratio: int = 100
     """How many bytes of a workbook one packed byte may become (a bomb of 292 kB became 300 MB)."""
     members: int = 10_000
-    piece_bytes: int = 4 << 20
+    piece_bytes: int = 2 << 20
     """How much of a text is read at once; no limit on what it may hold."""
 
 
@@ -49,6 +49,13 @@ def unreadable(part: str) -> RequestError:
 def broken() -> RequestError:
     """It begins as a table, and breaks off or cannot be unpacked."""
     return RequestError("table-broken")
+
+
+def engine() -> None:
+    """Look whether what columns are read and written by is there. Raises RequestError: `table-reader-missing`."""
+    with needs("polars"):
+        import numpy  # noqa: F401
+        import polars  # noqa: F401
 
 
 @contextmanager

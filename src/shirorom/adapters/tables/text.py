@@ -23,6 +23,8 @@ _UNASSIGNED = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 """Bytes that cp932 does not know and Python lets pass."""
 _KANA_AND_KANJI = 0x3000
 """From here on UTF-8 is not met by chance in cp932 text."""
+_LIKE_UTF_8 = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")
+"""Bytes of UTF-8 from there on; rare in cp932."""
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b\0"))
 _BINARY_SHARE_MAX = 0.02
 
@@ -54,15 +56,14 @@ class Piece:
         """By line (from 1 in the file), what is wrong with it."""
         return self._read[1]
 
-    @property
     def plain(self) -> bytes | None:
-        """The same as UTF-8, where no cell is quoted and nothing is wrong with it; it may yet be no UTF-8."""
+        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8."""
         content = self._content
         if not self._decode.as_it_is or b"\r" in content or b"\0" in content:
             content = self.text.encode(errors="replace")
             if self.damage:
                 return None
-        return None if b'"' in content else content
+        return content
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -167,6 +168,14 @@ class _Narrow:
                 return _ends(content.decode(UTF_8)), {}
             except UnicodeDecodeError:
                 pass
+        if self.encoding == CP932 and not _LIKE_UTF_8.search(content):
+            try:
+                text = content.decode(CP932)
+            except UnicodeDecodeError:
+                pass
+            else:
+                if not _UNASSIGNED.search(text):
+                    return _ends(text), {}
         out, damage = [], {}
         for n, one in enumerate(_ends_of(content).split(b"\n")):
             text, sound = self._line(one)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,10 +70,10 @@ class Members:
                 yield from self._counted(part)
         except KeyError as error:
             raise unreadable("part") from error
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        except (
+            zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+        ) as error:  # fmt: skip
             raise broken() from error  # torn, or under a password
-        except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-            raise broken() from error
 
     def _counted(self, part: IO[bytes]) -> Iterator[bytes]:
         left = self._allowed

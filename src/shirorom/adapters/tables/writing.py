@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
 from shirorom.adapters.storage_errors import storage_errors
 from shirorom.adapters.tables.frames import Frame
-from shirorom.adapters.tables.limits import needs, too_large
+from shirorom.adapters.tables.limits import engine, needs, too_large
 from shirorom.domain.tables.escape import FORMULA, NUMBER, escaped
 from shirorom.ports.tables import Part, TableKind
 
@@ -43,11 +43,13 @@ def write(path: Path, columns: Sequence[str], rows: Rows, *, kind: TableKind, es
             case TableKind.XLSX:
                 _workbook(file, path, columns, rows)
             case TableKind.PARQUET:
+                engine()
                 _parquet(file, columns, _gathered(columns, rows))
 
 
 def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool) -> None:
     """Write a whole file, batch by batch (ports/tables.py)."""
+    engine()
     frames = (_named(part, columns) for part in parts)
     with replacing(path) as file:
         match kind:
