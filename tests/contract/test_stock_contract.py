@@ -154,6 +154,14 @@ def test_finds_what_a_person_has_in_hand(book: Book, words: str, found: list[str
     assert [one.unit.key for one in book.find(words, count_max=9)] == found
 
 
+def test_what_is_in_stock_is_found_first(book: Book) -> None:
+    """Then what was sold, then what is gone; the newest of each first."""
+    for key, status in (("A", Status.GONE), ("B", Status.SOLD), ("C", Status.STOCK), ("D", Status.STOCK)):
+        put(book, unit(key, 1, status=status, sold_on=TODAY))
+    found = book.find(device(1).imeis[0].digits, count_max=3)
+    assert [one.unit.key for one in found] == ["D", "C", "B"]
+
+
 def test_says_what_stands_and_what_changed_last(book: Book, desk: Desk) -> None:
     """By practice and phone; a change that was taken back is none."""
     phone = device(1).imeis[0].key

@@ -132,7 +132,7 @@ def test_a_merged_heading_is_read_by_both_rows() -> None:
     shape = shape_of(rows)
     layout = layout_of(shape.names, rows[2:], numbers=shape.number_columns)
     assert layout.imeis == (1, 2)
-    assert layout.column(Field.KEY) == 0
+    assert [layout.column(field) for field in (Field.KEY, Field.PRICE, Field.COST)] == [0, 3, 4]
 
 
 def test_every_guess_says_why() -> None:
@@ -212,7 +212,8 @@ def test_the_last_day_covered(cell: str, until: date | None, warranty: str) -> N
     ("cell", "code"),
     [
         (number(1)[:-1] + str((int(number(1)[-1]) + 1) % 10), "imei-check-digit"), ("3.58E+14", "imei-spreadsheet"),
-        ("0" * 15, "imei-repeated"), ("12345", "imei-length"), ("", "row-number-missing"), ("不明", "imei-not-found"),
+        ("0" * 15, "imei-repeated"), ("12345", "imei-length"), ("", "row-number-missing"),
+        ("不明", "row-number-missing"), ("-", "row-number-missing"),
         (f"{number(1)} {number(500_000)}", None),
         (f"{number(1)}\n\n{OTHER}", "row-numbers-differ"),
     ],
@@ -315,3 +316,13 @@ def test_order_of_rows_does_not_matter(rows: list[list[str]], random: Random) ->
         return units, sorted(e.code for r in made for e in r.errors), sorted(e.code for r in made for e in r.notices)
 
     assert told(rows) == told(shuffled)
+
+
+@given(GOOD)
+def test_a_second_import_of_the_same_changes_nothing(rows: list[list[str]]) -> None:
+    """What the first took is unchanged, and the rest is refused again."""
+    first = diff(read(rows), {}, ())
+    known = {one.unit.key: one.unit for one in first.new}
+    again = diff(read(rows), known, known)
+    assert (again.new, again.changed, again.unchanged, again.refused) == ((), (), len(known), first.refused)
+    assert again.missing == ()

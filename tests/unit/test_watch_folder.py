@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shirorom.adapters.watched_folder import WatchedFolder
 from shirorom.domain.errors import ShiroromError
+from shirorom.service.settings import WatchSettings
 from shirorom.service.watch_folder import STILL, FileTaken
 from shirorom.service.watch_import import Wish
 from tests.book_kit import BookShop, book_shop, csv_of, row
@@ -111,6 +114,21 @@ def test_a_broken_file_is_told_once_and_stops_no_other(shop: BookShop) -> None:
     assert names(look(shop)) == ["a.csv"]
 
 
+def test_a_file_that_another_program_holds_is_tried_again(shop: BookShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, and taken as soon as it can be read."""
+
+    def held(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "held")
+
+    put(shop, "stock.csv", row("A", 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("shirorom.adapters.watched_folder.Path.open", held)
+        assert [one.error and one.error.code for one in look(shop)] == ["import-file"]
+        assert look(shop) == []
+    assert names(look(shop)) == ["stock.csv"]
+    assert list(shop.units()) == ["A"]
+
+
 @pytest.mark.parametrize("name", [".stock.csv", "~$stock.xlsx", "stock.csv.tmp", "stock.shirorom.csv", "readme.md"])
 def test_what_is_no_export_is_not_looked_at(shop: BookShop, name: str) -> None:
     """Hidden files, a spreadsheet's locks, our own results."""
@@ -131,11 +149,12 @@ def test_a_read_only_folder_works(shop: BookShop, monkeypatch: pytest.MonkeyPatc
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, "read-only")
 
+    shop.take([row("B", 2)])  # the data directory is made
     put(shop, "stock.csv", row("A", 1))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "mkdir", refused)  # whoever runs the tests may write everywhere
         (taken,) = look(shop)
-        assert (taken.unwritten, taken.result, list(shop.units())) == ("storage-read-only", None, ["A"])
+        assert (taken.unwritten, taken.result, list(shop.units())) == ("storage-read-only", None, ["B", "A"])
         assert look(shop) == []
 
 
@@ -180,3 +199,26 @@ def test_a_folder_that_is_gone_is_told(shop: BookShop) -> None:
     """A share that is not connected."""
     with pytest.raises(ShiroromError, match="import-folder"):
         shop.watch.book.folders.look(shop.watch.folder(shop.data / "nowhere"), Wish())
+
+
+async def test_serve_looks_into_the_folder_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it runs, and also while the folder is not there."""
+    with book_shop(tmp_path) as shop:
+        settings = msgspec.structs.replace(shop.composition.settings, watch=WatchSettings(folder="../pos"))
+        shop.composition.settings = settings  # type: ignore[misc]  # in the place of what a file would say
+        looks = 0
+
+        async def sleep(seconds: float) -> None:
+            nonlocal looks
+            looks += 1
+            shop.clock.pass_(seconds)
+            if looks == 1:
+                (tmp_path / "pos").mkdir()
+                put(shop, "stock.csv", row("A", 1))
+            if looks == 4:
+                raise asyncio.CancelledError
+
+        monkeypatch.setattr("shirorom.compose.watch.asyncio.sleep", sleep)
+        with pytest.raises(asyncio.CancelledError):
+            await shop.watch.look_into_folder()
+        assert list(shop.units()) == ["A"]

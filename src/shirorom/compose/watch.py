@@ -53,13 +53,6 @@ class Watching:
     # The book of units
 
     @cached_property
-    def tables(self) -> Tables:
-        """Reads and writes files of rows."""
-        from shirorom.adapters.tables.files import FileTables
-
-        return FileTables()
-
-    @cached_property
     def book(self) -> WatchBook:
         """service/watch_book.py, and with it import, export and watched folders."""
         from shirorom.adapters.desk_sql.stock import SqlStock
@@ -69,14 +62,14 @@ class Watching:
         from shirorom.service.watch_import import WatchImport
 
         whole, stock = self._whole, SqlStock(self._desk)
-        importing = WatchImport(self.tables, stock, whole.rooms, whole.clock)
+        importing = WatchImport(whole.tables, stock, whole.rooms, whole.clock)
         names = whole.texts("ja")
         give_back = GiveBack(
-            self.tables,
+            whole.tables,
             stock,
             whole.clock,
             lambda carrier: names.t(f"carrier.{carrier.value}"),
-            whole.settings.verdict.age_h_max,
+            whole.settings,
         )
         return WatchBook(stock, importing, give_back, WatchFolder(importing, give_back, stock, whole.clock))
 
@@ -86,17 +79,18 @@ class Watching:
 
         return WatchedFolder(path, done=done)
 
+    def watched_folder(self) -> Folder | None:
+        """The folder of `[watch]`, seen from the data directory; None where there is none."""
+        named = self._whole.settings.watch.folder
+        return None if named is None else self.folder(self._whole.data / Path(named).expanduser())
+
     async def look_into_folder(self) -> None:
         """Beside the app: take what the POS writes into `[watch] folder`, for ever."""
         from shirorom.domain.errors import ShiroromError
         from shirorom.service.watch_import import Wish
 
-        watched = self._whole.settings.watch
-        if watched.folder is None:
-            return
-        place = await asyncio.to_thread(Path(watched.folder).expanduser)
-        folder, told = self.folder(self._whole.data / place), ""
-        while True:
+        watched, folder, told = self._whole.settings.watch, self.watched_folder(), ""
+        while folder is not None:
             code = ""
             try:
                 for taken in await asyncio.to_thread(self.book.folders.look, folder, Wish()):

@@ -132,6 +132,7 @@ CODES: Mapping[str, Code] = {
     **_codes(
         Area.WATCH, 422, 2,
         "import-column-missing", "import-column-unknown", "import-rows", "import-strict", "import-folder",
+        "import-keys-missing", "import-most-missing",
         "import-file", "row-key-missing", "row-key-repeated", "row-number-missing", "row-number-repeated",
         "row-numbers-differ", "row-sold-twice-at-once", "row-sold-without-day", "row-status-missing",
         "row-status-unknown", "row-money", "row-day", "row-day-year", "row-day-order", "row-day-none", "row-day-future",

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.export_row import Complaint
 from shirorom.domain.errors import ShiroromError
 from shirorom.edge.wire import at
@@ -46,7 +47,8 @@ class RowChangeWire(msgspec.Struct, frozen=True):
 class ImportedWire(msgspec.Struct, frozen=True):
     """What an import did; `applied` is false for a dry run, and where `strict` kept everything out.
 
-    `missing`: watched units that the file does not hold; `gone`: how many of them were marked so (`complete`).
+    `missing`: watched units that the file does not hold; `gone`: how many of them were marked so (`complete`); `doubt`:
+    the code of why they were not.
     """
 
     applied: bool
@@ -57,6 +59,7 @@ class ImportedWire(msgspec.Struct, frozen=True):
     refused: int
     missing: int
     gone: int
+    doubt: str | None
     practice: int
     fields: dict[str, int]
     columns: tuple[ColumnWire, ...]
@@ -76,7 +79,10 @@ class ChangedWire(msgspec.Struct, frozen=True):
 
 
 class UnitWire(msgspec.Struct, frozen=True):
-    """One unit. `marks`: each carrier's, null where no answer decides. `covered_until`: first day without cover."""
+    """One unit. `marks`: each carrier's, null where no answer decides; `errors`: `carrier:code` of what is missing.
+
+    `covered_until`: the first day without cover.
+    """
 
     seq: int
     key: str
@@ -95,7 +101,7 @@ class UnitWire(msgspec.Struct, frozen=True):
     practice: bool
     marks: dict[str, str | None]
     verdict: str
-    stale: tuple[str, ...]
+    errors: tuple[str, ...]
     changed: ChangedWire | None
 
 
@@ -111,7 +117,7 @@ def imported_of(imported: Imported, words: Words) -> ImportedWire:
     return ImportedWire(
         applied=imported.applied, rows=len(imported.file.rows), new=imported.new, changed=imported.changed,
         unchanged=imported.unchanged, refused=imported.refused, missing=imported.missing, gone=imported.gone,
-        practice=imported.practice, fields=dict(imported.fields),
+        doubt=imported.doubt or None, practice=imported.practice, fields=dict(imported.fields),
         columns=tuple(ColumnWire(g.field.value, g.heading, g.why.value) for g in imported.file.layout.guesses),
         totals=imported.file.totals,
         errors=tuple(_row_error(one, words) for one in imported.errors[:LISTED_MAX]),
@@ -140,8 +146,8 @@ def unit_of(view: UnitView) -> UnitWire:
         status=unit.status.value, store=unit.store, person=unit.person, model=unit.model, price_yen=unit.price_yen,
         cost_yen=unit.cost_yen, bought_on=unit.bought_on, sold_on=unit.sold_on, receipt=unit.receipt,
         warranty=unit.warranty, covered_until=unit.covered_until, practice=view.booked.practice,
-        marks={carrier.value: None if mark is None else mark.value for carrier, mark in answers.marks.items()},
-        verdict=answers.verdict.value, stale=tuple(carrier.value for carrier in answers.stale),
+        marks={one.value: mark or None for one, mark in zip(CARRIERS, answers.words.marks, strict=True)},
+        verdict=answers.words.verdict, errors=answers.words.errors,
         changed=None if last is None else ChangedWire(
             last.carrier.value, last.before.value, last.after.value, at(last.at)
         ),

@@ -71,7 +71,10 @@ class Book(Stock, Protocol):
         ...
 
     def find(self, text: str, *, count_max: int) -> Sequence[Booked]:
-        """Units whose stock key or receipt is this text, or one of whose numbers is it or ends with its 4–15 digits."""
+        """Units whose stock key or receipt is this text, or one of whose numbers is it or ends with its 4–15 digits.
+
+        Those in stock first, then those sold; the newest of each first.
+        """
         ...
 
     def stands(self, phones: Collection[str]) -> Mapping[tuple[bool, str, CarrierId], Stands]:

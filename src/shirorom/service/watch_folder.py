@@ -29,7 +29,8 @@ LOOKS_MAX = 5
 class FileTaken:
     """What came of one file. `result`: the file with our columns; `error`: why nothing was taken.
 
-    `unwritten`: it was taken, and the result (or its move) could not be written, by this code.
+    `unwritten`: it was taken, and the result (or its move) could not be written, by this code. `again`: it could not be
+    read yet (another program holds it), and is tried at the next look.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FileTaken:
     error: ShiroromError | None = None
     result: Path | None = None
     unwritten: str = ""
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class WatchFolder:
     clock: Clock
     _seen: dict[tuple[str, str], tuple[Seen, datetime]] = field(default_factory=dict)
     _settled: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    _told: dict[tuple[str, str], tuple[Seen, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, folder: Folder, wish: Wish) -> Sequence[FileTaken]:
@@ -60,10 +63,13 @@ class WatchFolder:
                 if self._settled.get(at) == seen or not self._still(at, seen, now):
                     continue
                 taken = self._take(folder, seen.name, wish)
-                if not wish.dry_run and (taken is None or not isinstance(taken.error, StorageError)):
+                again = taken is not None and taken.again
+                if not wish.dry_run and not again:
                     self._settled[at] = seen
-                if taken is not None:
+                if taken is not None and not (again and self._told.get(at) == (seen, taken.error and taken.error.code)):
                     found.append(taken)
+                if taken is not None and taken.error is not None:
+                    self._told[at] = (seen, taken.error.code)
             return found
 
     def once(self, folder: Folder, wish: Wish, wait: Callable[[float], None]) -> Sequence[FileTaken]:
@@ -102,8 +108,8 @@ class WatchFolder:
                     self._remember(digest, place, error.code, wish)
                     return FileTaken(name, None, error)
                 self._remember(digest, place, "", wish)
-        except ShiroromError as error:
-            return FileTaken(name, None, error)
+        except ShiroromError as error:  # of this machine, not of the file: it may be better at the next look
+            return FileTaken(name, None, error, again=True)
         return FileTaken(name, imported) if wish.dry_run else self._answer(folder, name, imported)
 
     def _is_new(self, digest: str, place: str) -> bool:

@@ -5,7 +5,7 @@ Both can be imported again and change nothing: our columns are not read, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,18 +15,19 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.stock import Status, Unit
 from shirorom.domain.fold import JST
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
-from shirorom.domain.mark import Mark, VerdictKind
+from shirorom.domain.tables.answer import RowWords, row_words
 from shirorom.domain.tables.shape import is_ours
-from shirorom.domain.verdict import Cell, decide, is_stale
+from shirorom.domain.verdict import Cell, is_stale
 from shirorom.ports import Clock
 from shirorom.ports.book import Book, LastChange, Stands
 from shirorom.ports.tables import TableKind, Tables
+from shirorom.service.settings import Access, Settings
 from shirorom.service.watch_import import Imported
 
 UNITS_AT_ONCE = 5_000
 OURS = (
-    "shirorom_imei", *(f"shirorom_{carrier.value}" for carrier in CARRIERS), "shirorom_verdict", "shirorom_error",
-    "shirorom_changed",
+    "shirorom_imei", *(f"shirorom_{carrier.value}" for carrier in CARRIERS), "shirorom_verdict", "shirorom_practice",
+    "shirorom_error", "shirorom_changed",
 )  # fmt: skip
 BOOK = (
     "管理番号", "IMEI", *(f"IMEI{n}" for n in range(2, IMEIS_MAX + 1)), "状態", "店舗", "担当", "機種", "販売価格",
@@ -37,13 +38,13 @@ STATUS_WORDS = {Status.STOCK: "在庫", Status.SOLD: "販売済", Status.GONE: "
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Writes tables. `name_of`: what a carrier is called. `age_h_max`: hours after which an answer is stale."""
+    """Writes tables. `name_of`: what a carrier is called."""
 
     tables: Tables
     book: Book
     clock: Clock
     name_of: Callable[[CarrierId], str]
-    age_h_max: float
+    settings: Settings
 
     def file(self, imported: Imported, out: Path, *, kind: TableKind, escape: bool = False) -> None:
         """The file that was imported, and our columns. Raises StorageError `storage-…`."""
@@ -94,55 +95,46 @@ class GiveBack:
     def known(self, devices: Sequence[Device]) -> Known:
         """What is known about these phones."""
         phones = {imei.key for device in devices for imei in device.imeis}
-        return Known(self.book.stands(phones), self.book.last_changes(phones), self.clock.now(), self.age_h_max)
+        wanted = [one for one in CARRIERS if self.settings.carrier(one).access is not Access.OFF]
+        stands, changes = self.book.stands(phones), self.book.last_changes(phones)
+        return Known(stands, changes, wanted, self.clock.now(), self.settings.verdict.age_h_max)
 
     def _ours(self, device: Device, answers: Answers) -> list[str]:
         """The columns `OURS`; the last as in `2026-11-25 ドコモ △→○`."""
-        marks = ("" if mark is None else mark.value for mark in answers.marks.values())
-        notes = " ".join(f"{carrier.value}:stale" for carrier in answers.stale)
-        changed, last = "", answers.changed
+        words, changed, last = answers.words, "", answers.changed
         if last is not None:
             day = last.at.astimezone(JST).date().isoformat()
             changed = f"{day} {self.name_of(last.carrier)} {last.before.symbol}→{last.after.symbol}"
-        return [" ".join(imei.digits for imei in device.imeis), *marks, answers.verdict.value, notes, changed]
+        practice = "practice" if answers.practice else ""
+        numbers = " ".join(imei.digits for imei in device.imeis)
+        return [numbers, *words.marks, words.verdict, practice, " ".join(words.errors), changed]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is known about one phone. `marks`: each carrier's, the worst of its numbers; None: no answer decides.
+    """What is known about one phone: its row's words (as `screen` says them), and the newest change that was told."""
 
-    `stale`: carriers of whom an answer is too old to rest on. `changed`: the newest change that was told.
-    """
-
-    marks: Mapping[CarrierId, Mark | None]
-    verdict: VerdictKind
-    stale: tuple[CarrierId, ...]
+    words: RowWords
+    practice: bool
     changed: LastChange | None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about some phones."""
+    """What is known about some phones. `wanted`: the carriers that are not switched off."""
 
     stands: Mapping[tuple[bool, str, CarrierId], Stands]
     changes: Mapping[tuple[bool, str], LastChange]
+    wanted: Collection[CarrierId]
     now: datetime
     age_h_max: float
 
     def of(self, device: Device, *, practice: bool) -> Answers:
         """About one phone, from recorded answers alone."""
         cells = [self._cell(imei, carrier, practice) for imei in device.imeis for carrier in CARRIERS]
-        marks: dict[CarrierId, Mark | None] = {}
-        stale = []
-        for carrier in CARRIERS:
-            here = [cell for cell in cells if cell.carrier is carrier]
-            kind = decide(here).kind
-            marks[carrier] = None if kind is VerdictKind.UNDETERMINED else Mark(kind.value)
-            if any(cell.stale for cell in here):
-                stale.append(carrier)
         seen = [self.changes[practice, i.key] for i in device.imeis if (practice, i.key) in self.changes]
         last = max(seen, key=lambda change: change.at, default=None)
-        return Answers(marks, decide(cells).kind, tuple(stale), last)
+        return Answers(row_words(cells, self.wanted), practice, last)
 
     def _cell(self, imei: Imei, carrier: CarrierId, practice: bool) -> Cell:
         one = self.stands.get((practice, imei.key, carrier))

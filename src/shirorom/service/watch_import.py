@@ -31,6 +31,9 @@ from shirorom.ports.stock import Booked, Put
 from shirorom.ports.tables import RawRow, TableKind, Tables
 from shirorom.service.room import Rooms
 
+MISSING_MIN = 20
+"""So many units may go by one file whatever the size of the book."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -39,12 +42,13 @@ class Wish:
     Attributes:
         said: What a person says of columns and statuses, above what is guessed and remembered.
         dry_run: Only say what would happen. complete: The file holds every unit; what it does not hold is gone.
-        strict: All rows or none. sheet: Of a workbook, else the first.
+        even_most: Also where that is most of the book. strict: All rows or none. sheet: Of a workbook, else the first.
     """
 
     said: Said = field(default_factory=Said)
     dry_run: bool = False
     complete: bool = False
+    even_most: bool = False
     strict: bool = False
     sheet: str | None = None
 
@@ -73,7 +77,8 @@ class Imported:
     Attributes:
         file: What was read. applied: Whether the book now holds it (not in a dry run, nor refused by `strict`).
         new, changed, unchanged: Units. refused: Rows with errors. missing: Watched units that the file does not hold.
-        gone: How many of those were marked so. practice: Units of the file whose answers are practice.
+        gone: How many of those were marked so. doubt: Why they were not although the file is called complete (a code):
+            `import-keys-missing`, `import-most-missing`. practice: Units of the file whose answers are practice.
         fields: How often each attribute of `Unit` differed. changes: What is new and changed, row by row.
     """
 
@@ -85,6 +90,7 @@ class Imported:
     refused: int
     missing: int
     gone: int
+    doubt: str
     practice: int
     fields: Mapping[str, int]
     changes: Sequence[Changed]
@@ -113,10 +119,11 @@ class WatchImport:
         with self._lock:
             file = self._read(path, wish)
             known = self.book.of_keys({row.key for row in file.rows if row.key})
-            found = diff(file.rows, {key: one.unit for key, one in known.items()}, self.book.watched_keys())
+            watched = self.book.watched_keys()
+            found = diff(file.rows, {key: one.unit for key, one in known.items()}, watched)
             if not wish.complete:
                 found = replace(found, notices=(*found.notices, *self._elsewhere(file, found)))
-            return self._apply(file, found, known, wish)
+            return self._apply(file, found, known, wish, _doubt(file, found, len(watched), wish))
 
     def _read(self, path: Path, wish: Wish) -> ReadFile:
         """Step 1."""
@@ -156,15 +163,16 @@ class WatchImport:
                     yield Complaint(one.line, "", "row-number-in-book", (("key", shown(other.unit.key)),))
                     break
 
-    def _apply(self, file: ReadFile, found: Diff, known: Mapping[str, Booked], wish: Wish) -> Imported:
+    def _apply(self, file: ReadFile, found: Diff, known: Mapping[str, Booked], wish: Wish, doubt: str) -> Imported:
         """Steps 3 and 4."""
+        ending = wish.complete and not doubt
         apply = not wish.dry_run and not (wish.strict and found.errors)
         heads: dict[bool, int] = {}
         puts = [self._put(change.unit, heads) for change in (*found.new, *found.changed)]
         practice = sum(put.practice for put in puts[: len(found.new)]) + sum(one.practice for one in known.values())
         now = self.clock.now()
         if apply:
-            if wish.complete:
+            if ending:
                 lost = self.book.of_keys(found.missing)
                 puts += [Put(gone(one.unit), one.practice, one.since) for one in lost.values()]
             self.book.apply(puts, at=now)
@@ -173,7 +181,7 @@ class WatchImport:
                 self.book.say(headings, wish.said.over(self.book.said(headings)), at=now)
         return Imported(
             file=file, applied=apply, new=len(found.new), changed=len(found.changed), unchanged=found.unchanged,
-            refused=found.refused, missing=len(found.missing), gone=len(found.missing) if wish.complete else 0,
+            refused=found.refused, missing=len(found.missing), gone=len(found.missing) if ending else 0, doubt=doubt,
             practice=practice, fields=Counter(name for change in found.changed for name in change.fields),
             changes=(*found.new, *found.changed), errors=found.errors, notices=found.notices,
         )  # fmt: skip
@@ -184,6 +192,16 @@ class WatchImport:
         if room.practice not in heads:
             heads[room.practice] = room.log.head().size
         return Put(unit, room.practice, heads[room.practice])
+
+
+def _doubt(file: ReadFile, found: Diff, watched: int, wish: Wish) -> str:
+    """Why a file that is called complete ends no unit: nobody watches it then, and a claim would be a surprise."""
+    if not wish.complete or not found.missing:
+        return ""
+    if any(not row.key for row in file.rows):
+        return "import-keys-missing"  # one of them may be a unit that seems to be missing
+    most = len(found.missing) > MISSING_MIN and 2 * len(found.missing) > watched
+    return "import-most-missing" if most and not wish.even_most else ""
 
 
 def _layout(shape: Shape, data: Sequence[RawRow], given: Said, said: Said) -> Layout:

@@ -115,7 +115,7 @@ class SqlStock:
             ends = or_(NUMBERS.c.imei.endswith(digits), NUMBERS.c.phone == digits)
             named.append(UNITS.c.seq.in_(select(NUMBERS.c.unit).where(ends)))
         with self._desk.reading() as db:
-            rows = select(UNITS).where(or_(*named)).order_by(UNITS.c.status, UNITS.c.seq.desc()).limit(count_max)
+            rows = select(UNITS).where(or_(*named)).order_by(UNITS.c.status.desc(), UNITS.c.seq.desc()).limit(count_max)
             return _booked(db, rows) if wanted else []
 
     def stands(self, phones: Collection[str]) -> Mapping[tuple[bool, str, CarrierId], Stands]:

@@ -118,6 +118,7 @@ class _Guessing:
         self.headings = headings
         self.sample = sample
         self.plain = [plain(heading) for heading in headings]
+        self.names = [_names(heading) for heading in headings]
         self.free = [not is_ours(heading) for heading in headings]
         self.said: set[Field] = set()
         self.guesses: list[Guess] = []
@@ -166,7 +167,7 @@ class _Guessing:
         if not self.free[n]:
             return False
         if why is Why.HEADING:
-            return word in (self.plain[n], plain(self.headings[n].rpartition(" / ")[2]))
+            return word in self.names[n]
         heading = self.plain[n]
         if len(word) < WORD_CHARS_MIN or word not in heading or any(bad in heading for bad in NEVER):
             return False
@@ -182,3 +183,9 @@ class _Guessing:
         self.free[column] = False
         self.said.add(field)
         self.guesses.append(Guess(column, self.headings[column], field, why))
+
+
+def _names(heading: str) -> tuple[str, ...]:
+    """What a heading can be called, plain; a merged one (価格 / 仕入) also by its lower part, and as 仕入価格."""
+    upper, _, lower = map(plain, heading.rpartition(" / "))
+    return (lower,) if not upper else (upper + lower, lower + upper, lower)

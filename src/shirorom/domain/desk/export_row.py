@@ -19,9 +19,10 @@ from shirorom.domain.desk.days import read_day
 from shirorom.domain.desk.export_columns import Layout
 from shirorom.domain.desk.export_words import FREE_WORDS, FREE_YEARS, Field, status_of, word
 from shirorom.domain.desk.stock import KEY_CHARS_MAX, TEXT_CHARS_MAX, YEN_MAX, Status
-from shirorom.domain.errors import NumberError, ShiroromError
+from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Device, Imei
-from shirorom.domain.parse import parse, read_device
+from shirorom.domain.parse import FOREIGN, parse, read_device
+from shirorom.domain.tables.number import says_nothing
 
 _YEN = re.compile(r"[¥\\]?(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?(?:円|-)?(?:\(?税込\)?)?")
 _LASTS = re.compile(r"\d{1,3} ?(?:日|日間|週間|か月|ヶ月|ヵ月|ケ月|カ月|箇月|年|年間)(?:間|保証)*")
@@ -130,27 +131,30 @@ class RowReader:
             row.key = key
 
     def _read_device(self, row: ReadRow, cells: Sequence[str]) -> None:
-        imeis: list[Imei] = []
+        imeis: dict[str, Imei] = {}
+        foreign: ShiroromError | None = None
         for column in self._imeis:
             text = cells[column] if column < len(cells) else ""
-            if not text:
+            if says_nothing(text):
                 continue
             try:
                 found = numbers_of(text)
             except ShiroromError as error:
-                row.errors.append(self._complaint(row.line, column, error))
-                return
+                if error.code not in FOREIGN.values():
+                    row.errors.append(self._complaint(row.line, column, error))
+                    return
+                foreign = foreign or error  # a serial beside an IMEI is passed over
+                continue
             if len(found) > 1:
                 row.notices.append(Complaint(row.line, self._headings[column], "row-two-numbers"))
-            imeis += [imei for imei in found if all(imei.key != other.key for other in imeis)]
-        column = self._imeis[0]
-        if not imeis:
-            row.errors.append(Complaint(row.line, self._headings[column], "row-number-missing"))
-            return
+            for imei in found:
+                imeis.setdefault(imei.key, imei)
         try:
-            row.device = Device(tuple(imeis))
-        except NumberError as error:
-            row.errors.append(self._complaint(row.line, column, error))
+            row.device = Device(tuple(imeis.values())) if imeis else None
+            if row.device is None:
+                raise foreign or ShiroromError("row-number-missing")
+        except ShiroromError as error:
+            row.errors.append(self._complaint(row.line, self._imeis[0], error))
 
     def _status(self, text: str) -> Iterator[tuple[str, Any]]:
         status = self._statuses.get(word(text)) or status_of(text)

@@ -54,15 +54,15 @@ class UnitSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "watchImport", "watch", "Import a POS's export", {200: ImportedWire}, *RAW, "body-invalid", *TABLE, *IMPORT,
     *STORAGE))  # fmt: skip
 async def post_import(
-    request: AnyRequest, dry_run: Flag = False, complete: Flag = False, strict: Flag = False
+    request: AnyRequest, dry_run: Flag = False, complete: Flag = False, even_most: Flag = False, strict: Flag = False
 ) -> ASGIResponse:
     """A csv, tsv, xlsx or parquet file (64 MB) into the book of units. Rows with errors are named and left out.
 
     `dry_run`: only say what would change. `strict`: all rows or none (`applied` is then false). `complete`: the file
-    holds every unit, and what it does not hold is gone. `map=key=HEADING` (repeatable) says what a column is; it is
-    remembered.
+    holds every unit, and what it does not hold is gone (`even_most`: also where that is most of the book).
+    `map=key=HEADING` (repeatable) says what a column is; it is remembered.
     """
-    wish = Wish(_said(request), dry_run=dry_run, complete=complete, strict=strict)
+    wish = Wish(_said(request), dry_run=dry_run, complete=complete, even_most=even_most, strict=strict)
     body = await request.body()
     imported = await asyncio.to_thread(_import, _book(request), body, wish)
     return answer(request, imported_of(imported, web_of(request).parts.words(language_called(request))))

@@ -141,7 +141,7 @@ OWN_WORDS = frozenset(
     {"check-practice", "withdraw-practice", "serve-practice", "history-practice", "serve-port", "practice-port",
      "withdraw-reason", "accept-correction-reason", "serve-bind", "practice-list", "check-list", "backup-output",
      "practice-book",
-     *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "strict", "sheet", "every", "done",
+     *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "even-most", "strict", "sheet", "every", "done",
                                            "escape", "output")),
      "watch-export-output", "watch-export-escape",
      *(f"watch-list-{name}" for name in ("status", "store", "after", "limit")),

@@ -184,11 +184,6 @@ class Watching(Protocol):
     """The watch's parts, as `compose/watch.py` has them."""
 
     @property
-    def tables(self) -> Tables:
-        """Reads and writes files of rows."""
-        ...
-
-    @property
     def book(self) -> WatchBook:
         """service/watch_book.py."""
         ...

@@ -117,12 +117,12 @@ def _say_lan(session: Session, started: Started) -> None:
 def _book(session: Session, path: Path, *, as_json: bool) -> int:
     """The export of a chain that does not exist, to try the watch with."""
     from shirorom.domain.fold import JST
-    from shirorom.edge.cli.watch_import import kind_of
+    from shirorom.edge.cli.screen import kind_of
     from shirorom.edge.practice import book
 
     today = session.composition.now().astimezone(JST).date()
     rows = book.rows(today)
-    session.composition.watch.tables.write(path, book.HEADINGS, rows, kind=kind_of(path), escape=False)
+    session.composition.tables.write(path, book.HEADINGS, rows, kind=kind_of(session, path), escape=False)
     count = book.STOCK + book.SOLD
     if as_json:
         print_json({"units": count, "path": str(path)})

@@ -54,7 +54,7 @@ def screen(
     target = output or source.with_name(f"{source.stem}.shirorom{source.suffix if _known(source) else '.csv'}")
     if target.resolve() == source.resolve():
         raise BadCallError(session.t("cli.usage.screen-same-file"))
-    wish = Wish(_kind(session, target), column, sheet, numbers_only, escape)
+    wish = Wish(kind_of(session, target), column, sheet, numbers_only, escape)
     with _progress(session) as on_progress:
         done = session.composition.screen(source, target, wish, on_progress)
     sent = None
@@ -73,7 +73,8 @@ def _known(path: Path) -> bool:
     return path.suffix.lower().removeprefix(".") in set(TableKind)
 
 
-def _kind(session: Session, target: Path) -> TableKind:
+def kind_of(session: Session, target: Path) -> TableKind:
+    """What the name of an output asks for. Raises `usage`."""
     from shirorom.ports.tables import TableKind
 
     if not _known(target):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from shirorom.domain.mark import symbol_of
+from shirorom.domain.mark import Mark, symbol_of
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError
+from shirorom.edge.cli.screen import kind_of
 from shirorom.edge.cli.streams import print_json, redact, say
-from shirorom.edge.cli.watch_import import kind_of
 from shirorom.edge.cli.wrap import aligned
 
 SEARCH_CHARS_MAX = 200
@@ -26,7 +26,7 @@ SEARCH_CHARS_MAX = 200
 @click.pass_obj
 def export(session: Session, output: Path, escape: bool, as_json: bool) -> int:
     """Every unit of the book into a file."""
-    count = session.composition.watch.book.give_back.export(output, kind=kind_of(output), escape=escape)
+    count = session.composition.watch.book.give_back.export(output, kind=kind_of(session, output), escape=escape)
     if as_json:
         print_json({"units": count, "path": str(output)})
     else:
@@ -70,7 +70,7 @@ def list_(
             view.booked.unit.key,
             session.t(f"book.status.{view.booked.unit.status.value}"),
             " ".join(imei.masked for imei in view.booked.unit.device.imeis),
-            "".join(symbol_of(mark) for mark in view.answers.marks.values()),
+            "".join(symbol_of(Mark(mark) if mark else None) for mark in view.answers.words.marks),
             view.booked.unit.store,
             view.booked.unit.model,
             session.t("book.cli.practice_row") if view.booked.practice else "",

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shirorom.domain.errors import ShiroromError
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError, sentence
+from shirorom.edge.cli.screen import kind_of
 from shirorom.edge.cli.streams import print_json, redact, say
 
 if TYPE_CHECKING:
     from shirorom.domain.desk.export_row import Complaint
     from shirorom.domain.desk.stock import Status
     from shirorom.ports.book import Said
-    from shirorom.ports.tables import TableKind
     from shirorom.service.watch_folder import FileTaken
     from shirorom.service.watch_import import Imported, Wish
 
@@ -34,6 +35,7 @@ EVERY_S_MAX = 86_400
 @click.option("--map", "map_", multiple=True, metavar="key=列名")
 @click.option("--status", multiple=True, metavar="語=stock")
 @click.option("--complete", is_flag=True)
+@click.option("--even-most", is_flag=True)
 @click.option("--strict", is_flag=True)
 @click.option("--sheet", metavar="NAME")
 @click.option("--every", type=click.FloatRange(1, EVERY_S_MAX), metavar="SECONDS")
@@ -50,6 +52,7 @@ def import_(
     map_: tuple[str, ...],
     status: tuple[str, ...],
     complete: bool,
+    even_most: bool,
     strict: bool,
     sheet: str | None,
     every: float | None,
@@ -60,9 +63,10 @@ def import_(
     """Import a file, or whatever a folder holds that is new."""
     from shirorom.service.watch_import import Wish
 
-    wish = Wish(said_of(session, map_, status), dry_run=dry_run, complete=complete, strict=strict, sheet=sheet)
+    said = said_of(session, map_, status)
+    wish = Wish(said, dry_run=dry_run, complete=complete, even_most=even_most, strict=strict, sheet=sheet)
     if source.is_dir():
-        if output is not None or sheet is not None:
+        if output is not None or sheet is not None or complete:
             raise BadCallError(session.t("book.cli.file_only"))
         return _folder(session, source, done, wish, every=every, as_json=as_json)
     if every is not None or done is not None:
@@ -99,21 +103,14 @@ def _pair(session: Session, word: str, *, last: bool = False) -> tuple[str, str]
     return name.strip(), value.strip()
 
 
-def kind_of(path: Path) -> TableKind:
-    """By the ending of the name; csv where it says nothing."""
-    from shirorom.ports.tables import TableKind
-
-    ending = path.suffix.lower().removeprefix(".")
-    return TableKind(ending) if ending in [kind.value for kind in TableKind] else TableKind.CSV
-
-
 def _file(session: Session, source: Path, output: Path | None, wish: Wish, *, escape: bool, as_json: bool) -> int:
     if output is not None and output.exists() and output.samefile(source):
         raise BadCallError(session.t("cli.usage.same-file"))
+    kind = None if output is None else kind_of(session, output)  # told before anything is read
     book = session.composition.watch.book
     imported = book.importing(source, wish)
-    if output is not None:
-        book.give_back.file(imported, output, kind=kind_of(output), escape=escape)
+    if output is not None and kind is not None:
+        book.give_back.file(imported, output, kind=kind, escape=escape)
     if as_json:
         _print(session, imported)
     else:
@@ -127,8 +124,6 @@ def _status(session: Session, imported: Imported, wish: Wish, *, as_json: bool) 
     """0 also with row errors, as `screen`; 2 where `--strict` kept everything out."""
     if not (wish.strict and imported.errors):
         return 0
-    from shirorom.domain.errors import ShiroromError
-
     error = ShiroromError("import-strict", count=imported.refused)
     if not as_json:
         say(f"{session.t('cli.error')}: {sentence(session, error)}")
@@ -160,8 +155,16 @@ def show(session: Session, imported: Imported, wish: Wish) -> None:
     if imported.file.totals:
         out(t("book.cli.totals", lines=" ".join(map(str, imported.file.totals[:SHOWN_MAX]))))
     if imported.missing:
-        key = "missing" if not wish.complete else "missing_gone" if imported.applied else "missing_would"
+        key = (
+            "missing"
+            if not wish.complete or imported.doubt
+            else "missing_gone"
+            if imported.applied
+            else "missing_would"
+        )
         out(t(f"book.cli.{key}", count=imported.missing))
+    if imported.doubt:
+        out(sentence(session, ShiroromError(imported.doubt, count=imported.missing)))
     if wish.dry_run:
         _listed(
             session,
