@@ -41,7 +41,7 @@ def test_a_range_is_its_entries(log: SqliteLog, first: int, count: int) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE entry SET bytes = bytes || x'00' WHERE idx = 20",
+        "UPDATE entry SET bytes = zeroblob(length(bytes)) WHERE idx = 20",
         "UPDATE opening SET salt = zeroblob(32) WHERE idx = 20",
         "DELETE FROM opening WHERE idx = 20",
         "UPDATE entry SET hashes = zeroblob(length(hashes)) WHERE idx = 15",
