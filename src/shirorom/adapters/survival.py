@@ -97,6 +97,11 @@ def _shape(bounds: Bounds, level: float, scale: float) -> tuple[float, float, fl
     return (value, bounds_of[0], bounds_of[1]) if known else None
 
 
+def _none_seen(left: int, level: float) -> float:
+    """How high a share can be of which so many showed nothing (Clopper–Pearson); Kaplan–Meier tells none."""
+    return 1 - float(((1 - level) / 2) ** (1 / left)) if left else 1.0
+
+
 def _curve(bounds: Bounds, level: float) -> tuple[CurvePoint, ...]:
     """At the horizons up to the longest time seen."""
     import numpy as np
@@ -114,5 +119,6 @@ def _curve(bounds: Bounds, level: float) -> tuple[CurvePoint, ...]:
         row = interval.iloc[int(interval.index.searchsorted(end, side="right")) - 1]
         bottom, top = 1 - float(row.iloc[1]), 1 - float(row.iloc[0])
         left = int(weights[times >= end].sum())
+        top = max(top, _none_seen(left, level)) if share == 0 else top
         points.append(CurvePoint(end, share, min(bottom, share), max(top, share), left))
     return tuple(points)
