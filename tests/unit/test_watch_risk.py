@@ -134,6 +134,7 @@ def test_nothing_and_no_event(survival: LifelinesSurvival) -> None:
     assert survival.fit([], level=LEVEL).days == 0
     quiet = survival.fit([Spell(CA, days_ago(100), START)] * 3, level=LEVEL)
     assert (quiet.events, quiet.days, quiet.shape) == (0, 300, None)
+    assert all(point.low == point.share == 0 < point.high < 1 for point in quiet.curve)  # nothing seen is not nothing
     one = survival.fit([Spell(CA, days_ago(100), days_ago(50), START, NG)], level=LEVEL)
     assert one.events == 1
     assert 50 <= one.days <= 100

@@ -100,7 +100,7 @@ class SqliteLog:
         """Entries from `first` on, checked, at most `count_max` and never more than ENTRIES_MAX."""
         with self._read() as view:
             until = min(view.refresh().size, first + min(count_max, ENTRIES_MAX))
-            return [view.entry(index) for index in range(first, until)]
+            return view.entries(first, max(first, until))
 
     def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
         """Append all or none; returns once they would survive a power cut."""

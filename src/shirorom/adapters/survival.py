@@ -20,6 +20,7 @@ from shirorom.ports.claims import CurvePoint, Fitted
 
 SHAPE_EVENTS_MIN = 10
 """With fewer events nothing is said about how the rate changes."""
+DAYS_FINE = 10
 DAY_MIN = 0.01
 """lifelines takes no interval that begins and ends at 0."""
 
@@ -59,9 +60,9 @@ Bounds = Counter[tuple[float, float | None]]
 
 
 def _bounds(spell: Spell) -> tuple[float, float | None]:
-    """To a hundredth of a day, so that equal intervals are counted and not repeated."""
-    low, high = spell.bounds
-    return round(low, 2), None if high is None else max(round(high, 2), round(low, 2) + DAY_MIN)
+    """Coarse enough that equal intervals are counted and not repeated: from ten days on, whole days."""
+    low, high = (None if one is None else round(one, 2 if one < DAYS_FINE else 0) for one in spell.bounds)
+    return low or 0.0, None if high is None else max(high, (low or 0.0) + DAY_MIN)
 
 
 def _columns(bounds: Bounds, scale: float = 1.0) -> tuple[Any, Any, Any]:
@@ -96,6 +97,11 @@ def _shape(bounds: Bounds, level: float, scale: float) -> tuple[float, float, fl
     return (value, bounds_of[0], bounds_of[1]) if known else None
 
 
+def _none_seen(left: int, level: float) -> float:
+    """How high a share can be of which so many showed nothing (Clopper–Pearson); Kaplan–Meier tells none."""
+    return 1 - float(((1 - level) / 2) ** (1 / left)) if left else 1.0
+
+
 def _curve(bounds: Bounds, level: float) -> tuple[CurvePoint, ...]:
     """At the horizons up to the longest time seen."""
     import numpy as np
@@ -113,5 +119,6 @@ def _curve(bounds: Bounds, level: float) -> tuple[CurvePoint, ...]:
         row = interval.iloc[int(interval.index.searchsorted(end, side="right")) - 1]
         bottom, top = 1 - float(row.iloc[1]), 1 - float(row.iloc[0])
         left = int(weights[times >= end].sum())
+        top = max(top, _none_seen(left, level)) if share == 0 else top
         points.append(CurvePoint(end, share, min(bottom, share), max(top, share), left))
     return tuple(points)

@@ -103,15 +103,18 @@ class RiskDesk:
     def report(self) -> RiskReport:
         """Chances and costs as of today. Raises StorageError, ConfigError: nothing is estimated from half of it."""
         with self._lock:
-            day = self._today()
+            known, day = self._known, self._today()
+            if known is not None and known[0] == self._state(known[1].practice, day):
+                return known[1]
             book, practice, elsewhere = self._book()
-            histories = self.histories(practice)
-            state = (day, practice, histories.follow(), self.claims.state(), self.stamp())
-            if self._known is not None and self._known[0] == state:
-                return self._known[1]
-            report = self._report(book, histories, day, practice, elsewhere)
+            state = self._state(practice, day)
+            report = self._report(book, self.histories(practice), day, practice, elsewhere)
             self._known = (state, report)
             return report
+
+    def _state(self, practice: bool, day: date) -> object:
+        """What a report is made of, cheap to ask for: it differs after any change of book, log, terms or day."""
+        return day, self.claims.state(), self.stamp(), self.histories(practice).follow()
 
     def of_units(self, keys: Sequence[str]) -> Mapping[str, UnitRisk]:
         """The risk of units by their stock key; those that are not in the book are left out."""

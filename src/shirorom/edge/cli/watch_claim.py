@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 EXIT_STATUS = {"accepted": 0, "unclear": 3, "refused": 5, "ask-first": 6}
 NEEDS = ("receipt", "same-number", "no-modification")
-MARKS = {True: "✓", False: "×", None: "？"}
+SIGNS = {True: "✓", False: "！", None: "？"}
+"""None of them is a carrier's symbol."""
 
 
 @click.command(cls=Command, name="claim")
@@ -137,7 +138,7 @@ def show(session: Session, one: WarrantyClaim) -> None:
     console.print(fold(wire.text, width, indent="  "), soft_wrap=True)
     console.print(f"{session.t('claim.unit', key=one.unit)}  {' '.join(imei.masked for imei in one.imeis)}")
     for step in wire.steps:
-        first = f"{step.n}. {MARKS[step.holds]} {step.title}: "
+        first = f"{step.n}. {SIGNS[step.holds]} {step.title}: "
         console.print(fold(step.text, width, indent="     ", first=first), soft_wrap=True)
     for offer in one.decided.offers:
         console.print(f"  - {offer_text(offer, session.texts)}", soft_wrap=True)

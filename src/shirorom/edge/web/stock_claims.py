@@ -28,8 +28,6 @@ from shirorom.service.watch_claim import ClaimDesk
 from shirorom.service.watch_claim import Request as Asked
 
 STAFF = {OPT: Who.STAFF}
-CSS = {"accepted": "ok", "refused": "un", "ask-first": "q", "unclear": "ca"}
-"""How a decision is coloured, beside its words."""
 LOOKED = (Need.RECEIPT, Need.SAME_NUMBER, Need.NO_MODIFICATION)
 """What a person looks at; what is bought here the book tells."""
 SHOWN_MAX = 20
@@ -71,7 +69,6 @@ async def _form(request: AnyRequest, form: dict[str, str], error: ShiroromError 
                 "id": one.id,
                 "at": speech.clock(one.at),
                 "unit": one.unit,
-                "css": CSS[one.decided.decision.value],
                 "title": speech.t(f"claim.decision.{one.decided.decision.value}"),
                 "practice": one.practice,
             }
@@ -122,7 +119,6 @@ async def one_claim(request: AnyRequest) -> Response[bytes]:
         here="counter",
         url=f"/stock/claims/{claim.id}",
         claim=wire,
-        css=CSS[wire.decision],
         numbers=[imei.masked for imei in claim.imeis],
         decided=speech.t("claim.decided_by", by=claim.by, at=speech.clock(claim.at)),
         price=f"{claim.price_yen:,}" if claim.price_yen is not None else None,
@@ -165,7 +161,7 @@ def slip_of(request: AnyRequest, claim: WarrantyClaim) -> dict[str, Any]:
     return {
         "both": both,
         "practice": claim.practice,
-        "css": CSS[decided.decision.value],
+        "decision": decided.decision.value,
         "headline": both(f"claim.decision.{decided.decision.value}"),
         "imeis": [imei.masked for imei in claim.imeis],
         "receipt": claim.receipt,
