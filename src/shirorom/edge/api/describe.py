@@ -155,7 +155,6 @@ EXAMPLES = {
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
-    "watchHandled": '{"alerts": [1], "note": "\u5024\u4e0a\u3052\u3057\u305f"}',
     "watchHookAdd": '{"name": "pos", "url": "https://example.jp/hooks"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
