@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 
 from shirorom.domain.desk.alerts import Alert, AlertEvent, AlertKind
 from shirorom.domain.desk.outlets import Rule
-from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.ports import Clock
 from shirorom.ports.outlets import DeliveryError, Mail, Mailer, Outlets
@@ -60,8 +59,8 @@ class Digests:
         while self.settings.host:
             try:
                 await asyncio.to_thread(self.send_due)
-            except ShiroromError as error:
-                LOGGER.error("the digest was not sent: %s", error.code)
+            except Exception as error:  # noqa: BLE001  # whatever it was, tomorrow's goes out; told by its kind alone
+                LOGGER.error("the digest was not sent: %s", type(error).__name__)
             await asyncio.sleep(ROUND_S)
 
     def _send(self, rule: Rule, now: datetime) -> bool:
@@ -123,6 +122,8 @@ class Digests:
         back = [one for one in alerts if one.retracted_at is not None]
         if back:
             blocks.append(self._block("alerts.mail.back", "alerts.mail.back_note", back))
+        off = [hook.name for hook in self.store.hooks() if hook.off_at is not None]
+        blocks += [self.t("alerts.mail.hook_off", name=name) for name in off]
         return "\n\n".join([*blocks, self.t("alerts.mail.end")]) + "\n"
 
     def _block(self, title: str, todo: str, alerts: Sequence[Alert]) -> str:
