@@ -68,7 +68,7 @@ class Digests:
         mail = self.store.mail(rule.name, day)
         if mail is not None and (mail.sent_at is not None or (mail.next_at is not None and now < mail.next_at)):
             return False
-        before = self.store.last_mail(rule.name) if mail is None else self._before(rule, day)
+        before = self.store.mail_before(rule.name, day)
         if mail is None:
             mail = Mail(rule.name, day, self._message_id(rule.name, day), self.store.news_end(), now)
         alerts = self._alerts(rule, before.news if before is not None else 0, mail.news)
@@ -87,14 +87,6 @@ class Digests:
             return False
         self.store.put_mail(replace(mail, sent_at=now))
         return True
-
-    def _before(self, rule: Rule, day: date) -> Mail | None:
-        """The digest of the day before it, of those that there are."""
-        for back in range(1, 400):
-            found = self.store.mail(rule.name, day - timedelta(days=back))
-            if found is not None:
-                return found
-        return None
 
     def _alerts(self, rule: Rule, after: int, until: int) -> Sequence[Alert]:
         """What this mail tells: each alert once, as it stands now."""
