@@ -130,7 +130,7 @@ async def _delay(made: Composition) -> list[dict[str, Any]]:
             recording.append(time.perf_counter() - begin)
         durable = time.perf_counter()
         which = AlertFilter(keys=frozenset({f"K-{phone}"}))
-        while not await asyncio.to_thread(watch.alerts.after, 0, which, count_max=LIST_MAX):  # noqa: ASYNC110 (as a page)
+        while not await asyncio.to_thread(watch.alerts.after, 0, which, count_max=LIST_MAX):  # noqa: ASYNC110
             await asyncio.sleep(0.002)
         delays.append(time.perf_counter() - durable)
         await asyncio.sleep(0.037)

@@ -24,7 +24,7 @@ from shirorom.domain.desk.stock import Status
 from shirorom.domain.history import Change, changes
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
-from shirorom.ports.watch import AlertFilter
+from shirorom.ports.watch import EVERYTHING, AlertFilter
 from shirorom.service.recorder import Recorder
 from shirorom.service.room import Room
 from shirorom.service.watch_days import Days
@@ -33,7 +33,6 @@ from tests.logs import START, SetClock, imei
 
 AU, DOCOMO = CarrierId.AU, CarrierId.DOCOMO
 MARU, SANKAKU, BATSU, BOU = Mark.CLEAR, Mark.CAUTION, Mark.RESTRICTED, Mark.NO_RECORD
-EVERY = AlertFilter()
 
 
 def put_unit(
@@ -130,7 +129,7 @@ class World:
         """Catch up."""
         return self.follower.catch_up()
 
-    def alerts(self, which: AlertFilter = EVERY) -> list[Alert]:
+    def alerts(self, which: AlertFilter = EVERYTHING) -> list[Alert]:
         """What there is."""
         return list(self.store.alerts(which))
 

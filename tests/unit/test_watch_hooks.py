@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -318,12 +324,14 @@ def test_no_secret_is_in_the_database(house: House, tmp_path: Path) -> None:
 class Server:
     """An endpoint on loopback that answers in its own way."""
 
-    def __init__(self, way: str) -> None:
+    def __init__(self, way: str, *, tls: Path | None = None) -> None:
         self.bodies: list[bytes] = []
+        self.hosts: list[str] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                server.hosts.append(self.headers["host"])
                 server.bodies.append(self.rfile.read(int(self.headers["content-length"])))
                 if way == "hang":
                     time.sleep(3)
@@ -354,6 +362,10 @@ class Server:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self._http.block_on_close = False
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/hook"
 
@@ -383,6 +395,48 @@ def test_every_way_of_answering_ends(world: World, way: str, outcome: str) -> No
         server.close()
 
 
+def test_the_name_is_in_sni_and_host(tmp_path: Path) -> None:
+    """The connection goes to the address, and the certificate must be that of the name."""
+    authority = make_certificate(tmp_path, "hooks.example.test")
+    server = Server("good", tls=tmp_path / "both.pem")
+    try:
+        poster = HttpPoster(
+            loopback=True,
+            resolver=lambda *_: ["127.0.0.1"],
+            context=lambda: ssl.create_default_context(cafile=str(authority)),
+            total_s_max=5,
+        )
+        port = server.url.split(":")[2]
+        assert poster.post(f"https://hooks.example.test:{port}", {}, b"{}") == 200
+        assert server.hosts == [f"hooks.example.test:{port.partition('/')[0]}"]
+        with pytest.raises(DeliveryError, match="tls"):
+            poster.post(f"https://other.example.test:{port}", {}, b"{}")
+        assert len(server.bodies) == 1
+    finally:
+        server.close()
+
+
+def make_certificate(folder: Path, name: str) -> Path:
+    """A certificate of that name that vouches for itself; `both.pem` has its key too."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(private + pem)
+    (folder / "ca.pem").write_bytes(pem)
+    return folder / "ca.pem"
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     """TLS is checked: a server that speaks none, or is not who it says, gets nothing."""
     server = Server("good")
@@ -392,3 +446,32 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         assert server.bodies == []
     finally:
         server.close()
+
+
+async def test_an_endpoint_that_hangs_delays_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it runs beside the app: while one is still waited for, the others have theirs."""
+    monkeypatch.setattr("shirorom.service.watch_hooks.ROUND_S", 0.01)
+    house, held = House(world), threading.Event()
+    plain = house.posts.post
+
+    def post(url: str, headers: dict[str, str], body: bytes) -> int:
+        if url == "https://hangs/":
+            held.wait(20)
+        return plain(url, headers, body)
+
+    house.posts.post = post  # type: ignore[method-assign]
+    for name in ("hangs", "pos"):
+        house.hooks.add(name, f"https://{name}/", by="Anna")
+    house.change(1, SANKAKU, MARU, BATSU)
+    task = asyncio.create_task(house.hooks.run())
+    try:
+        async with asyncio.timeout(15):
+            while house.posts.alerts() != [1, 2]:  # noqa: ASYNC110  # the thread that posts tells nobody
+                await asyncio.sleep(0.01)
+        assert house.posts.alerts("https://hangs/") == []
+    finally:
+        held.set()
+        async with asyncio.timeout(15):
+            while len(house.posts.alerts("https://hangs/")) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        task.cancel()

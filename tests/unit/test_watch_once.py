@@ -126,7 +126,7 @@ class History:
 
 
 @given(done=st.lists(acts, min_size=8, max_size=24))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_exactly_one_alert_for_each_change(done: list[Act]) -> None:
     """Once everything is followed, the alerts that stand are the changes of the record and nothing else."""
     with tempfile.TemporaryDirectory() as folder:

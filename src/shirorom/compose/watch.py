@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shirorom.adapters.watch_toml import WatchFiles
     from shirorom.compose import Composition
     from shirorom.ports.book import Folder
-    from shirorom.ports.tables import Tables
     from shirorom.service.check import Check
     from shirorom.service.room import Room
     from shirorom.service.secret import Secrets

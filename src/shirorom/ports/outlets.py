@@ -161,8 +161,8 @@ class Outlets(Protocol):
         """The digest of a morning, where one was begun."""
         ...
 
-    def last_mail(self, outlet: str) -> Mail | None:
-        """The newest digest of an outlet."""
+    def mail_before(self, outlet: str, day: date) -> Mail | None:
+        """The newest digest of an earlier morning."""
         ...
 
     def put_mail(self, mail: Mail) -> None:

@@ -57,6 +57,9 @@ class AlertFilter:
     since: datetime | None = None
 
 
+EVERYTHING = AlertFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class ChangedCell:
     """A cell as it stands now, of a unit of the book. `version`: the cursor."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
 from shirorom.ports import Clock
-from shirorom.ports.watch import LIST_MAX, AlertFilter, ChangedCell, DayCount, Watch
+from shirorom.ports.watch import EVERYTHING, LIST_MAX, AlertFilter, ChangedCell, DayCount, Watch
 from shirorom.service.secret import Secrets
 from shirorom.service.watch_days import Days
 
@@ -31,13 +31,13 @@ class Alerts:
         """Changes with everything that a list may show; cheap."""
         return self.store.version()
 
-    def after(self, cursor: int, which: AlertFilter = AlertFilter(), *, count_max: int = LIST_MAX) -> Sequence[Alert]:  # noqa: B008  # frozen
+    def after(self, cursor: int, which: AlertFilter = EVERYTHING, *, count_max: int = LIST_MAX) -> Sequence[Alert]:
         """Alerts after a cursor, oldest first; the last one's `seq` is the next cursor."""
         return self.store.alerts(which, after=cursor, count_max=min(count_max, LIST_MAX))
 
     def newest(
         self,
-        which: AlertFilter = AlertFilter(),  # noqa: B008  # frozen
+        which: AlertFilter = EVERYTHING,
         *,
         before: int | None = None,
         count_max: int = FEED_MAX,

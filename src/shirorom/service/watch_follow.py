@@ -32,6 +32,8 @@ ENTRIES_MAX = 1_000
 """Entries of one step."""
 PHONES_MAX = 1_000
 """Phones learned in one step."""
+UNLEARNED_MAX = 100_000
+"""Phones that are looked up at once to be learned."""
 TRIES_MAX = 50
 """How often a step begins anew because another process was first."""
 POLL_S = 0.25
@@ -113,10 +115,18 @@ class Follower:
                 await asyncio.to_thread(self.days.count)
                 self.trouble = None
             except ShiroromError as error:
-                if self.trouble != error.code:
-                    LOGGER.error("the watch does not follow the record: %s", error.code)
-                self.trouble, pause = error.code, TROUBLE_S
+                self._troubled(error.code)
+                pause = TROUBLE_S
+            except Exception as error:  # noqa: BLE001  # whatever it was, following goes on; told by its kind alone
+                self._troubled(type(error).__name__)
+                pause = TROUBLE_S
             await asyncio.sleep(pause)
+
+    def _troubled(self, what: str) -> None:
+        """Tell a trouble when it begins, not at every try."""
+        if self.trouble != what:
+            LOGGER.error("the watch does not follow the record: %s", what)
+        self.trouble = what
 
     def _seen(self) -> tuple[object, ...]:
         """Changes with everything that there may be to do; cheap."""
@@ -161,10 +171,12 @@ class Follower:
         return basis.followed is not None
 
     def _learn(self, practice: bool, done: CaughtUp, on_progress: Progress | None) -> CaughtUp:
-        while phones := self.store.unlearned(practice, count_max=PHONES_MAX):
-            done = done.and_(self._look(practice, phones), entries=0, phones=len(phones))
-            if on_progress is not None:
-                on_progress(done.phones)
+        while phones := self.store.unlearned(practice, count_max=UNLEARNED_MAX):
+            for first in range(0, len(phones), PHONES_MAX):
+                some = phones[first : first + PHONES_MAX]
+                done = done.and_(self._look(practice, some), entries=0, phones=len(some))
+                if on_progress is not None:
+                    on_progress(done.phones)
         return done
 
     def _look(self, practice: bool, phones: Sequence[str]) -> Taken:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ from shirorom.domain.desk.outlets import (
 )
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.ports import Clock
-from shirorom.ports.outlets import HOOKS_MAX, Attempt, DeliveryError, Hook, Message, NewMessage, News, Outlets, Poster
+from shirorom.ports.outlets import Attempt, DeliveryError, Hook, Message, NewMessage, News, Outlets, Poster
 from shirorom.service.secret import Secrets
 
 LOGGER = logging.getLogger("shirorom.watch")
@@ -137,21 +137,16 @@ class Hooks:
 
     async def run(self) -> None:
         """Deliver until cancelled: each endpoint has a thread of its own while it is posted to."""
-        loop = asyncio.get_running_loop()
-        pool = ThreadPoolExecutor(HOOKS_MAX, thread_name_prefix="webhook")
-        try:
-            while True:
-                try:
-                    await asyncio.to_thread(self.spread)
-                    for hook in await asyncio.to_thread(self.store.hooks):
-                        if hook.waiting and hook.off_at is None and hook.name not in self._busy:
-                            self._busy.add(hook.name)
-                            loop.run_in_executor(pool, self._drain, hook.name)
-                except ShiroromError as error:
-                    LOGGER.error("webhooks are not delivered: %s", error.code)
-                await asyncio.sleep(ROUND_S)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while True:
+            try:
+                await asyncio.to_thread(self.spread)
+                for hook in await asyncio.to_thread(self.store.hooks):
+                    if hook.waiting and hook.off_at is None and hook.name not in self._busy:
+                        self._busy.add(hook.name)
+                        threading.Thread(target=self._drain, args=(hook.name,), daemon=True).start()
+            except Exception as error:  # noqa: BLE001  # whatever it was, delivering goes on; told by its kind alone
+                LOGGER.error("webhooks are not delivered: %s", _kind(error))
+            await asyncio.sleep(ROUND_S)
 
     def _drain(self, name: str) -> None:
         try:
@@ -159,8 +154,8 @@ class Hooks:
                 attempt = self.deliver(name)
                 if attempt is None or attempt.outcome != "delivered":
                     return
-        except ShiroromError as error:
-            LOGGER.error("webhook %s is not delivered: %s", name, error.code)
+        except Exception as error:  # noqa: BLE001  # a thread of its own: nobody else would hear of it
+            LOGGER.error("webhook %s is not delivered: %s", name, _kind(error))
         finally:
             self._busy.discard(name)
 
@@ -188,3 +183,7 @@ class Hooks:
 
     def _id(self) -> str:
         return "msg_" + urlsafe_b64encode(self.secrets.entropy(ID_BYTES)).decode().replace("-", "a").replace("_", "b")
+
+
+def _kind(error: Exception) -> str:
+    return error.code if isinstance(error, ShiroromError) else type(error).__name__

@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 
 from shirorom.domain.desk.alerts import Alert, AlertEvent, AlertKind
 from shirorom.domain.desk.outlets import Rule
-from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.ports import Clock
 from shirorom.ports.outlets import DeliveryError, Mail, Mailer, Outlets
@@ -60,8 +59,8 @@ class Digests:
         while self.settings.host:
             try:
                 await asyncio.to_thread(self.send_due)
-            except ShiroromError as error:
-                LOGGER.error("the digest was not sent: %s", error.code)
+            except Exception as error:  # noqa: BLE001  # whatever it was, tomorrow's goes out; told by its kind alone
+                LOGGER.error("the digest was not sent: %s", type(error).__name__)
             await asyncio.sleep(ROUND_S)
 
     def _send(self, rule: Rule, now: datetime) -> bool:
@@ -69,7 +68,7 @@ class Digests:
         mail = self.store.mail(rule.name, day)
         if mail is not None and (mail.sent_at is not None or (mail.next_at is not None and now < mail.next_at)):
             return False
-        before = self.store.last_mail(rule.name) if mail is None else self._before(rule, day)
+        before = self.store.mail_before(rule.name, day)
         if mail is None:
             mail = Mail(rule.name, day, self._message_id(rule.name, day), self.store.news_end(), now)
         alerts = self._alerts(rule, before.news if before is not None else 0, mail.news)
@@ -88,14 +87,6 @@ class Digests:
             return False
         self.store.put_mail(replace(mail, sent_at=now))
         return True
-
-    def _before(self, rule: Rule, day: date) -> Mail | None:
-        """The digest of the day before it, of those that there are."""
-        for back in range(1, 400):
-            found = self.store.mail(rule.name, day - timedelta(days=back))
-            if found is not None:
-                return found
-        return None
 
     def _alerts(self, rule: Rule, after: int, until: int) -> Sequence[Alert]:
         """What this mail tells: each alert once, as it stands now."""
@@ -123,6 +114,8 @@ class Digests:
         back = [one for one in alerts if one.retracted_at is not None]
         if back:
             blocks.append(self._block("alerts.mail.back", "alerts.mail.back_note", back))
+        off = [hook.name for hook in self.store.hooks() if hook.off_at is not None]
+        blocks += [self.t("alerts.mail.hook_off", name=name) for name in off]
         return "\n\n".join([*blocks, self.t("alerts.mail.end")]) + "\n"
 
     def _block(self, title: str, todo: str, alerts: Sequence[Alert]) -> str:

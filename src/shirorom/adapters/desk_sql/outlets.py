@@ -173,9 +173,9 @@ class SqlOutlets:
         """See `ports.outlets.Outlets`."""
         return self._mail(MAILS.c.outlet == outlet, MAILS.c.day == day.isoformat())
 
-    def last_mail(self, outlet: str) -> Mail | None:
+    def mail_before(self, outlet: str, day: date) -> Mail | None:
         """See `ports.outlets.Outlets`."""
-        return self._mail(MAILS.c.outlet == outlet)
+        return self._mail(MAILS.c.outlet == outlet, MAILS.c.day < day.isoformat())
 
     def _mail(self, *where: ColumnElement[bool]) -> Mail | None:
         with self._desk.reading() as db:

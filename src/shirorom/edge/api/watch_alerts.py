@@ -18,10 +18,10 @@ from litestar.response.base import ASGIResponse
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
 from shirorom.domain.errors import ConfigError, RequestError
+from shirorom.edge.alerts_wire import AlertWire, CellChangeWire, alert_of, cell_change_of, csv_of
+from shirorom.edge.alerts_words import title_of
 from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, about
-from shirorom.edge.watch_wire import AlertWire, CellChangeWire, alert_of, cell_change_of, csv_of
-from shirorom.edge.watch_words import title_of
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import PASSIVE, Who

@@ -83,7 +83,7 @@ def tell(session: Session, done: CaughtUp) -> None:
 def _show(session: Session, found: list[Alert], *, as_csv: bool, as_json: bool, output: Path | None) -> None:
     import msgspec
 
-    from shirorom.edge.watch_wire import AlertWire, alert_of, csv_of
+    from shirorom.edge.alerts_wire import AlertWire, alert_of, csv_of
 
     if as_json:
         wires: list[Any] = [msgspec.to_builtins(alert_of(one)) for one in found]
@@ -97,7 +97,7 @@ def _show(session: Session, found: list[Alert], *, as_csv: bool, as_json: bool, 
             output.write_bytes(content)
             say(session.t("alerts.cli.written", count=len(found), file=output.name))
         return
-    from shirorom.edge.watch_words import title_of
+    from shirorom.edge.alerts_words import title_of
 
     if not found:
         say(session.t("alerts.cli.none"))
