@@ -136,6 +136,7 @@ class Kit:
             book=c.watch.book,
             boards=c.watch.boards,
             watch_plan=lambda: c.watch.plan,
+            watch_glance=lambda: c.watch.glance,
             alerts=c.watch.alerts,
             hooks=c.watch.hooks,
             claims=c.watch.claims,

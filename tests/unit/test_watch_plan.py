@@ -21,6 +21,7 @@ from shirorom.domain.errors import RequestError
 from shirorom.edge.cli.context import Options
 from shirorom.service.counter import Counter
 from shirorom.service.settings import Settings, WatchSettings
+from shirorom.service.watch_glance import PlanGlance
 from shirorom.service.watch_plan import WatchPlan
 from tests.counter_kit import ANNA, device
 from tests.logs import START, SetClock, imei
@@ -91,17 +92,18 @@ def test_an_answer_leaves_the_plan_and_counts_as_done(shop: Shop) -> None:
 
 
 def test_a_page_need_not_wait(shop: Shop) -> None:
-    """What was made last will do where it is asked for; of another day, or by other rules, it never does."""
+    """A glance stays as it was made last, and says that it is behind, until somebody makes it anew."""
+    glance = PlanGlance(shop.plan, shop.clock)
+    assert (glance.last, glance.behind()) == (None, True)
     put(shop.desk, mixed(1), mixed(2, 2))
-    shop.plan.today(shop.clock.at)
+    glance.refresh()
+    assert glance.last is not None
     shop.answered(1, DOCOMO)
-    assert shop.plan.today(shop.clock.at, fresh=False).done == 0
-    assert shop.plan.forecast(shop.clock.at, fresh=False)[0].planned == 2
-    assert shop.plan.today(shop.clock.at).done == 1
+    assert (glance.last.today.done, glance.behind()) == (0, True)
+    glance.refresh()
+    assert (glance.last.today.done, glance.last.version, glance.behind()) == (1, 2, False)
     shop.plan.choose(RuleSet.CLOSE)
-    assert shop.plan.today(shop.clock.at, fresh=False).rules is RuleSet.CLOSE
-    tomorrow = shop.clock.at + timedelta(days=1)
-    assert shop.plan.today(tomorrow, fresh=False).day == tomorrow.date()
+    assert glance.behind()
 
 
 def test_practice_is_said(shop: Shop) -> None:

@@ -554,6 +554,7 @@ class Composition:
             book=self.watch.book if self._watches else None,
             boards=self.watch.boards if self._watches else None,
             watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
+            watch_glance=(lambda: self.watch.glance) if self._watches else None,
             alerts=self.watch.alerts if self._watches else None,
             hooks=self.watch.hooks if self._watches else None,
             claims=self.watch.claims if self._watches else None,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
     from shirorom.service.watch_follow import Follower
+    from shirorom.service.watch_glance import PlanGlance
     from shirorom.service.watch_hooks import Hooks
     from shirorom.service.watch_mail import Digests
     from shirorom.service.watch_plan import WatchPlan
@@ -139,6 +140,14 @@ class Watching:
         from shirorom.service.watch_asker import WatchAsker
 
         return WatchAsker(self.plan, check, self._whole.clock)
+
+    @cached_property
+    def glance(self) -> PlanGlance:
+        """service/watch_glance.py. Raises as `plan`."""
+        plan = self.plan
+        from shirorom.service.watch_glance import PlanGlance
+
+        return PlanGlance(plan, self._whole.clock)
 
     # Warranty and risk
 

@@ -73,13 +73,13 @@ class WatchPlan:
 
     # What there is
 
-    def today(self, now: datetime, *, fresh: bool = True) -> PlanOfDay:
-        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`.
+    def key(self, now: datetime) -> tuple[object, ...]:
+        """What a plan of this moment is made from: another key, another plan. Raises as `today`."""
+        return (self.book.version(), day_of(now), self.rule_book.rules())
 
-        With `fresh` false whatever was made last for this day and these rules will do, so that a page need not wait for
-        the book to be read; whoever shows it calls `today` in the background as well.
-        """
-        day, made = day_of(now), self._make(now, fresh=fresh)
+    def today(self, now: datetime) -> PlanOfDay:
+        """The plan of the day (JST) of a moment. Raises ConfigError `plan-rules-invalid`."""
+        day, made = day_of(now), self._make(now)
         plan, capacity = made.planned, self.askers.capacity(made.rules)
         done = sum(plan.done.values())
         practice = made.columns.practice[plan.planned.row]
@@ -132,8 +132,8 @@ class WatchPlan:
                 )  # fmt: skip
         return found
 
-    def forecast(self, now: datetime, days: int = WEEK, *, fresh: bool = True) -> Sequence[DayCount]:
-        """Today and the days that follow, if every answer stays as it is. `fresh`: as in `today`.
+    def forecast(self, now: datetime, days: int = WEEK) -> Sequence[DayCount]:
+        """Today and the days that follow, if every answer stays as it is.
 
         Raises:
             RequestError: `body-invalid`: not 1 to `FORECAST_DAYS_MAX` days.
@@ -141,7 +141,7 @@ class WatchPlan:
         if not 1 <= days <= FORECAST_DAYS_MAX:
             raise RequestError("body-invalid")
         with self._lock:
-            made = self._make(now, fresh=fresh)
+            made = self._make(now)
             if self._days is None or self._days[0] is not made or len(self._days[1]) < days:
                 terms = self.askers.terms(made.rules, made.rules.rules)
                 self._days = (made, ahead(made.columns, self.askers, terms, day_of(now), days, made.planned))
@@ -218,11 +218,9 @@ class WatchPlan:
 
     # How it is made
 
-    def _make(self, now: datetime, *, fresh: bool = True) -> _Made:
+    def _make(self, now: datetime) -> _Made:
         with self._lock:
             day, rules, known = day_of(now), self.rule_book.rules(), self._made
-            if known is not None and not fresh and known.key[1:] == (day, rules):
-                return known
             key = (self.book.version(), day, rules)
             if known is not None and known.key == key:
                 return known

@@ -30,6 +30,7 @@ from shirorom.service.watch_risk import RiskDesk
 from shirorom.service.withdraw import Withdraw
 
 if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
+    from shirorom.service.watch_glance import PlanGlance
     from shirorom.service.watch_plan import WatchPlan
 
 
@@ -86,5 +87,6 @@ class Parts:
     trust: Trust | None = None
     boards: Boards | None = None
     watch_plan: Callable[[], WatchPlan] | None = None
+    watch_glance: Callable[[], PlanGlance] | None = None
     claims: ClaimDesk | None = None
     risk: RiskDesk | None = None

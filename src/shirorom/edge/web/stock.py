@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from litestar import get, post
@@ -22,6 +23,9 @@ from shirorom.edge.web.stock_view import StockViewer
 from shirorom.edge.web.who import OPT, PASSIVE, Role, Who, person_of
 from shirorom.ports.board import Scope
 from shirorom.ports.watch import AlertFilter
+
+if TYPE_CHECKING:  # numpy comes with it
+    from shirorom.service.watch_glance import PlanGlance
 
 STAFF = {OPT: Who.STAFF}
 QUIET = STAFF | {PASSIVE: True}
@@ -48,10 +52,17 @@ async def stock(request: AnyRequest) -> Response[bytes]:
 @get("/stock/now", include_in_schema=False, opt=QUIET)
 async def stock_now(request: AnyRequest) -> Response[bytes]:
     """The same without its frame, for the page itself; 204 where nothing has changed since `?seen=`."""
-    boards = web_of(request).parts.boards
-    if boards is not None and request.query_params.get("seen") == await asyncio.to_thread(boards.version):
-        return Response(b"", status_code=204)
+    boards, glance = web_of(request).parts.boards, await _glance(request)
+    if boards is not None:
+        version = _version(await asyncio.to_thread(boards.version), glance)
+        if request.query_params.get("seen") == version:
+            return Response(b"", status_code=204)
     return page(request, "stock_now.html", here="stock", url="/stock", view=await _view(request))
+
+
+def _version(board: str, glance: PlanGlance | None) -> str:
+    """Of everything that the page shows."""
+    return f"{board}-{glance.last.version if glance is not None and glance.last is not None else 0}"
 
 
 async def _view(request: AnyRequest) -> dict[str, object]:
@@ -68,7 +79,10 @@ async def _view(request: AnyRequest) -> dict[str, object]:
     alerts = await asyncio.to_thread(parts.alerts.newest, wanted, count_max=OPEN_MAX)
     units = await asyncio.to_thread(parts.book.book.of_keys, {alert.key for alert in alerts})
     view = viewer.board(board, alerts, units)
-    view["plan"] = None if board.empty else await _plan(request, viewer)
+    glance = None if board.empty else await _glance(request)
+    view["version"] = _version(board.version, glance)
+    view["making"] = glance is not None and glance.last is None
+    view["plan"] = None if glance is None or glance.last is None else viewer.plan(glance.last)
     view["risk"] = None
     return view
 
@@ -81,21 +95,21 @@ def _scope(request: AnyRequest) -> Scope:
     return Scope(web_of(request).practice, *asked)
 
 
-async def _plan(request: AnyRequest, viewer: StockViewer) -> dict[str, object] | None:
-    """Today's plan and the week; None where its parts are not installed. It is of the whole book."""
-    make, now = web_of(request).parts.watch_plan, web_of(request).parts.clock.now()
-    if make is None:
+async def _glance(request: AnyRequest) -> PlanGlance | None:
+    """The plan as it was made last, and somebody who makes it anew; None where its parts are not installed."""
+    web = web_of(request)
+    if web.parts.watch_glance is None:
         return None
     try:
-        planner = await asyncio.to_thread(make)
-        today = await asyncio.to_thread(planner.today, now)
-        week = await asyncio.to_thread(planner.forecast, now)
-        rules = await asyncio.to_thread(planner.rule_book.rules)
+        glance = await asyncio.to_thread(web.parts.watch_glance)
+        behind = await asyncio.to_thread(glance.behind)
     except ShiroromError as error:
         if error.code != "plan-missing":
             raise
         return None
-    return viewer.plan(today, week, rules.effort)
+    if behind:
+        web.asking.jobs.beside(asyncio.to_thread(glance.refresh))
+    return glance
 
 
 @get("/stock/alerts", include_in_schema=False, opt=STAFF)

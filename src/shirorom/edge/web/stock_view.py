@@ -6,17 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
-from shirorom.domain.desk.plan_day import ChoiceCost, DayCount, PlanOfDay, Unasked
-from shirorom.domain.desk.plan_rules import Effort
+from shirorom.domain.desk.plan_day import ChoiceCost, Unasked
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
 from shirorom.edge.web.look import CLASS_OF, CLASS_OF_VERDICT, Speech
 from shirorom.ports.stock import Booked
 from shirorom.service.watch_board import UNHEARD, MarkRow, WatchBoard
+
+if TYPE_CHECKING:  # numpy comes with it
+    from shirorom.service.watch_glance import Glance
 
 ALERTS_SHOWN = 12
 """Alerts on the first page; the others are one step away. What costs most stands first."""
@@ -134,8 +136,9 @@ class StockViewer:
             if silence.never or silence.old
         ]
 
-    def plan(self, today: PlanOfDay, week: Sequence[DayCount], effort: Effort) -> dict[str, Any]:
+    def plan(self, glance: Glance) -> dict[str, Any]:
         """Today's plan, and a bar for each of the days ahead. Heights in hundredths of the highest."""
+        today, week, effort = glance.today, glance.week, glance.effort
         highest = max((today.total, *(day.planned for day in week)), default=0) or 1
         cells = [today.total, *(day.planned for day in week[1:])]
         return {
