@@ -21,6 +21,7 @@ import msgspec
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.claim import (
     RECEIPT_CHARS_MAX,
+    TAIL_MAX,
     Asked,
     Decision,
     Evidence,
@@ -97,8 +98,10 @@ class ClaimDesk:
     async def again(self, id_: str, *, key: str, by: str, check: Check | None) -> WarrantyClaim:
         """Decide a claim anew, as a claim of its own that names the one before. Raises `claim-unknown`."""
         before = await asyncio.to_thread(self.get, id_)
+        digits = before.imeis[0].digits
+        whole = any(one.code == "number-matches" for one in before.decided.steps)  # what nobody saw stays unseen
         request = Request(
-            before.receipt, before.imeis[0].digits, key, dict(before.seen), before.excluded, follows=before.id
+            before.receipt, digits if whole else digits[-TAIL_MAX:], key, dict(before.seen), before.excluded, before.id
         )
         return await self.decide(request, by=by, check=check)
 

@@ -286,7 +286,7 @@ def _needs(known: Evidence) -> Said:
     """What only a person can see: the receipt in hand is the one that was named, and nothing was changed."""
     terms = known.coverage.terms
     needs = terms.needs if terms else frozenset()
-    wanted = [need for need in Need if need in needs and need not in (Need.BOUGHT_HERE,)]
+    wanted = [need for need in Need if need in needs and need is not Need.BOUGHT_HERE]
     for need in wanted:
         if known.seen.get(need) is False:
             return Said(Step.NEEDS, False, f"need-{need.value}-missing")
