@@ -112,6 +112,12 @@ class RiskDesk:
             self._known = (state, report)
             return report
 
+    @property
+    def last(self) -> RiskReport | None:
+        """The report as it was made last, for who must not wait; None: nobody has asked yet."""
+        known = self._known
+        return None if known is None else known[1]
+
     def _state(self, practice: bool, day: date) -> object:
         """What a report is made of, cheap to ask for: it differs after any change of book, log, terms or day."""
         return day, self.claims.state(), self.stamp(), self.histories(practice).follow()

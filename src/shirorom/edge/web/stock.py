@@ -83,7 +83,7 @@ async def _view(request: AnyRequest) -> dict[str, object]:
     view["version"] = _version(board.version, glance)
     view["making"] = glance is not None and glance.last is None
     view["plan"] = None if glance is None or glance.last is None else viewer.plan(glance.last)
-    view["risk"] = None
+    view["risk"] = None if parts.risk is None else viewer.risk(parts.risk.last)
     return view
 
 
@@ -147,11 +147,12 @@ async def stock_evidence(request: AnyRequest) -> Response[bytes]:
 
 @post("/stock/handled", status_code=303, include_in_schema=False, opt=STAFF)
 async def stock_handled(request: AnyRequest) -> Redirect:
-    """Somebody has dealt with an alert; it stays on the list of changes."""
+    """Somebody has dealt with an alert, or with many at once (`seq=1,2`); they stay on the list of changes."""
     parts, form = web_of(request).parts, await form_of(request)
     if parts.alerts is None:
         raise RequestError("counter-missing")
-    await asyncio.to_thread(parts.alerts.handle, [_seq(form.get("seq", ""))], by=by_of(request), note="")
+    seqs = [_seq(text) for text in form.get("seq", "").split(",")[:OPEN_MAX]]
+    await asyncio.to_thread(parts.alerts.handle, seqs, by=by_of(request), note="")
     back = {name: form[name] for name in ("store", "person") if form.get(name)}
     return Redirect(f"/stock?{urlencode(back)}" if back else "/stock", status_code=303)
 
@@ -182,6 +183,7 @@ async def stock_plan(request: AnyRequest) -> Response[bytes]:
         here="stock",
         url="/stock/plan",
         choices=[StockViewer(speech_of(request)).choice(cost) for cost in costs],
+        automatic=any(cost.automatic_h for cost in costs),
         owner=person is None or person.role is Role.OWNER,
     )
 

@@ -57,7 +57,7 @@ async def _form(request: AnyRequest, form: dict[str, str], error: ShiroromError 
         request,
         "claims.html",
         status=error.http if error else 200,
-        here="counter",
+        here="stock",
         url="/stock/claims/new",
         form=form,
         key=secrets.token_hex(16),
@@ -116,7 +116,7 @@ async def one_claim(request: AnyRequest) -> Response[bytes]:
     return page(
         request,
         "claim.html",
-        here="counter",
+        here="stock",
         url=f"/stock/claims/{claim.id}",
         claim=wire,
         numbers=[imei.masked for imei in claim.imeis],
@@ -147,7 +147,7 @@ async def claim_slip(request: AnyRequest) -> Response[bytes]:
     return page(
         request,
         "claim_slip.html",
-        here="counter",
+        here="stock",
         url=f"/stock/claims/{claim.id}/slip",
         back=f"/stock/claims/{claim.id}",
         slip=slip_of(request, claim),

@@ -42,7 +42,7 @@ async def risk_page(request: AnyRequest) -> Response[bytes]:
     tested = request.query_params.get("test") == "1"
     test = await asyncio.to_thread(desk.back_test) if tested else None
     return page(
-        request, "risk.html", here="counter", url="/stock/risk",
+        request, "risk.html", here="stock", url="/stock/risk",
         risk=view_of(report, speech_of(request)),
         test=back_test_view(test, speech_of(request)) if test else None,
         tested=tested,
@@ -60,20 +60,21 @@ def view_of(report: RiskReport, speech: Speech) -> dict[str, Any]:
         "level": speech.t("risk.level", level=round(report.rates.level * 100)),
         "chances": [
             {
-                "mark": _mark(mark, speech),
+                "mark": speech.word(mark),
                 "css": CLASS_OF[mark],
                 "rows": [
                     {
                         "months": speech.t("risk.months", count=one.months),
                         "figures": [
-                            _split(chance_text(figure, words)) for figure in (one.both, one.published, one.own)
+                            *(_split(chance_text(figure, words)) for figure in (one.both, one.published)),
+                            _split(chance_text(one.own, words)) if believed.enough else (speech.t("risk.too_few"), ""),
                         ],
                     }
                     for one in report.horizons
                     if one.mark is mark
                 ],
             }
-            for mark in report.believed
+            for mark, believed in report.believed.items()
         ],
         "terms": report.terms_written,
         "costs": [

@@ -9,19 +9,27 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.alerts import Alert, AlertKind
 from shirorom.domain.desk.plan_day import ChoiceCost, Unasked
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
+from shirorom.edge.risk_wire import chance_text
 from shirorom.edge.web.look import CLASS_OF, CLASS_OF_VERDICT, Speech
+from shirorom.ports.board import Silence
 from shirorom.ports.stock import Booked
 from shirorom.service.watch_board import UNHEARD, MarkRow, WatchBoard
+from shirorom.service.watch_risk import RiskReport
 
 if TYPE_CHECKING:  # numpy comes with it
     from shirorom.service.watch_glance import Glance
 
 ALERTS_SHOWN = 12
 """Alerts on the first page; the others are one step away. What costs most stands first."""
+GROUP_MIN = 4
+"""So many alerts that ask for the same (a price to change) stand as one line that opens."""
+GROUP_MAX = 200
+_GROUPED = (AlertKind.WARNED, AlertKind.FREED)
 _URGENT = (AlertKind.RESTRICTED, AlertKind.ANOMALY, AlertKind.WARNED, AlertKind.FREED)
 SPARK_WIDTH, SPARK_TOP, SPARK_BOTTOM = 124, 4, 32
 
@@ -38,7 +46,8 @@ class StockViewer:
 
     def board(self, board: WatchBoard, alerts: Sequence[Alert], units: Mapping[str, Booked]) -> dict[str, Any]:
         """The first page: `alerts` are the open ones of the scope, `units` those that they name, by stock key."""
-        first = sorted(alerts, key=lambda alert: (_URGENT.index(alert.kind), -alert.seq))
+        groups, single = self._groups(alerts, units)
+        first = sorted(single, key=lambda alert: (_URGENT.index(alert.kind), -alert.seq))
         scope = {"store": board.scope.store, "person": board.scope.person}
         query = urlencode({name: value for name, value in scope.items() if value})
         return {
@@ -54,14 +63,36 @@ class StockViewer:
             "alerts_open": len(alerts),
             "alerts": [self.alert(alert, units.get(alert.key)) for alert in first[:ALERTS_SHOWN]],
             "more": max(0, len(first) - ALERTS_SHOWN),
+            "groups": groups,
             "unheard": self._unheard(board),
             "marks": [self._mark_row(row) for row in board.marks],
         }
+
+    def _groups(self, alerts: Sequence[Alert], units: Mapping[str, Booked]) -> tuple[list[dict[str, Any]], list[Alert]]:
+        """Those that ask for the same, many at a time; and all others."""
+        groups, single = [], [alert for alert in alerts if alert.kind not in _GROUPED]
+        for kind in _GROUPED:
+            some = [alert for alert in alerts if alert.kind is kind]
+            if len(some) < GROUP_MIN:
+                single += some
+                continue
+            groups.append(
+                {
+                    "kind": kind.value,
+                    "css": CLASS_OF[Mark.CLEAR if kind is AlertKind.FREED else Mark.CAUTION],
+                    "headline": self.t(f"stock.group.{kind.value}", n=self.speech.count(len(some))),
+                    "todo": self.t(f"stock.todo.{kind.value}"),
+                    "seqs": ",".join(str(alert.seq) for alert in some),
+                    "rows": [self.alert(alert, units.get(alert.key)) for alert in some[:GROUP_MAX]],
+                }
+            )
+        return groups, single
 
     def alert(self, alert: Alert, booked: Booked | None) -> dict[str, Any]:
         """One alert: what changed, what it means for this unit, and the one thing to do."""
         return {
             "seq": alert.seq,
+            "key": alert.key,
             "at": alert.at,
             "before": self._mark(alert.change.from_),
             "after": self._mark(alert.change.to),
@@ -120,21 +151,36 @@ class StockViewer:
         return self.t("stock.state-of.explained" if alert.explained_at is not None else "stock.state-of.open")
 
     def _unheard(self, board: WatchBoard) -> list[dict[str, str]]:
+        """A line for each count: carriers of which the same numbers are unheard share one."""
+        alike: dict[Silence, list[CarrierId]] = {}
+        for carrier, silence in board.silent.items():
+            if silence.never or silence.old:
+                alike.setdefault(silence, []).append(carrier)
+        count = self.speech.count
         return [
             {
-                "carrier": self.speech.carrier(carrier),
-                "headline": self.t(
-                    "stock.unheard", n=self.speech.count(silence.never + silence.old), days=UNHEARD.days
-                ),
-                "detail": self.t(
-                    "stock.unheard_detail",
-                    never=self.speech.count(silence.never),
-                    old=self.speech.count(silence.old),
-                ),
+                "carrier": self.t("stock.every_carrier") if len(some) == len(CARRIERS) else self.speech.names(some),
+                "headline": self.t("stock.unheard", n=count(silence.never + silence.old), days=UNHEARD.days),
+                "detail": self.t("stock.unheard_detail", never=count(silence.never), old=count(silence.old)),
             }
-            for carrier, silence in board.silent.items()
-            if silence.never or silence.old
+            for silence, some in alike.items()
         ]
+
+    def risk(self, report: RiskReport | None) -> dict[str, Any]:
+        """The chance that △ becomes × within a year: with its interval and its n, or that nobody has asked yet."""
+        year = (
+            next((one for one in report.horizons if one.mark is Mark.CAUTION and one.months == 12), None)
+            if report
+            else None
+        )
+        if report is None or year is None:
+            return {"chance": None}
+        sample = report.believed[Mark.CAUTION].sample
+        return {
+            "chance": chance_text(year.both, self.speech.words),
+            "within": self.t("stock.risk_within", level=round(report.rates.level * 100), day=report.day.isoformat()),
+            "sample": self.t("stock.risk_sample", subjects=self.speech.count(sample.subjects), events=sample.events),
+        }
 
     def plan(self, glance: Glance) -> dict[str, Any]:
         """Today's plan, and a bar for each of the days ahead. Heights in hundredths of the highest."""
