@@ -56,6 +56,16 @@ def test_a_month_without_that_day_ends_whole(since: date, count: int, until: dat
     assert add_months(since, count) == until
 
 
+def test_a_word_of_the_pos_names_terms() -> None:
+    """What the POS writes in its warranty column means the terms that list it; no word means two."""
+    ours = terms(id="long", duration=Duration(Period.UNLIMITED), pos=("無期限",))
+    sold = unit(warranty="無期限")
+    assert coverage(sold, ShopTerms(terms=(ours,)), TODAY).terms == ours
+    assert coverage(sold, ShopTerms(terms=(terms(id="long"),)), TODAY).reasons == (CoverReason.TERMS_UNKNOWN,)
+    with pytest.raises(ValueError, match="one term alone"):
+        ShopTerms(terms=(ours, terms(id="other", pos=("無期限",))))
+
+
 def test_the_terms_of_the_day_of_sale_hold() -> None:
     """What was sold under the old words keeps them; the range is half-open."""
     turn = date(2026, 4, 1)

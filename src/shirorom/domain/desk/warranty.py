@@ -110,6 +110,7 @@ class Terms:
 
     Attributes:
         id: A unit's own `warranty` names it; the same id may stand several times, for days that do not overlap.
+        pos: Words of the POS's own export that mean these terms (無期限).
         remedies: One, or several of which the customer chooses one.
         shares: For `refund-by-time`: by months used, beginning with 0.
         counts: The marks on which it can be claimed; normally × alone.
@@ -130,9 +131,10 @@ class Terms:
     carriers: frozenset[CarrierId] = frozenset(CARRIERS)
     excluded: tuple[str, ...] = ()
     settle_days: int | None = None
+    pos: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _texts(self.id, self.name)
+        _texts(self.id, self.name, *self.pos)
         _texts(*self.excluded)
         _dated(self.from_, self.until)
         if not self.remedies or len(set(self.remedies)) != len(self.remedies):
@@ -214,6 +216,14 @@ class ShopTerms:
         _apart([(one.from_, one.until) for one in self.workings])
         _apart([(one.from_, one.until) for one in self.returns])
 
+        said = {(word, one.id) for one in self.terms for word in (one.id, *one.pos)}
+        if len({word for word, _ in said}) != len(said):
+            raise ValueError("a word of the POS means one term alone")
+
+    def id_of(self, word: str) -> str:
+        """The id of the terms that a unit names: by their id, or by a word of the POS; empty: the default."""
+        return next((one.id for one in self.terms if word in one.pos), word) if word else self.default
+
     def on(self, id_: str, day: date) -> Terms | None:
         """The terms of an id for what was sold on a day."""
         return next((one for one in self.terms if one.id == id_ and _held(one.from_, one.until, day)), None)
@@ -284,7 +294,7 @@ def coverage(unit: Unit, terms: ShopTerms, day: date) -> Coverage:
     sold_on = unit.sold_on
     if sold_on is not None and day < sold_on:
         return Coverage(Covered.NO, (CoverReason.SOLD_LATER,), since=sold_on)
-    id_ = unit.warranty or terms.default
+    id_ = terms.id_of(unit.warranty)
     found = terms.on(id_, sold_on) if sold_on is not None else None
     why_none = CoverReason.NO_SALE_DATE if sold_on is None else _why_none(id_, terms)
     if unit.covered_until is not None:

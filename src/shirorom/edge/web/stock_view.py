@@ -125,6 +125,8 @@ class StockViewer:
         parts = [unit.model] if unit.model else []
         if unit.status is Status.SOLD and unit.sold_on is not None:
             parts.append(self.t("stock.detail.sold", on=unit.sold_on.isoformat()))
+            if unit.receipt:
+                parts.append(self.t("stock.detail.receipt", receipt=unit.receipt))
         elif unit.status is Status.STOCK:
             parts.append(self.t("stock.detail.stock"))
         if unit.price_yen is not None:
@@ -140,7 +142,7 @@ class StockViewer:
     def _link(self, alert: Alert, booked: Booked | None) -> dict[str, str] | None:
         """Where the next step is: a claim for a unit that was sold. By the alert's number: no IMEI in an address."""
         if alert.kind is AlertKind.RESTRICTED and booked is not None and booked.unit.status is Status.SOLD:
-            return {"url": f"/stock/claims/new?alert={alert.seq}", "word": self.t("stock.link.claim")}
+            return {"url": "/stock/claims/new", "word": self.t("stock.link.claim")}
         return {"url": f"/stock/alerts/{alert.seq}", "word": self.t("stock.link.evidence")}
 
     def _state(self, alert: Alert) -> str:
