@@ -59,7 +59,7 @@ async def follow(kit: Kit) -> None:
 
 
 async def test_what_needs_a_hand_stands_first(browser: Browser, shop: tuple[Kit, str]) -> None:
-    """The buyer to call, then what is odd; five prices to raise are one line that opens; the evidence is a step away."""
+    """The buyer to call, then what is odd; five prices to raise are one line that opens; evidence is a step away."""
     _, origin = shop
     async with watched(browser, origin, width=1366) as seen:
         page = seen.page
