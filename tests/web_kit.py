@@ -134,6 +134,14 @@ class Kit:
             counter=c.counter,
             answers=c.answers,
             proof=c.proof.for_web(self.pictures),
+            book=c.watch.book,
+            boards=c.watch.boards,
+            watch_plan=lambda: c.watch.plan,
+            watch_glance=lambda: c.watch.glance,
+            alerts=c.watch.alerts,
+            hooks=c.watch.hooks,
+            claims=c.watch.claims,
+            risk=c.watch.risk,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

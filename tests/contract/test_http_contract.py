@@ -29,10 +29,19 @@ COUNTER = (
     "counter", "counterAdd", "counterNext", "counterClaim", "counterAnswer", "counterReading", "counterSkip",
     "counterUndo", "counterRemove", "counterRules",
 )  # fmt: skip
-OPERATIONS = ("check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", *COUNTER)
+PLAN = ("watchPlan", "watchPlanCosts", "watchPlanQueue", "watchPlanChoice")
+WATCH = (
+    "watchAlerts", "watchChanges", "watchHandled", "watchHooks", "watchHookAdd", "watchHookRotate", "watchHookReplay",
+    "watchHookRemove",
+)  # fmt: skip
+OPERATIONS = (
+    "check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
+    *COUNTER, *PLAN, *WATCH,
+)  # fmt: skip
 NEED_AN_ITEM = {
+    "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",
     "counterClaim", "counterAnswer", "counterReading", "counterScreenshot", "counterSkip", "counterUndo",
-    "counterRemove",
+    "counterRemove", "claim",
 }  # fmt: skip
 """Operations about a phone that was taken in: no body stands for every server."""
 CASES = scaled(1_000)
@@ -176,6 +185,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/counter/answers": {"item": "x", "place": "1-au", "glyph": "\u25cb", "sentence": "x", "screenshot": "x"},
     "/v1/counter/readings": {"item": "x", "place": "1-au", "seen": {"places": ["x"]}, "html": "x", "picture": "x"},
     "/v1/counter/rules": {"stop_at_restricted": True, "skip": ["au"]},
+    "/v1/watch/plan/queue": {"count": 1},
+    "/v1/watch/plan/choice": {"rules": "close"},
     "/v1/pairings": {"code": "x"},
 }
 

@@ -88,6 +88,17 @@ def test_every_entry_has_its_proof_in_every_tree_that_held_it(log: Log, size: in
         log.proofs([0], size=size + 4)
 
 
+def test_an_earlier_root_is_known_again(log: Log) -> None:
+    """The root of every size that it ever had; a size that it has not is no size of it."""
+    roots = [log.head().root]
+    for n in range(9):
+        roots.append(log.append(sealed(log, n), size_expected=n).root)
+    assert [log.root_at(size) for size in range(10)] == roots
+    with pytest.raises(ShiroromError) as refused:
+        log.root_at(10)
+    assert refused.value.code == "entry-not-found"
+
+
 def test_a_read_is_bounded(log: Log) -> None:
     """No more entries than asked for, none beyond the end."""
     log.append(sealed(log, 1, 2, 3), size_expected=0)

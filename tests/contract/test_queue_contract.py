@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,13 +18,14 @@ from types import ModuleType
 import pytest
 from sqlalchemy import Table, inspect
 
-from shirorom.adapters.desk_sql import counter_tables, watch_tables
+from shirorom.adapters.desk_sql import book_tables, counter_tables, outlet_tables, watch_tables
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.queue import SqlQueue
+from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.given import Turn
-from shirorom.domain.desk.queue import LEASE, Outcome, Place, Rules, Seat, Told
+from shirorom.domain.desk.queue import LEASE, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.ports import Queue
+from shirorom.ports import NewItem, Queue
 from tests.counter_kit import ANNA, AU, BEN, DOCOMO, LONG_AGO, SOFTBANK, add, device, given, open_queue, work_off
 from tests.logs import START
 
@@ -43,7 +45,11 @@ def claim(queue: Queue, item: str, seat: Seat, carrier=AU, *, after: timedelta =
     return queue.claim([(item, Place(1, carrier))], seat, now=now, until=now + LEASE)
 
 
-@pytest.mark.parametrize(("tables", "count"), [(counter_tables, 7), (watch_tables, 8)], ids=["counter", "watch"])
+@pytest.mark.parametrize(
+    ("tables", "count"),
+    [(counter_tables, 7), (watch_tables, 8), (book_tables, 2), (outlet_tables, 6)],
+    ids=["counter", "watch", "book", "outlets"],
+)
 def test_the_schema_is_what_the_code_means(tmp_path: Path, tables: ModuleType, count: int) -> None:
     """The migrations make exactly the tables, columns and keys that the code declares."""
     desk = Desk(tmp_path)
@@ -309,3 +315,51 @@ def test_processes_share(tmp_path: Path) -> None:
     got = [tuple(place) for one in started for place in json.loads(one.communicate(timeout=60)[0])]
     assert max(Counter(got).values()) == 1
     assert len(got) == 3 * len(ids)
+
+
+# What the plan of re-checks puts there
+
+
+def planned(queue: Queue, numbers: tuple[int, ...], *places: Place) -> tuple[Item, bool]:
+    new = NewItem(device(*numbers), CARRIERS, Wanted(frozenset(places), START))
+    (taken,) = queue.add([new], ids=[os.urandom(6).hex()], by="plan", at=START, since=LONG_AGO)
+    return taken
+
+
+def test_what_the_plan_wants_is_kept(queue: Queue) -> None:
+    """Places and moment; a phone that a person brings has none."""
+    item, new = planned(queue, (1,), Place(1, DOCOMO))
+    add(queue, device(2))
+    assert (new, item.wanted) == (True, Wanted(frozenset({Place(1, DOCOMO)}), START))
+    assert [one.wanted for one in queue.items(since=LONG_AGO)] == [item.wanted, None]
+
+
+def test_a_person_brings_a_phone_of_the_plan(queue: Queue) -> None:
+    """From then on it is asked everywhere."""
+    item, _ = planned(queue, (1,), Place(1, DOCOMO))
+    ((same, new),) = add(queue, device(1))
+    assert (same.id, new, same.wanted) == (item.id, False, None)
+
+
+def test_the_plan_takes_nothing_off_a_person(queue: Queue) -> None:
+    """A phone that somebody brought stays asked everywhere, also when the plan wants it."""
+    ((item, _),) = add(queue, device(1))
+    same, new = planned(queue, (1,), Place(1, DOCOMO))
+    assert (same.id, new, same.wanted) == (item.id, False, None)
+
+
+def test_the_plan_of_today_replaces_an_older_one(queue: Queue) -> None:
+    """What it wants now, at the number that is meant, in whatever order the numbers stand."""
+    planned(queue, (1, 2), Place(1, DOCOMO))
+    same, new = planned(queue, (2, 1), Place(1, AU), Place(2, SOFTBANK))
+    assert not new
+    assert same.wanted == Wanted(frozenset({Place(2, AU), Place(1, SOFTBANK)}), START)
+
+
+def test_many_are_removed_at_once(queue: Queue) -> None:
+    """With what was held there; one that is not there is passed over."""
+    ids = [item.id for item, _ in add(queue, device(1), device(2), device(3))]
+    claim(queue, ids[0], ANNA)
+    queue.remove_items([*ids[:2], "none"], START)
+    assert [item.id for item in queue.items(since=LONG_AGO)] == ids[2:]
+    assert queue.claims(START) == []

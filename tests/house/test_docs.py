@@ -64,7 +64,7 @@ def settings_of(struct: type[msgspec.Struct], prefix: str = "") -> list[str]:
         if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             places += settings_of(inner, field.name)
         else:
-            places.append(f"`[{prefix}] {field.name}`" if prefix else f"`{field.name}`")
+            places.append(f"`[{prefix}] {field.encode_name}`" if prefix else f"`{field.name}`")
     return places
 
 

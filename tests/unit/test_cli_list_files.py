@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from shirorom.domain.errors import RequestError, StorageError
+from shirorom.adapters.tables.files import FileTables
+from shirorom.domain.errors import StorageError
 from shirorom.edge.cli.journal import Journal, RowAnswer
 from shirorom.edge.cli.rows import read_table, write_table
 
+FILES = FileTables()
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 ONE, TWO = "001001010000039", "001001010000047"
 MARKS = {"docomo": "clear", "au": "no-record", "softbank": "no-record", "rakuten": "no-record"}
@@ -32,7 +34,7 @@ def test_tables_of_windows_shops_are_read(tmp_path: Path, encoding: str, separat
     """Every encoding and separator that spreadsheets here save gives the same rows."""
     text = "\r\n".join(separator.join(row) for row in (("管理番号", "IMEI"), ("A-1", ONE), ("A-2", TWO))) + "\r\n"
     (tmp_path / "in.csv").write_bytes(text.encode(encoding))
-    table = read_table(tmp_path / "in.csv")
+    table = read_table(FILES, tmp_path / "in.csv")
     assert table.heading == ("管理番号", "IMEI")
     assert [(row.line, row.cells[0], row.key) for row in table.rows] == [(2, "A-1", ONE), (3, "A-2", TWO)]
 
@@ -40,7 +42,7 @@ def test_tables_of_windows_shops_are_read(tmp_path: Path, encoding: str, separat
 def test_one_number_a_line_needs_no_heading(tmp_path: Path) -> None:
     """A plain list is a table without heading; empty lines count as lines and are no rows."""
     (tmp_path / "in.txt").write_text(f"{ONE}\n\n{TWO}\n", encoding="utf-8")
-    table = read_table(tmp_path / "in.txt")
+    table = read_table(FILES, tmp_path / "in.txt")
     assert table.heading is None
     assert [(row.line, row.key) for row in table.rows] == [(1, ONE), (3, TWO)]
 
@@ -48,13 +50,13 @@ def test_one_number_a_line_needs_no_heading(tmp_path: Path) -> None:
 def test_other_numbers_of_a_row_are_not_asked(tmp_path: Path) -> None:
     """Where a column is called IMEI, a number of another column is not taken for one, valid or not."""
     (tmp_path / "in.csv").write_text(f"注文番号,IMEI\n{TWO},{ONE}\n", encoding="utf-8")
-    assert [row.key for row in read_table(tmp_path / "in.csv").rows] == [ONE]
+    assert [row.key for row in read_table(FILES, tmp_path / "in.csv").rows] == [ONE]
 
 
 def test_both_numbers_of_a_phone_are_one_device(tmp_path: Path) -> None:
     """IMEI1 and IMEI2 side by side are asked as one phone."""
     (tmp_path / "in.csv").write_text(f"IMEI1,IMEI2\n{ONE},{TWO}\n", encoding="utf-8")
-    assert [row.key for row in read_table(tmp_path / "in.csv").rows] == [f"{ONE} {TWO}"]
+    assert [row.key for row in read_table(FILES, tmp_path / "in.csv").rows] == [f"{ONE} {TWO}"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_both_numbers_of_a_phone_are_one_device(tmp_path: Path) -> None:
 def test_a_bad_row_names_its_code(tmp_path: Path, cell: str, code: str) -> None:
     """What is wrong with a row is said in it; the other rows are not touched by it."""
     (tmp_path / "in.csv").write_text(f"IMEI\n{cell}\n{ONE}\n", encoding="utf-8")
-    first, second = read_table(tmp_path / "in.csv").rows
+    first, second = read_table(FILES, tmp_path / "in.csv").rows
     assert first.error is not None
     assert (first.device, first.error.code, second.key) == (None, code, ONE)
 
@@ -72,17 +74,17 @@ def test_a_bad_row_names_its_code(tmp_path: Path, cell: str, code: str) -> None:
 def test_a_phone_with_one_bad_number_is_not_asked_for_the_other(tmp_path: Path) -> None:
     """Asking for the readable number alone could call the phone clean."""
     (tmp_path / "in.csv").write_text(f"IMEI1,IMEI2\n{ONE},001001010000048\n", encoding="utf-8")
-    (row,) = read_table(tmp_path / "in.csv").rows
+    (row,) = read_table(FILES, tmp_path / "in.csv").rows
     assert row.error is not None
     assert (row.device, row.error.code) == (None, "imei-check-digit")
 
 
-def test_what_no_encoding_fits_is_refused(tmp_path: Path) -> None:
-    """Bytes that are no text are no table."""
-    (tmp_path / "in.csv").write_bytes(b"IMEI\n\x81\n\xff\n")
-    with pytest.raises(RequestError) as refused:
-        read_table(tmp_path / "in.csv")
-    assert refused.value.code == "body-malformed"
+def test_a_row_that_no_encoding_fits_says_so(tmp_path: Path) -> None:
+    """Bytes that are no text are no number; the other rows are not touched by it."""
+    (tmp_path / "in.csv").write_bytes(f"IMEI\n{ONE}\n".encode() + b"\x81\n\xff\n")
+    first, *others = read_table(FILES, tmp_path / "in.csv").rows
+    assert first.key == ONE
+    assert [row.error.code for row in others if row.error is not None] == ["table-row-encoding"] * 2
 
 
 def written(path: Path) -> list[list[str]]:
@@ -95,11 +97,11 @@ def test_the_output_keeps_columns_and_replaces_ours(tmp_path: Path) -> None:
     """An output that is fed in again gets no second set of columns."""
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"店,IMEI\n北,{ONE}\n", encoding="utf-8")
-    write_table(target, read_table(source), {ONE: answer()})
+    write_table(FILES, target, read_table(FILES, source), {ONE: answer()})
     first = written(target)
     assert first[0] == ["店", "IMEI", *(f"shirorom_{n}" for n in ("imei", *MARKS, "verdict", "error"))]
     assert first[1] == ["北", ONE, ONE, "clear", "no-record", "no-record", "no-record", "clear", ""]
-    write_table(tmp_path / "again.csv", read_table(target), {ONE: answer()})
+    write_table(FILES, tmp_path / "again.csv", read_table(FILES, target), {ONE: answer()})
     assert written(tmp_path / "again.csv") == first
 
 
@@ -107,7 +109,7 @@ def test_a_row_without_answer_has_empty_columns(tmp_path: Path) -> None:
     """What was not asked is empty, never －."""
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"IMEI\n{ONE}\n", encoding="utf-8")
-    write_table(target, read_table(source), {})
+    write_table(FILES, target, read_table(FILES, source), {})
     assert written(target)[1] == [ONE, "", "", "", "", "", "", ""]
 
 
@@ -117,7 +119,7 @@ def test_an_output_that_cannot_be_replaced_stands(tmp_path: Path) -> None:
     source.write_text(f"IMEI\n{ONE}\n", encoding="utf-8")
     target.mkdir()
     with pytest.raises(StorageError):
-        write_table(target, read_table(source), {})
+        write_table(FILES, target, read_table(FILES, source), {})
     assert target.is_dir()
 
 

@@ -22,6 +22,7 @@ from shirorom.domain.desk.queue import (
     Rules,
     Seat,
     Told,
+    Wanted,
     Why,
     Wish,
     candidates,
@@ -255,3 +256,46 @@ def test_places_have_one_spelling(text):
 def test_places_come_back(carrier):
     """A place's name leads back to it."""
     assert Place.parse(Place(3, carrier).name) == Place(3, carrier)
+
+
+# What the plan of re-checks wants
+
+
+def wanting(item: Item, *places: Place) -> Item:
+    return replace(item, wanted=Wanted(frozenset(places), START))
+
+
+@given(phone=phones(), rules=all_rules, data=st.data())
+def test_the_plan_opens_no_more_than_it_wants(phone, rules, data):
+    """Whatever is known: an open place of the plan's phone is one that it wants; the others are no answer either."""
+    item, found = phone
+    places = data.draw(st.sets(st.sampled_from(item.places())))
+    view = look(wanting(item, *places), found, rules)
+    assert {one.place for one in view.places if one.state is PlaceState.OPEN} <= places
+    assert all(one.place not in places or one.cell.mark for one in view.places if one.why is Why.PLAN)
+    if any(one.why is Why.PLAN for one in view.places):
+        assert not view.verdict.complete
+
+
+def test_a_place_of_the_plan_is_answered_anew():
+    """An answer of before its day does not do, however fresh; one since then does, and stays done when it is old."""
+    here, item = Place(1, DOCOMO), item_of(1)
+    before, since = cell(item, here, Mark.CAUTION), cell(item, here, Mark.CLEAR)
+    before = replace(before, asked_at=START - timedelta(hours=1))
+
+    def state(known_cell: Cell) -> tuple[PlaceState, Why | None]:
+        view = look(wanting(item, here), known(item) | {here: Known(known_cell)}, Rules())
+        return next((one.state, one.why) for one in view.places if one.place == here)
+
+    assert state(before) == (PlaceState.OPEN, None)
+    assert state(since) == (PlaceState.ANSWERED, None)
+    assert state(replace(since, stale=True)) == (PlaceState.SKIPPED, Why.PLAN)
+
+
+def test_people_come_before_the_plan():
+    """A phone that somebody brought is offered before those of the plan, though it came later; the wished one first."""
+    plan, brought = wanting(item_of(1, id_="plan"), Place(1, AU)), item_of(2, id_="brought")
+    views = [look(item, known(item), Rules()) for item in (plan, brought)]
+    order = [id_ for id_, _ in candidates(views, [], ANNA, START, Wish())]
+    assert order == ["brought"] * 4 + ["plan"]
+    assert next(iter(candidates(views, [], ANNA, START, Wish(item="plan")))) == ("plan", Place(1, AU))

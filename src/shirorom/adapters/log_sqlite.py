@@ -73,6 +73,11 @@ class SqliteLog:
         with self._read() as view:
             return view.refresh()
 
+    def root_at(self, size: int) -> bytes:
+        """The root over the first entries."""
+        with self._read() as view:
+            return view.root_at(size)
+
     def device(self, key: str) -> Sequence[Entry]:
         """All entries about one phone, oldest first, checked."""
         with self._read() as view:
@@ -95,7 +100,7 @@ class SqliteLog:
         """Entries from `first` on, checked, at most `count_max` and never more than ENTRIES_MAX."""
         with self._read() as view:
             until = min(view.refresh().size, first + min(count_max, ENTRIES_MAX))
-            return [view.entry(index) for index in range(first, until)]
+            return view.entries(first, max(first, until))
 
     def proofs(self, indexes: Sequence[int], *, size: int) -> Sequence[Sequence[bytes]]:
         """The way of each of these entries to the root of a size that the log has had, nearest the leaf first."""

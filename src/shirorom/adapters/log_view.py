@@ -23,7 +23,17 @@ from shirorom.log.entry import (
     commitment,
     decode_entry,
 )
-from shirorom.log.tree import Frontier, frontier_at, grow, home_of, inclusion_proof, leaf_hash, verify_inclusion
+from shirorom.log.tree import (
+    Frontier,
+    consistency_proof,
+    frontier_at,
+    grow,
+    home_of,
+    inclusion_proof,
+    leaf_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 from shirorom.ports import Entry, Head
 
 VERIFIED_MAX = 16_384
@@ -41,6 +51,10 @@ _HEAD = (
 )
 _NODES = "SELECT hashes FROM entry"
 _OPENING = "SELECT idx, key, counter, previous, salt, statement FROM opening"
+_RANGE = (
+    "SELECT e.idx, e.bytes, o.key, o.counter, o.previous, o.salt, o.statement"
+    " FROM entry AS e LEFT JOIN opening AS o ON o.idx = e.idx"
+)
 
 
 class LogView:
@@ -95,6 +109,13 @@ class LogView:
             self._head = Head(self._frontier.size, self._frontier.root)
         return self._head
 
+    def root_at(self, size: int) -> bytes:
+        """The root of an earlier size, by the nodes that stand there. Raises `entry-not-found`."""
+        head = self.refresh()
+        if not 0 <= size <= head.size:
+            raise ShiroromError("entry-not-found", index=size)
+        return head.root if size == head.size else frontier_at(size, self._node).root
+
     def last_at(self) -> bytes:
         """When the newest entry was recorded, as its bytes say; empty in an empty log."""
         if self._last_at is None:
@@ -112,6 +133,23 @@ class LogView:
             row = self._one(f"{_OPENING} WHERE idx = ?", index)
             known = self._verify(index, _opening_of(row), head)
         return known
+
+    def entries(self, first: int, until: int) -> list[Entry]:
+        """A range of entries (`until` at most the size), verified together: one proof instead of one for each.
+
+        The tree before them, grown by their bytes, must be one that the log's tree begins with.
+        """
+        head = self.refresh()
+        rows = self._all(f"{_RANGE} WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx", first, until)
+        if [row[0] for row in rows] != list(range(first, until)):
+            raise StorageError("log-corrupt", index=first, part="entry")
+        if not rows:
+            return []
+        frontier, _ = grow(frontier_at(first, self._node), [leaf_hash(_bytes(row[1])) for row in rows])
+        proof = consistency_proof(until, head.size, self._node)
+        if not verify_consistency(until, frontier.root, head.size, head.root, proof):
+            raise StorageError("log-corrupt", index=first, part="tree")
+        return [self._opened(row[0], row[1], _opening_of((row[0], *row[2:]))) for row in rows]
 
     def device(self, key: str) -> tuple[Entry, ...]:
         """Every entry about one device, verified one by one and as a chain."""
@@ -194,14 +232,18 @@ class LogView:
         leaf = leaf_hash(entry)
         if not verify_inclusion(leaf, index, head.size, inclusion_proof(index, head.size, self._node), head.root):
             raise StorageError("log-corrupt", index=index, part="tree")
+        verified = self._opened(index, entry, opening)
+        self._verified.put(index, verified)
+        return verified
+
+    def _opened(self, index: int, entry: bytes, opening: Opening) -> Entry:
+        """An entry of the tree with the opening that it commits to."""
         try:
             if decode_entry(entry).commitment != commitment(self._origin, opening):
                 raise StorageError("log-corrupt", index=index, part="opening")
         except (MalformedError, OverflowError) as error:
             raise StorageError("log-corrupt", index=index, part="entry") from error
-        verified = Entry(index, entry, opening)
-        self._verified.put(index, verified)
-        return verified
+        return Entry(index, entry, opening)
 
     def _check_chain(self, key: str, entries: Sequence[Entry]) -> None:
         """Counters without gap, each entry after the one it names, and the device's own row in agreement."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
     from shirorom.adapters.desk_sql.database import Desk
     from shirorom.adapters.lan import LanTls
+    from shirorom.adapters.tables.files import FileTables
     from shirorom.adapters.texts_toml import Texts
     from shirorom.compose.proof import Proving
     from shirorom.compose.publishing import Publishing
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.people import People
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
+    from shirorom.service.screen import Screen
     from shirorom.service.withdraw import Withdraw
 
 
@@ -185,6 +187,21 @@ class Composition:
         from shirorom.service.history import History
 
         return History(rooms=self.rooms)
+
+    @cached_property
+    def tables(self) -> FileTables:
+        """Files of rows, in and out (the extra `files` for all but reading csv and xlsx)."""
+        from shirorom.adapters.tables.files import FileTables
+
+        return FileTables()
+
+    @cached_property
+    def screen(self) -> Screen:
+        """service/screen.py."""
+        from shirorom.service.screen import Screen
+        from shirorom.service.screen_answers import Known
+
+        return Screen(self.tables, lambda: Known(self.rooms, self.clock), lambda: self.counter)
 
     # What a shop keeps beside the record
 
@@ -408,10 +425,15 @@ class Composition:
             parts = self._parts(asker, reach)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
+            if self._watches:
+                daily += [asyncio.create_task(one) for one in self.watch.running()]
             if tls is not None:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             if self.settings.log.publish:
                 daily.append(asyncio.create_task(self.publishing.follow()))
+            automatic = self.watch.plan_asker(parts.check)
+            if automatic is not None:
+                daily.append(asyncio.create_task(automatic.run()))
             try:
                 await serve(
                     create_app(parts),
@@ -550,7 +572,20 @@ class Composition:
             answers=None if self.settings.web.public else self.answers,
             proof=self.proof.for_web(pictures),
             shelves=self.publishing.shelves() if self.settings.log.publish else {},
+            book=self.watch.book if self._watches else None,
+            boards=self.watch.boards if self._watches else None,
+            watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
+            watch_glance=(lambda: self.watch.glance) if self._watches else None,
+            alerts=self.watch.alerts if self._watches else None,
+            hooks=self.watch.hooks if self._watches else None,
+            claims=self.watch.claims if self._watches else None,
+            risk=self.watch.risk if self._watches else None,
         )
+
+    @property
+    def _watches(self) -> bool:
+        """Whether this app follows the record: never on a public page, nor without the shop's database."""
+        return not self.settings.web.public and self.desk is not None
 
     def _words(self, language: str) -> Texts:
         return self.texts(language)

@@ -22,6 +22,8 @@ class Area(StrEnum):
     PEOPLE = "people"
     COUNTER = "counter"
     PROOF = "proof"
+    TABLE = "table"
+    WATCH = "watch"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -128,6 +130,41 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.CONFIG, 500, 2, "address-refused", "verifier-key-invalid"),
     **_codes(Area.REQUEST, 502, 1, "log-unreachable"),
     **_codes(Area.REQUEST, 422, 2, "openings-unreadable"),
+    # Tables: files of rows (docs/adr/0019).
+    **_codes(Area.TABLE, 404, 1, "table-missing"),
+    **_codes(
+        Area.TABLE, 413, 2,
+        "table-too-large", "table-rows-too-many", "table-columns-too-many", "table-cell-too-long",
+    ),
+    **_codes(
+        Area.TABLE, 422, 2,
+        "table-unreadable", "table-broken", "table-quote-open", "table-empty", "table-sheet-missing",
+        "table-column-missing", "table-no-numbers", "table-row-encoding", "table-row-characters", "table-row-long",
+    ),
+    # The book of units: what an export says (docs/adr/0020).
+    **_codes(Area.WATCH, 409, 1, "stock-full"),
+    **_codes(
+        Area.WATCH, 422, 2,
+        "import-column-missing", "import-column-unknown", "import-rows", "import-strict", "import-folder",
+        "import-keys-missing", "import-most-missing",
+        "import-file", "row-key-missing", "row-key-repeated", "row-number-missing", "row-number-repeated",
+        "row-numbers-differ", "row-sold-twice-at-once", "row-sold-without-day", "row-status-missing",
+        "row-status-unknown", "row-money", "row-day", "row-day-year", "row-day-order", "row-day-none", "row-day-future",
+        "row-text-long",
+    ),
+    # What was taken, and looks odd.
+    **_codes(Area.WATCH, 200, 0, "row-two-numbers", "row-sold-twice", "row-number-in-book"),
+    # The watch: alerts and what carries them out.
+    **_codes(Area.WATCH, 404, 1, "alert-not-found", "hook-not-found", "message-not-found"),
+    **_codes(Area.WATCH, 409, 1, "hook-name-taken", "hooks-full"),
+    **_codes(Area.WATCH, 422, 2, "hook-target", "hook-name"),
+    # The watch: the plan of re-checks.
+    **_codes(Area.CONFIG, 422, 2, "plan-rules-invalid"),
+    **_codes(Area.CONFIG, 503, 1, "plan-missing"),
+    # The warranty of the watch.
+    **_codes(Area.COUNTER, 404, 1, "claim-not-found", "claim-unknown"),
+    **_codes(Area.COUNTER, 409, 1, "claim-ambiguous"),
+    **_codes(Area.TABLE, 501, 1, "table-reader-missing"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

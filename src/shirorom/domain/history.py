@@ -34,22 +34,37 @@ class Change:
     expected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LocatedChange:
+    """A change with the answers that show it: the later one's place in the log is the change's name for ever."""
+
+    change: Change
+    before: RecordedReading
+    after: RecordedReading
+
+
 def changes(entries: Sequence[Recorded]) -> tuple[Change, ...]:
     """The changes in what carriers answered about one IMEI, oldest first.
 
     They are of the answers as shown, not of what stands: a × that vanished is a change ×→○, and unexpected. Withdrawn
     readings and unknown symbols are no answers.
     """
-    found: list[Change] = []
+    return tuple(located.change for located in located_changes(entries))
+
+
+def located_changes(entries: Sequence[Recorded]) -> tuple[LocatedChange, ...]:
+    """The same changes, each with its two answers."""
+    found: list[LocatedChange] = []
     for carrier in CarrierId:
         readings = readings_that_count([e for e in entries if e.statement.carrier is carrier])
-        found += [change for pair in pairwise(readings) if (change := _change(*pair))]
-    return tuple(sorted(found, key=lambda change: (change.between[1], change.carrier.value)))
+        found += [located for pair in pairwise(readings) if (located := _change(*pair))]
+    return tuple(sorted(found, key=lambda one: (one.change.between[1], one.change.carrier.value)))
 
 
-def _change(before: RecordedReading, after: RecordedReading) -> Change | None:
+def _change(before: RecordedReading, after: RecordedReading) -> LocatedChange | None:
     was, now = before.reading.mark, after.reading.mark
     if was is None or now is None or was is now:
         return None
     between = (before.reading.asked_at, after.reading.asked_at)
-    return Change(after.reading.carrier, was, now, between, expected=(was, now) in EXPECTED_MOVES)
+    change = Change(after.reading.carrier, was, now, between, expected=(was, now) in EXPECTED_MOVES)
+    return LocatedChange(change, before, after)

@@ -17,7 +17,7 @@ from shirorom.domain.numbers.found import FOREIGN, Found, Kind, Parsed
 from shirorom.domain.numbers.pair import devices
 from shirorom.domain.numbers.scan import scan
 
-__all__ = ["FOREIGN", "TEXT_CHARS_MAX", "Found", "Kind", "Parsed", "parse", "read_device", "read_imei"]
+__all__ = ["FOREIGN", "TEXT_CHARS_MAX", "Found", "Kind", "Parsed", "parse", "read_device", "read_imei", "read_imeis"]
 
 TEXT_CHARS_MAX = 1_048_576
 """Longest text that is read, in code points. Reading takes time in proportion to the length."""
@@ -45,7 +45,7 @@ def read_imei(text: str) -> Imei:
             several.
         RequestError: `body-too-large`.
     """
-    imeis = _read(text)
+    imeis = read_imeis(text)
     if len(imeis) > 1:
         raise NumberError("device-too-many", count=len(imeis), count_max=1)
     return imeis[0]
@@ -61,7 +61,7 @@ def read_device(texts: Sequence[str]) -> Device:
     """
     if len(texts) > IMEIS_MAX:
         raise NumberError("device-too-many", count=len(texts), count_max=IMEIS_MAX)
-    return Device(tuple(imei for text in texts for imei in _read(text)))
+    return Device(tuple(imei for text in texts for imei in read_imeis(text)))
 
 
 def _check_size(text: str) -> None:
@@ -69,8 +69,13 @@ def _check_size(text: str) -> None:
         raise RequestError("body-too-large", chars=len(text), chars_max=TEXT_CHARS_MAX)
 
 
-def _read(text: str) -> list[Imei]:
-    """The different IMEIs of a text that was given as a device number: at least one, and none of them bad."""
+def read_imeis(text: str) -> list[Imei]:
+    """The different IMEIs of a text that was given as a device number: at least one, and none of them bad.
+
+    Raises:
+        NumberError: as `read_imei`.
+        RequestError: `body-too-large`.
+    """
     _check_size(text)
     found, _ = scan(text, asked=False)
     if not found:  # nothing that speaks for itself, but the person meant something as a number

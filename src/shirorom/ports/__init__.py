@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from shirorom.domain.carrier import CarrierFacts, CarrierId, Source
 from shirorom.domain.desk.given import Begun, Given
 from shirorom.domain.desk.people import Account, Passkey, Role, Session, Token, TrustedDevice
-from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Rules, Seat, Told
+from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.glyphs import GlyphTable
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.picture import PictureRead
@@ -66,6 +66,14 @@ class Log(Protocol):
 
     def head(self) -> Head:
         """Size and root as of now, also when another process has appended."""
+        ...
+
+    def root_at(self, size: int) -> bytes:
+        """The root over its first `size` entries, by which a follower knows whether this log goes on from there.
+
+        Raises:
+            ShiroromError: `entry-not-found`, it does not hold so many.
+        """
         ...
 
     def append(self, sealed: Sequence[Sealed], *, size_expected: int) -> Head:
@@ -317,10 +325,14 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A phone that comes in: its numbers, and the order in which its carriers are asked."""
+    """A phone that comes in: its numbers, and the order in which its carriers are asked.
+
+    `wanted`: where the plan of re-checks puts it there, the places of these numbers that it wants.
+    """
 
     device: Device
     order: tuple[CarrierId, ...]
+    wanted: Wanted | None = None
 
 
 class Queue(Protocol):
@@ -348,7 +360,8 @@ class Queue(Protocol):
         """Take phones in; for each the item and whether it is new.
 
         A phone of which any number is in an item that waits, or was closed since `since`, is not added twice: its other
-        numbers join that item, which opens again.
+        numbers join that item, which opens again. A phone of the plan that a person takes in is asked everywhere from
+        then on; one that the plan has anew is asked what the plan wants now; the plan takes nothing off a person's.
 
         Raises:
             ShiroromError: `queue-full`, more than `OPEN_MAX` would wait: none was added.
@@ -373,6 +386,10 @@ class Queue(Protocol):
 
     def remove(self, id_: str, at: datetime) -> None:
         """Take a phone off the list; what was answered stays in the record. Raises `item-not-found`."""
+        ...
+
+    def remove_items(self, ids: Sequence[str], at: datetime) -> None:
+        """The same for many; those that are not there are passed over."""
         ...
 
     def claims(self, now: datetime) -> Sequence[Claim]:

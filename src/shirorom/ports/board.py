@@ -14,8 +14,9 @@ from shirorom.domain.mark import VerdictKind
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose units are looked at; empty: everybody's."""
+    """Whose units are looked at, real or practice ones; empty: everybody's."""
 
+    practice: bool = False
     store: str = ""
     person: str = ""
 
@@ -43,7 +44,7 @@ class BoardRows(Protocol):
         """Units in stock by the verdict over the last known marks of all their numbers at all carriers."""
         ...
 
-    def days(self, since: date) -> Mapping[date, Mapping[VerdictKind, int]]:
+    def days(self, *, practice: bool, since: date) -> Mapping[date, Mapping[VerdictKind, int]]:
         """Units in stock at the end of each day (JST) that was counted, all stores together."""
         ...
 
@@ -51,6 +52,6 @@ class BoardRows(Protocol):
         """For each carrier, numbers in stock without an answer, and those whose answer is older than `before`."""
         ...
 
-    def scopes(self) -> tuple[Sequence[str], Sequence[str]]:
+    def scopes(self, *, practice: bool) -> tuple[Sequence[str], Sequence[str]]:
         """Every store and every person that units name, in order."""
         ...

@@ -1,4 +1,4 @@
-"""What publishing a log asks of the outside world: its tree, the heads that were signed, a shelf of files, witnesses."""
+"""What publishing a log asks of the outside: its tree, the heads that were signed, a shelf of files, witnesses."""
 
 from __future__ import annotations
 

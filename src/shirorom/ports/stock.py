@@ -29,7 +29,7 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A unit to write, new or changed; `practice` and `since` only count where it is new."""
+    """A unit to write, new or changed; `practice` and `since` only count where it, or one of its numbers, is new."""
 
     unit: Unit
     practice: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,13 +27,57 @@ class RawRow:
         line: Where a person finds it: the line in a text file (its first, where a cell holds line breaks), the row of
             the sheet; from 1.
         cells: Its cells as text, as shown: no number is rounded, no zero dropped that the file still holds.
-        damage: Codes of what is wrong with the row itself (`table-row-encoding`, `table-row-short`, …); its cells are
-            what could be read.
+        damage: Codes of what is wrong with the row itself (`table-row-encoding`, `table-row-characters`); its cells
+            are what could be read.
     """
 
     line: int
     cells: tuple[str, ...]
     damage: tuple[str, ...] = ()
+
+
+class Batch(Protocol):
+    """Rows by the ten thousand, each of the same width: how a million rows pass through in a second."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+        ...
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """Where each row stands, as `RawRow.line`."""
+        ...
+
+    @property
+    def damage(self) -> Mapping[int, tuple[str, ...]]:
+        """By place in the batch: as `RawRow.damage`, and `table-row-long` (cells beyond the width)."""
+        ...
+
+    def row(self, place: int) -> tuple[str, ...]:
+        """The cells of one row."""
+        ...
+
+    def plain_numbers(self, column: int) -> Sequence[str | None]:
+        """For each row the fifteen digits of an IMEI that this column holds in a plain spelling.
+
+        "": the cell is blank. None: it takes `domain.tables.number` to say what it holds, if anything.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A batch as it is written: those of its columns that are kept, and columns added behind them.
+
+    Attributes:
+        batch: What was read.
+        keep: Places of its columns, in the order in which they are written.
+        added: One text for each row, column by column.
+    """
+
+    batch: Batch
+    keep: Sequence[int]
+    added: Sequence[Sequence[str]]
 
 
 class Table(Protocol):
@@ -55,10 +99,23 @@ class Table(Protocol):
         ...
 
     def rows(self) -> Iterator[RawRow]:
-        """Every row from the first line on, headings too.
+        """Every row from the first line on, headings and empty lines too. Each call begins anew.
+
+        Rows may be of any width. A parquet file's names are its first row. A sheet's empty rows are left out where the
+        file leaves them out; `line` tells.
 
         Raises:
-            FileError: `table-too-large`, `table-broken`: what came before was sound.
+            RequestError: `table-rows-too-many`, `table-columns-too-many`, `table-cell-too-long`, `table-too-large` (a
+                workbook that unpacks to more than it may), `table-quote-open`, `table-broken`: what came before was
+                sound.
+        """
+        ...
+
+    def batches(self, *, width: int, skip: int) -> Iterator[Batch]:
+        """The rows behind the first `skip`, brought to `width` cells each: in what is short cells are blank.
+
+        Raises:
+            RequestError: as `rows`; `table-reader-missing`, the extra `files` is not installed.
         """
         ...
 
@@ -70,7 +127,8 @@ class Tables(Protocol):
         """Open a file; `sheet`: of a workbook, else the first.
 
         Raises:
-            ShiroromError: `table-unreadable` (no table), `table-too-large`, `table-empty`, `table-sheet-missing`.
+            RequestError: `table-missing` (no such file), `table-unreadable` (no table), `table-too-large`,
+                `table-broken`, `table-empty`, `table-sheet-missing`.
         """
         ...
 
@@ -79,9 +137,17 @@ class Tables(Protocol):
     ) -> None:
         """Write a whole file under its name at once, or nothing. UTF-8 with BOM (csv, tsv), text cells (xlsx).
 
-        `escape`: what a spreadsheet would take for a formula is written as text.
+        `escape`: what a spreadsheet would take for a formula gets an apostrophe before it (`domain/tables/escape.py`
+        reads it back); in xlsx and parquet nothing needs one, and nothing gets one.
 
         Raises:
-            StorageError: `storage-…`.
+            StorageError: `storage-…`; what had the name before stands.
+            RequestError: `table-rows-too-many`, `table-cell-too-long`: more than a sheet can hold.
         """
+        ...
+
+    def write_batches(
+        self, path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool
+    ) -> None:
+        """As `write`, from batches that this same object read. `columns` names those kept and those added."""
         ...

@@ -23,6 +23,7 @@ from shirorom.domain.desk.queue import (
     PlaceState,
     Rules,
     Seat,
+    Wanted,
     Wish,
     candidates,
     carrier_order,
@@ -133,11 +134,15 @@ class Counter:
 
     def add(self, devices: Sequence[Device], *, by: str) -> Sequence[tuple[Item, bool]]:
         """Take phones in; for each the item and whether it is new. Raises `queue-full`: none was added."""
-        if not devices:
+        return self.take_in([(device, None) for device in devices], by=by)
+
+    def take_in(self, phones: Sequence[tuple[Device, Wanted | None]], *, by: str) -> Sequence[tuple[Item, bool]]:
+        """The same, where the plan of re-checks wants some of their places alone."""
+        if not phones:
             return []
         now = self.clock.now()
         self._forget(now)
-        new = [NewItem(device, self._order(device, now)) for device in devices]
+        new = [NewItem(device, self._order(device, now), wanted) for device, wanted in phones]
         ids = [urlsafe_b64encode(self.entropy(ID_BYTES)).decode() for _ in new]
         return self.queue.add(new, ids=ids, by=by, at=now, since=today(now))
 

@@ -75,6 +75,10 @@ class Recorder:
         """One entry. Raises `entry-not-found`, `log-corrupt`."""
         return recorded_of(self.log.entry(index))
 
+    def read(self, first: int, *, count_max: int) -> Sequence[Recorded]:
+        """Everything recorded from an entry on, in order, at most so many. Raises `log-corrupt`."""
+        return [recorded_of(entry) for entry in self.log.read(first, count_max=count_max)]
+
     def _record(self, statements: Sequence[Statement], encoded: Sequence[bytes]) -> Sequence[Recorded]:
         size, at = self._size, self._now()
         for _ in range(TRIES_MAX):

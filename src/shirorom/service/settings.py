@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.desk.alerts import AlertKind
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
 
@@ -127,6 +128,58 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
 
 
+Clock = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class OutletSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[watch.outlet]]`: which alerts go to which webhook (`hook`: its name) or mail. What is empty asks nothing.
+
+    `quiet` = ["21:00", "08:00"] (JST): a webhook waits until they end, but for the kinds in `through`.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,31}$")]
+    hook: str = ""
+    mail: tuple[str, ...] = ()
+    kinds: tuple[AlertKind, ...] = ()
+    stores: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    practice: bool | None = None
+    quiet: tuple[Clock, Clock] | None = None
+    through: tuple[AlertKind, ...] = ()
+
+
+class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[watch]`. The folder into which the POS writes its export, and every how many seconds it is looked into.
+
+    `automatic`: the server itself asks what the plan wants, at carriers of access `site` alone. `allow_private`:
+    webhooks may go to this machine itself, also without TLS (practice, tests).
+    """
+
+    folder: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 30.0
+    automatic: bool = False
+    allow_private: bool = False
+    outlet: tuple[OutletSettings, ...] = ()
+
+
+class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail]`: the shop's mail server, and the digest of the morning. Without `host` nothing is mailed.
+
+    `hour`: JST, from which it is sent. `empty`: also when nothing changed. `password_file`: a file of one line.
+    """
+
+    host: str = ""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    starttls: bool = True
+    user: str = ""
+    password_file: str = ""
+    from_: str = msgspec.field(name="from", default="")
+    to: tuple[str, ...] = ()
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 8
+    empty: bool = False
+    lang: Literal["ja", "en"] = "ja"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -138,6 +191,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shop: ShopSettings = ShopSettings()
     proof: ProofSettings = ProofSettings()
     log: LogSettings = LogSettings()
+    watch: WatchSettings = WatchSettings()
+    mail: MailSettings = MailSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 
     def carrier(self, carrier: CarrierId) -> CarrierSettings:

@@ -29,7 +29,7 @@ BOARD_S_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """Units in stock with one verdict: now, and at the end of each of the last days (oldest first; None: not counted)."""
+    """Units in stock with one verdict: now, and at the end of each of the last days (None: it was not counted)."""
 
     verdict: VerdictKind
     units: int
@@ -58,7 +58,7 @@ class WatchBoard:
     @property
     def empty(self) -> bool:
         """Whether there is no book yet."""
-        return not any(self.units.values()) and self.scope == Scope()
+        return not any(self.units.values()) and self.scope == Scope(self.scope.practice)
 
 
 SHOWN = (
@@ -83,7 +83,7 @@ class Boards:
         """Changes whenever the board may look different; cheap to ask for."""
         return self.rows.version()
 
-    def __call__(self, scope: Scope = Scope()) -> WatchBoard:  # noqa: B008 (a frozen value)
+    def __call__(self, scope: Scope) -> WatchBoard:
         """The book as it stands."""
         with self._lock:
             version, now, known = self.version(), self.clock.now(), self._known.get(scope)
@@ -96,10 +96,11 @@ class Boards:
 
     def _make(self, version: str, scope: Scope, now: datetime) -> WatchBoard:
         verdicts = self.rows.verdicts(scope)
-        stores, persons = self.rows.scopes()
+        stores, persons = self.rows.scopes(practice=scope.practice)
         today = now.astimezone(JST).date()
         days = [today - timedelta(days=n) for n in range(DAYS, 0, -1)]
-        counted = self.rows.days(days[0]) if scope == Scope() else {}  # the days are counted for the whole book alone
+        whole = Scope(scope.practice) == scope
+        counted = self.rows.days(practice=scope.practice, since=days[0]) if whole else {}  # counted of the whole alone
         rows = tuple(
             MarkRow(kind, verdicts[kind], tuple(counted[day][kind] if day in counted else None for day in days))
             for kind in SHOWN

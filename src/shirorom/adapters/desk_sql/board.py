@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.watch_tables import CELLS, DAYS, NUMBERS, UNITS, WATCH
@@ -32,27 +32,24 @@ class SqlBoard:
 
     def units(self, scope: Scope) -> Mapping[Status, int]:
         """See the port."""
-        query = _of(scope, select(UNITS.c.status, func.count())).group_by(UNITS.c.status)
+        query = select(UNITS.c.status, func.count()).where(*_of(scope)).group_by(UNITS.c.status)
         with self._desk.reading() as connection:
-            found = {Status(status): count for status, count in connection.execute(query)}
+            found = {Status(row[0]): int(row[1]) for row in connection.execute(query)}
         return {status: found.get(status, 0) for status in Status}
 
     def verdicts(self, scope: Scope) -> Mapping[VerdictKind, int]:
         """See the port; `domain/verdict.decide` in SQL: any ×, else anything unknown, else the worst."""
         rank = case({mark.value: n for mark, n in _RANK.items()}, value=CELLS.c.mark, else_=0)
         of_unit = (
-            _of(
-                scope,
-                select(
-                    func.max(rank).label("worst"),
-                    func.count(CELLS.c.mark).label("known"),
-                    func.count(NUMBERS.c.phone.distinct()).label("numbers"),
-                )
-                .select_from(UNITS)
-                .join(NUMBERS, NUMBERS.c.unit == UNITS.c.seq)
-                .outerjoin(CELLS, and_(CELLS.c.practice == UNITS.c.practice, CELLS.c.phone == NUMBERS.c.phone)),
+            select(
+                func.max(rank).label("worst"),
+                func.count(CELLS.c.mark).label("known"),
+                func.count(NUMBERS.c.phone.distinct()).label("numbers"),
             )
-            .where(UNITS.c.status == Status.STOCK.value)
+            .select_from(UNITS)
+            .join(NUMBERS, NUMBERS.c.unit == UNITS.c.seq)
+            .outerjoin(CELLS, and_(CELLS.c.practice == UNITS.c.practice, CELLS.c.phone == NUMBERS.c.phone))
+            .where(UNITS.c.status == Status.STOCK.value, *_of(scope))
             .group_by(UNITS.c.seq)
             .subquery()
         )
@@ -62,15 +59,16 @@ class SqlBoard:
             else_=of_unit.c.worst,
         )
         with self._desk.reading() as connection:
-            found = {rank: count for rank, count in connection.execute(select(verdict, func.count()).group_by(verdict))}
-        counts = {VerdictKind(mark.value): found.get(rank, 0) for mark, rank in _RANK.items()}
+            rows = connection.execute(select(verdict, func.count()).group_by(verdict)).all()
+        found = {int(row[0]): int(row[1]) for row in rows}
+        counts = {VerdictKind(mark.value): found.get(n, 0) for mark, n in _RANK.items()}
         return counts | {VerdictKind.UNDETERMINED: found.get(0, 0)}
 
-    def days(self, since: date) -> Mapping[date, Mapping[VerdictKind, int]]:
+    def days(self, *, practice: bool, since: date) -> Mapping[date, Mapping[VerdictKind, int]]:
         """See the port."""
         query = (
             select(DAYS.c.day, DAYS.c.verdict, DAYS.c.units)
-            .where(DAYS.c.day >= since.isoformat(), DAYS.c.status == Status.STOCK.value)
+            .where(DAYS.c.day >= since.isoformat(), DAYS.c.status == Status.STOCK.value, DAYS.c.practice == practice)
             .order_by(DAYS.c.day)
         )
         days: dict[date, dict[VerdictKind, int]] = {}
@@ -84,13 +82,10 @@ class SqlBoard:
         """See the port."""
         limit = int(before.timestamp() * 1000)
         numbers = (
-            _of(
-                scope,
-                select(UNITS.c.practice, NUMBERS.c.phone)
-                .select_from(UNITS)
-                .join(NUMBERS, NUMBERS.c.unit == UNITS.c.seq),
-            )
-            .where(UNITS.c.status == Status.STOCK.value)
+            select(UNITS.c.practice, NUMBERS.c.phone)
+            .select_from(UNITS)
+            .join(NUMBERS, NUMBERS.c.unit == UNITS.c.seq)
+            .where(UNITS.c.status == Status.STOCK.value, *_of(scope))
             .distinct()
             .subquery()
         )
@@ -113,20 +108,24 @@ class SqlBoard:
             silences[carrier] = Silence(never=total - known, old=old)
         return silences
 
-    def scopes(self) -> tuple[Sequence[str], Sequence[str]]:
+    def scopes(self, *, practice: bool) -> tuple[Sequence[str], Sequence[str]]:
         """See the port."""
         with self._desk.reading() as connection:
             stores, persons = (
-                [text for (text,) in connection.execute(select(column).where(column != "").distinct().order_by(column))]
+                connection.execute(
+                    select(column).where(column != "", UNITS.c.practice == practice).distinct().order_by(column)
+                )
+                .scalars()
+                .all()
                 for column in (UNITS.c.store, UNITS.c.person)
             )
         return stores, persons
 
 
-def _of(scope: Scope, query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    wanted: list[ColumnElement[bool]] = []
+def _of(scope: Scope) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [UNITS.c.practice == scope.practice]
     if scope.store:
         wanted.append(UNITS.c.store == scope.store)
     if scope.person:
         wanted.append(UNITS.c.person == scope.person)
-    return query.where(*wanted)
+    return wanted

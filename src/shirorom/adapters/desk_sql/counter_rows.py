@@ -7,7 +7,7 @@ from typing import Any
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.given import Given
-from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Seat
+from shirorom.domain.desk.queue import Claim, Item, Outcome, Place, Seat, Wanted
 from shirorom.domain.imei import Device
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +34,19 @@ def item_of(row: Any, device: Device) -> Item:
         by=row.added_by,
         order=tuple(CarrierId(name) for name in row.carriers.split(",")),
         closed_at=None if row.closed_at is None else at_of(row.closed_at),
+        wanted=None if row.wanted is None else Wanted(_places(row.wanted), at_of(row.wanted_since)),
     )
+
+
+def wanted_of(wanted: Wanted | None) -> dict[str, Any]:
+    """The columns of what the plan wants."""
+    if wanted is None:
+        return {"wanted": None, "wanted_since": None}
+    return {"wanted": ",".join(place.name for place in sorted(wanted.places)), "wanted_since": ms_of(wanted.since)}
+
+
+def _places(text: str) -> frozenset[Place]:
+    return frozenset(Place.parse(name) for name in text.split(",") if name)
 
 
 def claim_of(row: Any) -> Claim:

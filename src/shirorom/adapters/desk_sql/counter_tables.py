@@ -27,7 +27,10 @@ ITEMS = Table(
     Column("added_by", String, nullable=False),
     Column("closed_at", Integer),
     Column("removed_at", Integer),
+    Column("wanted", String),
+    Column("wanted_since", Integer),
 )
+"""`wanted`: the places that the plan of re-checks wants (`1-docomo,2-docomo`); none: a person put the phone there."""
 
 IMEIS = Table(
     "counter_imeis",

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, insert, or_, select, update
 
-from shirorom.adapters.desk_sql.counter_rows import claim_of, item_of, ms_of
+from shirorom.adapters.desk_sql.counter_rows import claim_of, item_of, ms_of, wanted_of
 from shirorom.adapters.desk_sql.counter_tables import CLAIMS, GIVEN, IMEIS, ITEMS, MODELS, SCREENSHOTS, STATE
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.given import GivenRows
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.desk.queue import OPEN_MAX, Claim, Item, Outcome, Place, Rules, Seat, Told
+from shirorom.domain.desk.queue import OPEN_MAX, Claim, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
 from shirorom.ports import NewItem
@@ -59,7 +59,7 @@ class SqlQueue(GivenRows):
             for new, id_ in zip(items, ids, strict=True):
                 known = self._known(db, new.device, since)
                 if known is not None:
-                    self._join(db, known, new.device)
+                    self._join(db, known, new)
                     taken.append((known, False))
                     continue
                 waiting += 1
@@ -79,13 +79,17 @@ class SqlQueue(GivenRows):
         return None if found is None else str(found)
 
     @staticmethod
-    def _join(db: Connection, id_: str, device: Device) -> None:
+    def _join(db: Connection, id_: str, new: NewItem) -> None:
         """Numbers that came with a known one are of that phone, up to the limit of a device."""
-        known = list(db.execute(select(IMEIS.c.key).where(IMEIS.c.item == id_)).scalars())
-        more = [imei for imei in device.imeis if imei.key not in known][: IMEIS_MAX - len(known)]
+        keys = select(IMEIS.c.key).where(IMEIS.c.item == id_).order_by(IMEIS.c.number)
+        known = list(db.execute(keys).scalars())
+        more = [imei for imei in new.device.imeis if imei.key not in known][: IMEIS_MAX - len(known)]
         if more:
             _insert_imeis(db, id_, more, after=len(known))
             db.execute(update(ITEMS).where(ITEMS.c.id == id_).values(closed_at=None))
+        of_plan = and_(ITEMS.c.id == id_, ITEMS.c.wanted.is_not(None))
+        wanted = _renumbered(new, [*known, *(imei.key for imei in more)])
+        db.execute(update(ITEMS).where(of_plan).values(**wanted_of(wanted)))
 
     @staticmethod
     def _insert(db: Connection, new: NewItem, id_: str, *, by: str, at: datetime, since: datetime) -> None:
@@ -96,6 +100,7 @@ class SqlQueue(GivenRows):
             "carriers": ",".join(carrier.value for carrier in new.order),
             "added_at": ms_of(at),
             "added_by": by,
+            **wanted_of(new.wanted),
         }
         db.execute(insert(ITEMS).values(values))
         _insert_imeis(db, id_, new.device.imeis, after=0)
@@ -135,6 +140,14 @@ class SqlQueue(GivenRows):
             if not done.rowcount:
                 raise ShiroromError("item-not-found")
             db.execute(delete(CLAIMS).where(CLAIMS.c.item == id_))
+            self._changed(db)
+
+    def remove_items(self, ids: Sequence[str], at: datetime) -> None:
+        """See `ports.Queue`."""
+        with self._desk.writing() as db:
+            there = and_(ITEMS.c.id.in_(ids), ITEMS.c.removed_at.is_(None))
+            db.execute(update(ITEMS).where(there).values(removed_at=ms_of(at)))
+            db.execute(delete(CLAIMS).where(CLAIMS.c.item.in_(ids)))
             self._changed(db)
 
     # Who is where
@@ -217,6 +230,15 @@ class SqlQueue(GivenRows):
         with self._desk.reading() as db:
             rows = db.execute(columns.where(GIVEN.c.item.in_(ids), *counts)).all()
         return {(row.item, Place.parse(row.place)): Outcome(row.outcome) for row in rows}
+
+
+def _renumbered(new: NewItem, keys: Sequence[str]) -> Wanted | None:
+    """What the plan wants of a phone whose numbers stand in another order in the queue."""
+    if new.wanted is None:
+        return None
+    at = {n: keys.index(imei.key) + 1 for n, imei in enumerate(new.device.imeis, 1) if imei.key in keys}
+    places = (Place(at[place.number], place.carrier) for place in new.wanted.places if place.number in at)
+    return Wanted(frozenset(places), new.wanted.since)
 
 
 def _waits() -> ColumnElement[bool]:

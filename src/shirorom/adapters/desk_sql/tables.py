@@ -12,5 +12,5 @@ METADATA = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s",
     }
 )
-HEAD = "0003"
+HEAD = "0005"
 """The newest step in `migrations/versions`."""

@@ -15,8 +15,11 @@ WATCH = Table(
     Column("id", Integer, primary_key=True),
     Column("book_version", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("learned_version", Integer, nullable=False, server_default="-1"),
 )
-"""One row: raised by every change of the book, and by every change of cells or alerts."""
+"""One row: `book_version` is raised by every change of the book, `version` by every change of cells or alerts;
+`learned_version` is the version of the book whose every phone has its cells.
+"""
 
 UNITS = Table(
     "watch_units",
@@ -57,6 +60,7 @@ FOLLOWED = Table(
     Column("practice", Boolean, primary_key=True),
     Column("size", Integer, nullable=False),
     Column("root", String, nullable=False),
+    Column("started_over_at", Integer),
 )
 """How far each log has been followed. A log that is no longer an extension of it is followed from the start."""
 
@@ -72,11 +76,14 @@ CELLS = Table(
     Column("since", Integer),
     Column("vanished", Boolean, nullable=False),
     Column("log_index", Integer),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Index("ix_watch_cells_version", "version"),
     sqlite_with_rowid=False,
 )
 """What stands at each carrier about each phone of the book that was ever asked; derived from the log alone.
 
 `asked_at`: of the newest answer that counts. `since`: of the first of the unbroken row of answers that say the same.
+`version`: its own number among all changes of cells, which is the cursor of whoever takes what changed.
 """
 
 ALERTS = Table(
@@ -99,6 +106,7 @@ ALERTS = Table(
     Column("log_index", Integer, nullable=False),
     Column("at", Integer, nullable=False),
     Column("retracted_at", Integer),
+    Column("explained_at", Integer),
     Column("handled_at", Integer),
     Column("handled_by", String, nullable=False),
     Column("note", String, nullable=False),
@@ -109,12 +117,13 @@ ALERTS = Table(
 DAYS = Table(
     "watch_days",
     METADATA,
+    Column("practice", Boolean, primary_key=True),
     Column("day", String, primary_key=True),
     Column("status", String, primary_key=True),
     Column("verdict", String, primary_key=True),
     Column("units", Integer, nullable=False),
 )
-"""How many units stood where at the end of each day (JST), for the small charts."""
+"""How many units stood where at the end of each day (JST) by their last known marks, for the small charts."""
 
 CLAIMS = Table(
     "watch_claims",

@@ -42,6 +42,7 @@ class Why(StrEnum):
     PERSON = "person"  # somebody left it out for this phone
     OFF = "off"  # the configuration leaves this carrier out
     PRACTICE = "practice"  # a practice number, and a real carrier: it never hears of it
+    PLAN = "plan"  # the plan of re-checks wants other places of this phone today, or has had this one
 
 
 class Outcome(StrEnum):
@@ -85,8 +86,19 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the plan of re-checks wants of a phone: these places alone, each answered anew since a moment."""
+
+    places: frozenset[Place]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One phone in the queue. `number`: its 受付番号 of the day; `order`: in which order its carriers are asked."""
+    """One phone in the queue. `number`: its 受付番号 of the day; `order`: in which order its carriers are asked.
+
+    `wanted`: where the plan put it there; None: a person did, and everything is asked.
+    """
 
     id: str
     number: int
@@ -95,6 +107,7 @@ class Item:
     by: str
     order: tuple[CarrierId, ...] = CARRIERS
     closed_at: datetime | None = None
+    wanted: Wanted | None = None
 
     def places(self) -> tuple[Place, ...]:
         """Every place, in the order in which they are asked: all numbers at one carrier, then the next carrier."""
@@ -147,7 +160,7 @@ def look(item: Item, known: Mapping[Place, Known], rules: Rules) -> ItemView:
         _fresh(one.cell) and one.cell.mark is Mark.RESTRICTED for one in known.values()
     )
     places = tuple(
-        PlaceView(place, item.imei(place), *_state(known[place], place, rules, stopped=stopped), known[place].cell)
+        PlaceView(place, item.imei(place), *_state(known[place], place, item, rules, stopped), known[place].cell)
         for place in item.places()
     )
     return ItemView(item, places, _verdict(places))
@@ -157,8 +170,9 @@ def _fresh(cell: Cell) -> bool:
     return cell.mark is not None and not cell.stale
 
 
-def _state(known: Known, place: Place, rules: Rules, *, stopped: bool) -> tuple[PlaceState, Why | None]:
-    if _fresh(known.cell):
+def _state(known: Known, place: Place, item: Item, rules: Rules, stopped: bool) -> tuple[PlaceState, Why | None]:
+    due = _due(item.wanted, place, known.cell)
+    if _fresh(known.cell) and not due:
         return PlaceState.ANSWERED, None
     if known.off is not None:
         return PlaceState.OFF, known.off
@@ -166,9 +180,18 @@ def _state(known: Known, place: Place, rules: Rules, *, stopped: bool) -> tuple[
         return PlaceState.NO_ANSWER, None
     if known.outcome is Outcome.SKIPPED:
         return PlaceState.SKIPPED, Why.PERSON
+    if due is False:
+        return PlaceState.SKIPPED, Why.PLAN
     if place.carrier in rules.skip:
         return PlaceState.SKIPPED, Why.RULE
     return (PlaceState.SKIPPED, Why.STOPPED) if stopped else (PlaceState.OPEN, None)
+
+
+def _due(wanted: Wanted | None, place: Place, cell: Cell) -> bool | None:
+    """Whether the plan has this place asked; None: no plan speaks of this phone."""
+    if wanted is None:
+        return None
+    return place in wanted.places and (cell.mark is None or cell.asked_at is None or cell.asked_at < wanted.since)
 
 
 def _verdict(places: Sequence[PlaceView]) -> Verdict:
@@ -256,18 +279,18 @@ def candidates(
 ) -> Iterator[tuple[str, Place]]:
     """The places that this seat may have, best first: the wished item, phones that nobody else is at, then all others.
 
-    Oldest phone first. Who has no page of their own (the extension) goes on with what the person's page holds; what a
-    seat holds already comes first of its item.
+    Oldest phone first, and those of the plan after all others: nobody waits for them. Who has no page of their own (the
+    extension) goes on with what the person's page holds; what a seat holds already comes first of its item.
     """
     barred = {(claim.item, claim.place) for claim in claims if claim.bars(seat, now)}
     mine = {(c.item, c.place) for c in claims if c.until > now and c.seat.shares(seat)}
     busy = {item for item, _ in barred}
     at = set() if seat.tab else {item for item, _ in mine}
 
-    def rank(view: ItemView) -> int:
+    def rank(view: ItemView) -> tuple[int, bool]:
         if view.item.id == wish.item:
-            return 0
-        return 1 if view.item.id in at else 3 if view.item.id in busy else 2
+            return 0, False
+        return 1 if view.item.id in at else 3 if view.item.id in busy else 2, view.item.wanted is not None
 
     passed = []
     for view in sorted(views, key=rank):

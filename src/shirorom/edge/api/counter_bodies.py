@@ -169,7 +169,10 @@ class PlaceWire(msgspec.Struct, frozen=True):
 
 
 class ItemWire(msgspec.Struct, frozen=True):
-    """One phone. `places` stand in the order in which they are asked; `summary` is the answer in one line."""
+    """One phone. `places` stand in the order in which they are asked; `summary` is the answer in one line.
+
+    `planned`: the plan of re-checks put it there, and some of its places alone are asked.
+    """
 
     id: str
     number: int
@@ -183,6 +186,7 @@ class ItemWire(msgspec.Struct, frozen=True):
     so_far: str | None
     complete: bool
     summary: str
+    planned: bool
     places: tuple[PlaceWire, ...]
 
 

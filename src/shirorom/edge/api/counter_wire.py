@@ -70,6 +70,7 @@ def item_of(view: ItemView, claims: Sequence[Claim], words: Words) -> ItemWire:
         so_far=view.verdict.so_far.value if view.verdict.so_far else None,
         complete=view.verdict.complete,
         summary=summary(view, words),
+        planned=view.item.wanted is not None,
         places=tuple(_place(one, mine) for one in view.places),
     )
 

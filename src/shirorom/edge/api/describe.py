@@ -25,9 +25,15 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.sheets import SHEET_MEDIA, SheetRequest
+from shirorom.edge.api.watch_alerts import ALERT_WIRES
+from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
+from shirorom.edge.api.watch_hooks import HOOK_WIRES
+from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
+from shirorom.edge.book_wire import ImportedWire, UnitsWire
 from shirorom.edge.sheet_wire import SheetWire, VerifyWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
@@ -53,7 +59,9 @@ def openapi_config() -> OpenAPIConfig:
 WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckRequest, ParseRequest, ReadingRequest, WithdrawalRequest, PairingRequest, PairedWire,
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
-    SheetRequest, SheetWire, VerifyWire, *COUNTER_WIRES,
+    SheetRequest, SheetWire, VerifyWire,
+    *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
+    ImportedWire, UnitsWire, UnitSearch,
 )  # fmt: skip
 
 
@@ -145,7 +153,10 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
     return str(spec.get("format") or spec["type"])
 
 
-BINARY = {"verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA}
+BINARY = {
+    "verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA,
+    "watchImport": TABLE_MEDIA,
+}  # fmt: skip
 """Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 
 EXAMPLES = {
@@ -156,6 +167,10 @@ EXAMPLES = {
     "counterAdd": '{"text": "IMEI1: 001001010000013 IMEI2: 001001010000021"}',
     "counterNext": '{"carrier": null}',
     "counterRules": '{"stop_at_restricted": false, "skip": []}',
+    "watchSearch": '{"text": "0013"}',
+    "watchPlanQueue": '{"count": 100}',
+    "watchPlanChoice": '{"rules": "usual"}',
+    "watchHookAdd": '{"name": "pos", "url": "https://example.jp/hooks"}',
     "withdraw": '{"index": 0, "reason": "\u6253\u3061\u9593\u9055\u3044", "practice": true}',
 }
 """Bodies that can be sent as they stand to a practice server."""

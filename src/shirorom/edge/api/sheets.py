@@ -43,7 +43,8 @@ class SheetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/v1/sheets", status_code=200, **about(
-    "sheet", "sheets", "Make a record sheet", {200: SheetWire}, *BODY, *NUMBER, "sheet-nothing", "sheet-too-large", *STORAGE, *SIGNED),
+    "sheet", "sheets", "Make a record sheet", {200: SheetWire}, *BODY, *NUMBER, "sheet-nothing", "sheet-too-large",
+    *STORAGE, *SIGNED),
     opt={WHO: Who.STAFF})  # fmt: skip
 async def post_sheet(request: AnyRequest, data: JSONBody[SheetRequest]) -> ASGIResponse:
     """State what is recorded of a phone, so that anybody can check it later without us.

@@ -126,7 +126,7 @@ def speak(group: click.Group, texts: Words, within: str = "") -> None:
     """
     for command in (group, *group.commands.values()):
         if command is not group and isinstance(command, click.Group):
-            speak(command, texts, f"{command.name}-")
+            speak(command, texts, f"{within}{command.name}-")
             continue
         name = within.rstrip("-") if command is group and within else f"{within}{command.name or ''}"
         help_text = texts.t(f"cli.help.{name}")
@@ -143,7 +143,17 @@ OWN_WORDS = frozenset(
      "attest-output", "attest-practice", "verify-practice", "verify-keys", "verify-witness-keys",
      "verify-witnesses-min", "verify-broken",
      "publish-practice", "key-show-practice", "key-rotate-practice", "key-revoke-practice", "key-revoke-reason",
-     "witness-port", "witness-bind"}
+     "witness-port", "witness-bind",
+     "practice-book",
+     *(f"watch-import-{name}" for name in ("map", "status", "dry-run", "complete", "even-most", "strict", "sheet",
+                                           "every", "done", "escape", "output")),
+     "watch-export-output", "watch-export-escape",
+     *(f"watch-list-{name}" for name in ("status", "store", "after", "limit")),
+     "watch-plan-queue",
+     "watch-terms-check", "watch-terms-save", "watch-terms-example", "watch-claim-seen", "watch-claim-list",
+     "watch-claim-key", "screen-output",
+     *(f"watch-alerts-{name}" for name in ("since", "kind", "store", "person", "open", "as-csv", "output")),
+     *(f"watch-hook-replay-{name}" for name in ("replay-since", "replay-message"))}
 )  # fmt: skip
 """Options whose name means something else from command to command."""
 

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.cli.published import Publishing
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
+    from shirorom.ports.book import Folder
+    from shirorom.ports.plan import RuleFiles
+    from shirorom.ports.tables import Tables
     from shirorom.service.attest import Attest
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct
@@ -23,8 +26,16 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
     from shirorom.service.record import Record
+    from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
     from shirorom.service.verify import Verify
+    from shirorom.service.watch_alerts import Alerts
+    from shirorom.service.watch_book import WatchBook
+    from shirorom.service.watch_claim import ClaimDesk
+    from shirorom.service.watch_follow import Follower
+    from shirorom.service.watch_hooks import Hooks
+    from shirorom.service.watch_plan import WatchPlan
+    from shirorom.service.watch_risk import RiskDesk
     from shirorom.service.withdraw import Withdraw
 
 LANGS = ("ja", "en")
@@ -142,8 +153,23 @@ class Composition(Protocol):
         ...
 
     @property
+    def tables(self) -> Tables:
+        """Files of rows, in and out."""
+        ...
+
+    @property
+    def screen(self) -> Screen:
+        """service/screen.py."""
+        ...
+
+    @property
     def doctor(self) -> Doctor:
         """service/doctor.py, with this machine's probes."""
+        ...
+
+    @property
+    def watch(self) -> Watching:
+        """What the watch does; raises ConfigError `desk-missing` without the shop's database."""
         ...
 
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
@@ -182,6 +208,59 @@ class Composition(Protocol):
 
     def close(self) -> None:
         """Let go of every file; idempotent."""
+        ...
+
+
+class Watching(Protocol):
+    """The watch's parts, as `compose/watch.py` has them."""
+
+    @property
+    def book(self) -> WatchBook:
+        """service/watch_book.py."""
+        ...
+
+    def folder(self, path: Path, *, done: Path | None = None) -> Folder:
+        """A folder into which the POS writes."""
+        ...
+
+    @property
+    def follower(self) -> Follower:
+        """service/watch_follow.py."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """service/watch_alerts.py."""
+        ...
+
+    @property
+    def hooks(self) -> Hooks:
+        """service/watch_hooks.py."""
+        ...
+
+    @property
+    def rule_book(self) -> RuleFiles:
+        """The plan's rules: the shop's own, or those that come with the product."""
+        ...
+
+    @property
+    def plan(self) -> WatchPlan:
+        """service/watch_plan.py. Raises ConfigError `plan-missing`."""
+        ...
+
+    @property
+    def files(self) -> Any:
+        """The shop's warranty terms."""
+        ...
+
+    @property
+    def claims(self) -> ClaimDesk:
+        """service/watch_claim.py."""
+        ...
+
+    @property
+    def risk(self) -> RiskDesk:
+        """service/watch_risk.py."""
         ...
 
 

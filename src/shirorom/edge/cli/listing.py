@@ -1,6 +1,6 @@
 """`shirorom check --list FILE`: many phones one after the other, and able to go on where it was stopped.
 
-    1. read the file: a table or one number a line, in UTF-8, UTF-16 or cp932; find the numbers of each row
+    1. read the file: a table or one number a line, in whatever encoding; find the numbers of each row
     2. read the journal beside the output: rows answered there, and not too long ago, are not asked again
     3. ask about each other device; write its answer to the journal, durably, before the next is asked
     4. write the output: every row of the input, its columns as they were, and the shirorom_* columns
@@ -16,8 +16,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shirorom.domain.carrier import CarrierId
+from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.mark import VerdictKind
+from shirorom.domain.tables.answer import row_words
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.failure import BadCallError, sentence
 from shirorom.edge.cli.journal import Journal, RowAnswer
@@ -38,7 +39,8 @@ def check_list(
     target = output or source.with_name(f"{source.stem}.shirorom.csv")
     if target.resolve() == source.resolve():
         raise BadCallError(session.t("cli.usage.same-file"))
-    table = read_table(source)
+    tables = session.composition.tables
+    table = read_table(tables, source)
     journal = Journal(
         target.with_name(f"{target.name}.journal"),
         scope=_scope(only, practice),
@@ -51,7 +53,7 @@ def check_list(
     todo = [row for row in table.rows if row.device is not None and row.key not in answers]
     if answers:
         say(session.t("cli.list.resumed", count=len(answers), left=len(todo)))
-    write_table(target, table, answers)  # an output that cannot be written is told before the first question
+    write_table(tables, target, table, answers)  # an output that cannot be written is told before the first question
     wanted = _wanted(session, only, practice)
     try:
         asyncio.run(_ask_all(session, todo, journal, answers, wanted, only=only, practice=practice, record=record))
@@ -59,7 +61,7 @@ def check_list(
         say(session.t("cli.list.stopped"))
         raise
     finally:  # also on Ctrl-C: what is done is in the output, the rest of its rows are empty
-        write_table(target, table, answers)
+        write_table(tables, target, table, answers)
     return _sum_up(session, table, answers, journal, target)
 
 
@@ -99,28 +101,13 @@ def row_answer(assessment: Assessment, wanted: Collection[CarrierId]) -> RowAnsw
 
     A carrier that was left out by choice (not `wanted`) has an empty column and no error.
     """
-    from shirorom.domain.verdict import decide
-
-    marks: dict[str, str] = {}
-    errors: dict[str, None] = {}
-    for carrier in CarrierId:
-        cells = [cell for cell in assessment.cells if cell.carrier is carrier]
-        kind = decide(cells).kind
-        marks[carrier.value] = "" if kind is VerdictKind.UNDETERMINED else kind.value
-        for cell in cells:
-            if carrier not in wanted:
-                continue
-            if cell.error is not None:
-                errors[f"{carrier.value}:{cell.error}"] = None
-            elif cell.stale:
-                errors[f"{carrier.value}:stale"] = None
-    if assessment.storage is not None:
-        errors[assessment.storage] = None
+    words = row_words(assessment.cells, wanted)
+    errors = (*words.errors, assessment.storage or "")
     return RowAnswer(
         imeis=" ".join(imei.digits for imei in assessment.device.imeis),
-        marks=marks,
+        marks={carrier.value: mark for carrier, mark in zip(CARRIERS, words.marks, strict=True)},
         verdict=assessment.verdict.kind.value,
-        error=" ".join(errors),
+        error=" ".join(filter(None, errors)),
         asked_at=assessment.as_of,
     )
 

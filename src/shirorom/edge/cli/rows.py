@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import NumberError, RequestError, ShiroromError
+from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.imei import Device
-from shirorom.domain.parse import parse, read_device
+from shirorom.domain.tables.number import device_of
+from shirorom.domain.tables.shape import PREFIX, Shape, is_total, shape_of
 from shirorom.edge.cli.journal import RowAnswer
-from shirorom.edge.cli.save import save
-from shirorom.edge.cli.streams import decode
+from shirorom.ports.tables import RawRow, TableKind, Tables
 
-FILE_BYTES_MAX = 20_000_000
 ROWS_MAX = 50_000
 COLUMNS = ("imei", *(carrier.value for carrier in CarrierId), "verdict", "error")
-PREFIX = "shirorom_"
-_NUMBER_HEADING = re.compile(r"imei|製造番号|端末識別番号", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +42,51 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def read_table(path: Path) -> Table:
-    """Read a table (comma, tab or semicolon) or one number a line.
+def read_table(tables: Tables, path: Path) -> Table:
+    """Read a table (csv, tsv, xlsx, parquet) or one number a line.
 
     Raises:
-        RequestError: `body-too-large`; `body-malformed`, no encoding or no table can be made of it.
+        RequestError: `table-…`, no table can be made of it, or it is too large to ask about.
     """
-    raw = [row for row in _cells(_decode(path)) if any(cell.strip() for cell in row[1])]
+    with tables.open(path) as table:
+        raw = list(islice((row for row in table.rows() if any(map(str.strip, row.cells))), ROWS_MAX + 1))
     if len(raw) > ROWS_MAX:
-        raise RequestError("body-too-large", limit=ROWS_MAX)
-    heading = tuple(raw[0][1]) if raw and _is_heading(raw[0][1]) else None
-    kept = [n for n, name in enumerate(heading or ()) if not name.strip().lower().startswith(PREFIX)]
-    wanted = [n for n in kept if heading and _NUMBER_HEADING.search(heading[n])]
-    rows = []
-    for line, cells in raw[1:] if heading is not None else raw:
-        device, error = _device([cells[n] for n in wanted if n < len(cells)] if wanted else cells)
-        own = tuple(cells[n] if n < len(cells) else "" for n in kept) if heading is not None else tuple(cells)
-        rows.append(Row(line, own, device, error))
-    return Table(tuple(heading[n] for n in kept) if heading is not None else None, tuple(rows))
+        raise RequestError("table-rows-too-many", limit=ROWS_MAX)
+    shape = shape_of([row.cells for row in raw])
+    if not shape.number_columns:
+        raise RequestError("table-no-numbers")
+    data = [row for row in raw[shape.first :] if not is_total(row.cells, shape)]
+    heading = tuple(shape.names[n] for n in shape.own_columns) if shape.heading else None
+    return Table(heading, tuple(_row(row, shape) for row in data))
 
 
-def write_table(path: Path, table: Table, answers: Mapping[str, RowAnswer]) -> None:
+def write_table(tables: Tables, path: Path, table: Table, answers: Mapping[str, RowAnswer]) -> None:
     """Replace the output as a whole: UTF-8 with BOM, as Excel needs it. Raises StorageError; the old one stands."""
     width = max((len(row.cells) for row in table.rows), default=0)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
     own = table.heading if table.heading is not None else tuple(f"column_{n + 1}" for n in range(width))
-    writer.writerow([*own, *(PREFIX + name for name in COLUMNS)])
-    for row in table.rows:
-        cells = [*row.cells, *[""] * (len(own) - len(row.cells))]
-        writer.writerow([*cells, *_answer_cells(row, answers.get(row.key))])
-    save(path, text.getvalue().encode("utf-8-sig"))
+    columns = [*own, *(PREFIX + name for name in COLUMNS)]
+    rows = (
+        [*row.cells, *[""] * (len(own) - len(row.cells)), *_answer_cells(row, answers.get(row.key))]
+        for row in table.rows
+    )
+    tables.write(path, columns, rows, kind=TableKind.CSV, escape=False)
+
+
+def _row(raw: RawRow, shape: Shape) -> Row:
+    own = tuple(_cell(raw, n) for n in shape.own_columns)
+    try:
+        device = device_of([_cell(raw, n) for n in shape.number_columns])
+    except ShiroromError as error:
+        return Row(raw.line, own, None, RequestError(raw.damage[0]) if raw.damage else error)
+    if len(raw.cells) > len(shape.names) and any(raw.cells[len(shape.names) :]):
+        return Row(raw.line, own, None, RequestError("table-row-long"))
+    if "table-row-characters" in raw.damage:
+        return Row(raw.line, own, None, RequestError("table-row-characters"))
+    return Row(raw.line, own, device, None)
+
+
+def _cell(raw: RawRow, place: int) -> str:
+    return raw.cells[place] if place < len(raw.cells) else ""
 
 
 def _answer_cells(row: Row, answer: RowAnswer | None) -> list[str]:
@@ -87,49 +96,3 @@ def _answer_cells(row: Row, answer: RowAnswer | None) -> list[str]:
         return [""] * len(COLUMNS)
     marks = [answer.marks.get(carrier.value, "") for carrier in CarrierId]
     return [answer.imeis, *marks, answer.verdict, answer.error]
-
-
-def _decode(path: Path) -> str:
-    """The file as text, in whatever encoding spreadsheets here save."""
-    if path.stat().st_size > FILE_BYTES_MAX:
-        raise RequestError("body-too-large", limit=FILE_BYTES_MAX)
-    text = decode(path.read_bytes())
-    if text is None:
-        raise RequestError("body-malformed")
-    return text
-
-
-def _cells(text: str) -> list[tuple[int, list[str]]]:
-    """Rows with the line they begin on."""
-    first = text.partition("\n")[0]
-    delimiter = max("\t;,", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, line = [], 1
-    try:
-        for row in reader:
-            rows.append((line, row))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise RequestError("body-malformed") from error
-    return rows
-
-
-def _is_heading(cells: Sequence[str]) -> bool:
-    """Whether a first row names columns: no number in it, or a name that says so."""
-    return any(_NUMBER_HEADING.search(cell) for cell in cells) or not any(
-        sum(character.isdigit() for character in cell) >= 8 for cell in cells
-    )
-
-
-def _device(cells: Sequence[str]) -> tuple[Device | None, ShiroromError | None]:
-    """The phone of a row, or what is wrong with it. One bad number is enough: the others alone could look clean."""
-    parsed = parse("\n".join(cells))
-    imeis = tuple(dict.fromkeys(imei for device in parsed.devices for imei in device))
-    try:
-        if parsed.bad or not imeis:
-            wrong = [*parsed.bad, *(found for found in parsed.found if not found.valid)]
-            read_device([wrong[0].text if wrong else ""])  # raises what is wrong with it
-            raise NumberError("imei-not-found")
-        return Device(imeis), None
-    except ShiroromError as error:
-        return None, error

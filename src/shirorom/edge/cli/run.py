@@ -25,6 +25,7 @@ PRACTICE_PORT = 9_100
 @click.option("--port", default=PRACTICE_PORT, show_default=True, type=click.IntRange(0, 65_531))
 @click.option("--write-config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--list", "list_", is_flag=True)
+@click.option("--book", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--slow", default=0.0, type=click.FloatRange(0, 600), metavar="SECONDS")
 @click.option("--consent", is_flag=True)
 @click.option("--evil", is_flag=True)
@@ -36,6 +37,7 @@ def practice(
     port: int,
     write_config: Path | None,
     list_: bool,
+    book: Path | None,
     slow: float,
     consent: bool,
     evil: bool,
@@ -46,6 +48,8 @@ def practice(
 
     if list_:
         return _list(session, as_json=as_json)
+    if book is not None:
+        return _book(session, book, as_json=as_json)
 
     def started(running: Practice) -> None:
         if as_json:
@@ -108,6 +112,23 @@ def _say_lan(session: Session, started: Started) -> None:
     say(f"  {started.fingerprint}")
     for name in started.left_out:
         say(session.t("people.cli.left_out", name=name))
+
+
+def _book(session: Session, path: Path, *, as_json: bool) -> int:
+    """The export of a chain that does not exist, to try the watch with."""
+    from shirorom.domain.fold import JST
+    from shirorom.edge.cli.screen import kind_of
+    from shirorom.edge.practice import book
+
+    today = session.composition.now().astimezone(JST).date()
+    rows = book.rows(today)
+    session.composition.tables.write(path, book.HEADINGS, rows, kind=kind_of(session, path), escape=False)
+    count = book.STOCK + book.SOLD
+    if as_json:
+        print_json({"units": count, "path": str(path)})
+    else:
+        say(session.t("book.cli.practice_book", count=f"{count:,}", file=str(path)))
+    return 0
 
 
 def _list(session: Session, *, as_json: bool) -> int:

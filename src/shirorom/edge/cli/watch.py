@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import click
 
-from shirorom.edge.cli.command import Command, Group, common
+from shirorom.edge.cli.command import Group, common
+from shirorom.edge.cli.watch_alerts import alerts, handle
+from shirorom.edge.cli.watch_claim import claim
+from shirorom.edge.cli.watch_export import export, list_
+from shirorom.edge.cli.watch_hook import hook
+from shirorom.edge.cli.watch_import import import_
+from shirorom.edge.cli.watch_plan import plan
+from shirorom.edge.cli.watch_risk import risk
+from shirorom.edge.cli.watch_rules import choose, rules
+from shirorom.edge.cli.watch_terms import terms
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (
+    import_, alerts, handle, plan, list_, export, claim, risk, hook, terms, rules, choose,
+)  # fmt: skip
 """In the order in which `--help` lists them."""
 
 

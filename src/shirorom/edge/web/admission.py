@@ -23,7 +23,10 @@ from shirorom.edge.web.page import Web
 from shirorom.edge.web.who import OPT, PASSIVE, PLAIN, Who
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-TOKEN_ROUTES = ("/v1/counter", "/v1/carriers")
+TOKEN_ROUTES = (
+    "/v1/counter", "/v1/carriers", "/v1/watch/alerts", "/v1/watch/changes", "/v1/watch/imports",
+    "/watch/alerts.atom",
+)  # fmt: skip
 """What a token opens: these, and what lies below them."""
 
 

@@ -18,11 +18,16 @@ from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.api.claims import CLAIMS
 from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.api.sheets import SHEETS
+from shirorom.edge.api.watch_alerts import ALERTS
+from shirorom.edge.api.watch_book import WATCH_BOOK
+from shirorom.edge.api.watch_hooks import HOOKS
+from shirorom.edge.api.watch_plan import WATCH_PLAN
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
@@ -44,6 +49,9 @@ from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.published import PUBLISHED
 from shirorom.edge.web.sheets import SHEET_PAGES
 from shirorom.edge.web.signin import SIGNIN, local
+from shirorom.edge.web.stock import STOCK
+from shirorom.edge.web.stock_claims import CLAIM_PAGES
+from shirorom.edge.web.stock_risk import RISK_PAGE
 from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
 from shirorom.edge.web.who import OPT as WHO
@@ -59,7 +67,8 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
+        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS, *CLAIM_PAGES, *RISK_PAGE,
+        *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

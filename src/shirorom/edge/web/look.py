@@ -53,6 +53,10 @@ class Speech:
             return ""
         return facts.brands[0] if len(facts.brands) == 1 else self.t("ui.cell.brands", first=facts.brands[0])
 
+    def count(self, number: int) -> str:
+        """A whole number, its thousands apart."""
+        return f"{number:,}"
+
     def age(self, moment: datetime) -> str:
         """How long ago, in the largest whole unit."""
         seconds = max(0, int((self.now - moment) / timedelta(seconds=1)))

@@ -27,6 +27,7 @@ YEAR_S = 31_536_000
 NAV = (
     ("check", "/", "ui.title_check", False),
     ("counter", "/counter", "counter.nav", True),
+    ("stock", "/stock", "stock.nav", True),
     ("guide", "/guide", "ui.nav_guide", False),
     ("help", "/help", "ui.nav_help", False),
     ("people", "/people", "people.nav", True),

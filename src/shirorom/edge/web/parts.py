@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
@@ -26,7 +27,17 @@ from shirorom.service.settings import Settings
 from shirorom.service.tie import TieToPhone
 from shirorom.service.trust import Trust as Trusted
 from shirorom.service.verify import Verify
+from shirorom.service.watch_alerts import Alerts
+from shirorom.service.watch_board import Boards
+from shirorom.service.watch_book import WatchBook
+from shirorom.service.watch_claim import ClaimDesk
+from shirorom.service.watch_hooks import Hooks
+from shirorom.service.watch_risk import RiskDesk
 from shirorom.service.withdraw import Withdraw
+
+if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
+    from shirorom.service.watch_glance import PlanGlance
+    from shirorom.service.watch_plan import WatchPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,9 @@ class Parts:
     pictures: Pictures | None = None
     counter: Counter | None = None
     answers: Answers | None = None
+    book: WatchBook | None = None
+    alerts: Alerts | None = None
+    hooks: Hooks | None = None
     check_screenshot: ScreenshotCheck | None = None
     guides: Sequence[Guide] = ()
     people: People | None = None
@@ -91,3 +105,8 @@ class Parts:
     trust: Trust | None = None
     proof: Proof | None = None
     shelves: Mapping[bool, Shelf] = field(default_factory=dict)
+    boards: Boards | None = None
+    watch_plan: Callable[[], WatchPlan] | None = None
+    watch_glance: Callable[[], PlanGlance] | None = None
+    claims: ClaimDesk | None = None
+    risk: RiskDesk | None = None

@@ -14,9 +14,9 @@ from shirorom.edge.web.look import CLASS_OF, Speech
 from shirorom.edge.web.parts import Parts
 
 
-async def past_of(parts: Parts, imei: Imei, speech: Speech) -> dict[str, Any]:
-    """One number's entries and changes, worded."""
-    found = await asyncio.to_thread(parts.history, imei)
+async def past_of(parts: Parts, imei: Imei, speech: Speech, *, practice: bool = False) -> dict[str, Any]:
+    """One number's entries and changes, worded. `practice`: those of the practice room, whatever the number."""
+    found = await asyncio.to_thread(parts.history, imei, practice=practice)
     withdrawn = {entry.statement.index for entry in found.entries if isinstance(entry.statement, Withdrawal)}
     return {
         "grouped": imei.grouped,

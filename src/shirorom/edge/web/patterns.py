@@ -91,7 +91,7 @@ def counter_pieces(speech: Speech) -> dict[str, list[dict[str, Any]]]:
              ("todo", [say("stale", word=speech.word(Mark.CLEAR))])]  # fmt: skip
     slots: list[dict[str, Any]] = [
         *({"css": "unmet", "word": say(key), "notes": notes, "current": key == "now"} for key, notes in unmet),
-        *({"css": "unmet", "word": say(why)} for why in ("person", "rule", "stopped", "off", "practice")),
+        *({"css": "unmet", "word": say(why)} for why in ("person", "rule", "stopped", "off", "practice", "plan")),
         *(words(mark) for mark in Mark),
         {"css": "q", "word": speech.t("counter.no_answer")},
         words(Mark.CAUTION) | {"notes": [waits], "waits": True},

@@ -77,7 +77,7 @@
   function drawQueue() {
     $("count").textContent = say("items", { count: items().length });
     const rows = items().map((item) => ({ item, ...counts(item), waits: outbox.entries.some((entry) => entry.body.item === item.id) }));
-    const sign = rows.map(({ item, done, total, waits }) => [item.id, item.number, item.state, item.verdict, item.claimed_by, done, total, waits, item.id === state.at.item]);
+    const sign = rows.map(({ item, done, total, waits }) => [item.id, item.number, item.state, item.verdict, item.claimed_by, item.planned, done, total, waits, item.id === state.at.item]);
     put($("items"), () => rows.map(drawRow), sign);
     if (shown === state.at.item) return;
     shown = state.at.item;
@@ -90,7 +90,7 @@
     return row({
       at: item.id, number: item.number, tails: item.imeis.map((imei) => imei.slice(-4)).join("・"),
       mark: over ? { css: cssOf(item), word: wordOf(item) } : null, busy: item.claimed_by ? say("busy") : null,
-      notes: [time(item.added_at), say("progress", { done: whole }), other ? claimedBy(item.claimed_by) : null].filter(Boolean),
+      notes: [time(item.added_at), item.planned ? say("planned") : null, say("progress", { done: whole }), other ? claimedBy(item.claimed_by) : null].filter(Boolean),
       waits: waits ? says.waits : null, current: item.id === state.at.item,
     });
   }
@@ -124,6 +124,8 @@
     }), sign);
   }
 
+  const daysSince = (text) => Math.floor((Date.now() + state.clock - Date.parse(text)) / 86_400_000);
+
   function drawSlot(item, place, current) {
     const other = byOther(item, place) ? claimedBy(place.claimed_by) : null;
     let css = "unmet";
@@ -135,6 +137,7 @@
       item.imeis.length > 1 ? say("number", { n: numberOf(place.place) }) : null,
       place.waits ? says.waits : null,
       place.state === "open" && place.mark ? say("stale", { word: marks[place.mark].word }) : null,
+      place.why === "plan" && place.mark ? say("planned_before", { word: marks[place.mark].word, n: daysSince(place.asked_at) }) : null,
       place.state === "answered" && !place.waits && place.asked_at && place.asked_at < item.added_at ? say("answered_before", { time: time(place.asked_at) }) : null,
       place.state === "open" ? other : null,
     ].filter(Boolean);

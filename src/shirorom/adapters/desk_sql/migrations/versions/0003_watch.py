@@ -19,6 +19,7 @@ def upgrade() -> None:
     _alerts()
     _days()
     _claims()
+    _imports()
 
 
 def _state() -> None:
@@ -148,3 +149,20 @@ def _claims() -> None:
         Column("decision", String, nullable=False),
         Column("body", String, nullable=False),
     )
+
+
+def _imports() -> None:
+    op.create_table(
+        "watch_columns",
+        Column("headings", String, primary_key=True),
+        Column("said", String, nullable=False),
+        Column("at", Integer, nullable=False),
+    )
+    op.create_table(
+        "watch_taken",
+        Column("digest", String, primary_key=True),
+        Column("name", String, nullable=False),
+        Column("code", String, nullable=False),
+        Column("at", Integer, nullable=False),
+    )
+    op.create_index("ix_watch_taken_name", "watch_taken", ["name", "at"])

@@ -1,0 +1,1 @@
+"""Tables as people's programs save them: csv, tsv, xlsx, parquet, in and out."""

@@ -1,0 +1,196 @@
+"""Writes a table beside its place and puts it there once it is whole and durable."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
+from shirorom.adapters.storage_errors import storage_errors
+from shirorom.adapters.tables.frames import Frame
+from shirorom.adapters.tables.limits import engine, needs, too_large
+from shirorom.domain.tables.escape import FORMULA, NUMBER, escaped
+from shirorom.ports.tables import Part, TableKind
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHEET_ROWS_MAX = 1_048_576
+SHEET_CHARS_MAX = 32_767
+"""What a workbook can hold."""
+ROWS_AT_ONCE = 20_000
+_OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
+SEPARATORS = {TableKind.CSV: ",", TableKind.TSV: "\t"}
+
+Rows = Iterable[Sequence[str]]
+
+
+def write(path: Path, columns: Sequence[str], rows: Rows, *, kind: TableKind, escape: bool) -> None:
+    """Write a whole file (ports/tables.py)."""
+    with replacing(path) as file:
+        match kind:
+            case TableKind.CSV | TableKind.TSV:
+                _delimited(file, columns, rows, kind, escape=escape)
+            case TableKind.XLSX:
+                _workbook(file, path, columns, rows)
+            case TableKind.PARQUET:
+                engine()
+                _parquet(file, columns, _gathered(columns, rows))
+
+
+def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool) -> None:
+    """Write a whole file, batch by batch (ports/tables.py)."""
+    engine()
+    frames = (_named(part, columns) for part in parts)
+    with replacing(path) as file:
+        match kind:
+            case TableKind.CSV | TableKind.TSV:
+                _delimited(file, columns, (), kind, escape=escape)
+                for frame in frames:
+                    frame = _escaped(frame) if escape else frame
+                    with _disk_errors():
+                        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
+            case TableKind.XLSX:
+                _workbook(file, path, columns, (row for frame in frames for row in frame.iter_rows()))
+            case TableKind.PARQUET:
+                _parquet(file, columns, frames)
+
+
+def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    if not isinstance(part.batch, Frame):
+        raise TypeError("a batch of another reader")
+    kept = [part.batch.frame.get_column(str(n)) for n in part.keep]
+    added = [pl.Series(values, dtype=pl.String) for values in part.added]
+    added = [pl.select(pl.when(one != "").then(one)).to_series() for one in added]
+    return pl.DataFrame([column.alias(name) for column, name in zip([*kept, *added], columns, strict=True)])
+
+
+def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame([_escaped_column(column) for column in frame.get_columns()])
+
+
+def _escaped_column(column: pl.Series) -> pl.Series:
+    import polars as pl
+
+    formula = column.str.contains(f"^{FORMULA}") & ~column.str.contains(f"^(?:{NUMBER})$")
+    if not formula.any():
+        return column
+    return pl.select(pl.when(formula).then("'" + column).otherwise(column)).to_series().alias(column.name)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk said, where the engine tells it in its own words."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        raise OSError(int(number[1]), "write") from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` when all went well, and is gone when not.
+
+    Raises:
+        StorageError: `storage-full`, `storage-read-only`, `storage-failed`.
+    """
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    with storage_errors(path):
+        descriptor = create_private(part)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        sync_directory(path.parent)
+
+
+def _delimited(file: IO[bytes], columns: Sequence[str], rows: Rows, kind: TableKind, *, escape: bool) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+    try:
+        writer = csv.writer(text, delimiter=SEPARATORS[kind], lineterminator="\r\n")
+        for row in chain((columns,), rows):
+            writer.writerow([escaped(cell) for cell in row] if escape else row)
+    finally:
+        text.detach()  # flushes; the file stays open
+
+
+def _workbook(file: IO[bytes], path: Path, columns: Sequence[str], rows: Rows) -> None:
+    """Text cells only: nothing in them is ever calculated, so nothing needs escaping."""
+    with needs("xlsxwriter"):
+        import xlsxwriter  # type: ignore[import-untyped]  # it has no types
+
+    with tempfile.TemporaryDirectory(prefix=".shirorom-", dir=path.parent) as room:
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": room, "strings_to_formulas": False})
+        sheet = book.add_worksheet()
+        try:
+            for number, row in enumerate(chain((columns,), rows)):
+                _sheet_row(sheet, number, row)
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:  # it wraps what the disk said
+            raise (error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError()) from error
+        finally:
+            sheet.row_data_fh.close()
+
+
+def _sheet_row(sheet: Any, number: int, row: Sequence[str]) -> None:
+    if number >= SHEET_ROWS_MAX:
+        raise too_large("rows", SHEET_ROWS_MAX - 1)
+    for place, cell in enumerate(row):
+        if cell:
+            if len(cell) > SHEET_CHARS_MAX:
+                raise too_large("cell", SHEET_CHARS_MAX)
+            sheet.write_string(number, place, cell)
+
+
+def _gathered(columns: Sequence[str], rows: Rows) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    schema = dict.fromkeys(columns, pl.String)
+    waiting = iter(rows)
+    while some := list(islice(waiting, ROWS_AT_ONCE)):
+        yield pl.DataFrame(some, schema=schema, orient="row")
+
+
+def _parquet(file: IO[bytes], columns: Sequence[str], frames: Iterator[pl.DataFrame]) -> None:
+    import polars as pl
+    from polars.io.plugins import register_io_source
+
+    failed: list[BaseException] = []
+
+    def source(*_: object) -> Iterator[pl.DataFrame]:
+        try:
+            yield from frames
+        except BaseException as error:
+            failed.append(error)  # the engine would tell it in its own words
+            raise
+
+    try:
+        with _disk_errors():
+            register_io_source(source, schema=dict.fromkeys(columns, pl.String)).sink_parquet(file)
+    except BaseException as error:
+        if failed and failed[0] is not error:
+            raise failed[0] from None
+        raise
