@@ -13,24 +13,12 @@ from pathlib import Path
 from shirorom.adapters.durable import private_directory, write_durably
 from shirorom.adapters.facts_toml import FILE_BYTES_MAX, load
 from shirorom.adapters.storage_errors import storage_errors
-from shirorom.domain.carrier import Source
 from shirorom.domain.desk.risk import BaseRates
-from shirorom.domain.desk.warranty import ShopTerms
+from shirorom.domain.desk.warranty import MarketTerm, ShopTerms
 from shirorom.domain.errors import ConfigError
 
 WARRANTY, RATES = "warranty.toml", "base-rates.toml"
 EXAMPLES, MARKET = "warranty-examples.toml", "warranty-market.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class MarketTerm:
-    """What another shop was read to promise. `verify`: reference only, look at its own words before showing it."""
-
-    name: str
-    term: str
-    note: str
-    verify: bool
-    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from shirorom.domain.desk.claim import WarrantyClaim
 from shirorom.domain.desk.spells import Spell
+from shirorom.domain.desk.warranty import MarketTerm, ShopTerms
 from shirorom.domain.imei import Device
 from shirorom.ports.stock import Booked
 
@@ -83,4 +85,28 @@ class Survival(Protocol):
 
     def fit(self, spells: Sequence[Spell], *, level: float) -> Fitted:
         """Fit spells of one mark. Deterministic."""
+        ...
+
+
+class TermsFiles(Protocol):
+    """The shop's warranty terms as a file that it edits, and what comes with the product beside them."""
+
+    def terms(self) -> ShopTerms:
+        """The shop's own terms; none where it has written none. Raises ConfigError `config-invalid`."""
+        ...
+
+    def read(self, file: Path) -> ShopTerms:
+        """Another file of terms, read as strictly. Raises ConfigError `config-invalid`."""
+        ...
+
+    def save_terms(self, source: Path) -> ShopTerms:
+        """Take a file over, word for word and only if it holds. Raises `config-invalid`, `storage-…`."""
+        ...
+
+    def example(self) -> str:
+        """The packaged examples as text, comments and all: nobody's terms."""
+        ...
+
+    def market(self) -> Sequence[MarketTerm]:
+        """What other shops were read to promise."""
         ...

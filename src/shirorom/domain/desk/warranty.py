@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from shirorom.domain.carrier import CARRIERS, CarrierId
+from shirorom.domain.carrier import CARRIERS, CarrierId, Source
 from shirorom.domain.desk.stock import Status, Unit
 from shirorom.domain.mark import Mark
 
@@ -244,6 +244,17 @@ def _apart(ranges: list[tuple[date, date | None]]) -> None:
     for (_, until), (since, _) in pairwise(ranges):
         if until is None or since < until:
             raise ValueError("two ranges of days overlap")
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTerm:
+    """What another shop was read to promise. `verify`: reference only, look at its own words before showing it."""
+
+    name: str
+    term: str
+    note: str
+    verify: bool
+    sources: tuple[Source, ...]
 
 
 class Covered(StrEnum):

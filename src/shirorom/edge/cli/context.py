@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
+    from shirorom.ports.claims import TermsFiles
     from shirorom.ports.plan import RuleFiles
     from shirorom.ports.tables import Tables
     from shirorom.service.attest import Attest
@@ -249,7 +250,7 @@ class Watching(Protocol):
         ...
 
     @property
-    def files(self) -> Any:
+    def files(self) -> TermsFiles:
         """The shop's warranty terms."""
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from shirorom.edge.cli.streams import print_json, say
 
 if TYPE_CHECKING:
     from shirorom.domain.desk.warranty import ShopTerms
+    from shirorom.ports.claims import TermsFiles
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,7 +29,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.pass_obj
 def terms(session: Session, check: Path | None, save: Path | None, example: bool, market: bool, as_json: bool) -> int:
     """Show, check or save the terms. A file that does not hold changes nothing."""
-    files: Any = session.composition.watch.files
+    files = session.composition.watch.files
     if example:
         click.echo(files.example(), nl=False)
         return 0
@@ -83,7 +84,7 @@ def _show(session: Session, found: ShopTerms) -> None:
         console.print(session.t("claim.cli.default", id=found.default), soft_wrap=True)
 
 
-def _market(session: Session, files: Any, as_json: bool) -> None:
+def _market(session: Session, files: TermsFiles, as_json: bool) -> None:
     shops = files.market()
     if as_json:
         import msgspec
