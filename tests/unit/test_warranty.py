@@ -56,6 +56,15 @@ def test_a_month_without_that_day_ends_whole(since: date, count: int, until: dat
     assert add_months(since, count) == until
 
 
+def test_the_days_of_terms_are_those_of_the_newest() -> None:
+    """A year of days where the newest terms say a year; none where they have no end, or are not written down."""
+    old = terms(id="x", until=date(2026, 1, 1), duration=Duration(Period.UNLIMITED))
+    new = terms(id="x", from_=date(2026, 1, 1), duration=YEAR, pos=("1年",))
+    assert ShopTerms(terms=(old, new)).days_of("1年") == 365
+    assert ShopTerms(terms=(old,)).days_of("x") is None
+    assert ShopTerms(terms=(new,)).days_of("無期限") is None
+
+
 def test_a_word_of_the_pos_names_terms() -> None:
     """What the POS writes in its warranty column means the terms that list it; no word means two."""
     ours = terms(id="long", duration=Duration(Period.UNLIMITED), pos=("無期限",))

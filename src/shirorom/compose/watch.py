@@ -130,7 +130,10 @@ class Watching:
             from shirorom.service.watch_plan_terms import Askers
         except ImportError:
             raise ConfigError("plan-missing") from None
-        return WatchPlan(SqlPlanBook(desk), self.rule_book, Askers(self._whole.rooms), self._whole.counter)
+        terms = self.files.terms()
+        return WatchPlan(
+            SqlPlanBook(desk), self.rule_book, Askers(self._whole.rooms), self._whole.counter, terms.days_of
+        )
 
     def plan_asker(self, check: Check) -> WatchAsker | None:
         """service/watch_asker.py; None where `[watch] automatic` is off, and on a public page."""

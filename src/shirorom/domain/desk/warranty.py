@@ -224,6 +224,13 @@ class ShopTerms:
         """The id of the terms that a unit names: by their id, or by a word of the POS; empty: the default."""
         return next((one.id for one in self.terms if word in one.pos), word) if word else self.default
 
+    def days_of(self, word: str) -> int | None:
+        """For how many days the newest terms hold that a word of the POS names; None: without end, or not known."""
+        id_ = self.id_of(word)
+        newest = max((one for one in self.terms if one.id == id_), key=lambda one: one.from_, default=None)
+        until = newest.duration.until(newest.from_) if newest is not None else None
+        return None if newest is None or until is None else (until - newest.from_).days
+
     def on(self, id_: str, day: date) -> Terms | None:
         """The terms of an id for what was sold on a day."""
         return next((one for one in self.terms if one.id == id_ and _held(one.from_, one.until, day)), None)
