@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -129,3 +131,18 @@ async def test_unreachable_carrier_is_noted(gate: tuple[Gate, int]) -> None:
 def test_target_of_an_address(url: str, target: Target) -> None:
     """Host in lower case without its last dot, port by scheme."""
     assert Target.of(url) == target
+
+
+async def test_nobody_is_left_waiting() -> None:
+    """Callers that come in the moment the gate closes see an ended connection, whether they were let in yet or not."""
+    for pause in range(6):
+        gate = Gate(1_000)
+        port = int((await gate.open()).rpartition(":")[2])
+        with socket.create_connection((HOST, port)) as caller:
+            for _ in range(pause):
+                await asyncio.sleep(0)
+            await gate.close()
+            caller.setblocking(False)
+            ended = asyncio.wait_for(asyncio.get_running_loop().sock_recv(caller, 1), 5)
+            with contextlib.suppress(ConnectionResetError):  # it had not been let in
+                assert await ended == b""
