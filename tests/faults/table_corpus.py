@@ -194,7 +194,7 @@ def main(directory: Path) -> None:
 
 
 def peak_kib() -> int:
-    """The most memory that this process had; what a caller had before it began (as `ru_maxrss` counts) is not its own."""
+    """The most memory that this process had; `ru_maxrss` also counts what its caller had before it began."""
     with contextlib.suppress(OSError):
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.partition("VmHWM:")[2].split()[0])
