@@ -23,6 +23,7 @@ from shirorom.edge.web.stock_view import StockViewer
 from shirorom.edge.web.who import OPT, PASSIVE, Role, Who, person_of
 from shirorom.ports.board import Scope
 from shirorom.ports.watch import AlertFilter
+from shirorom.service.watch_board import Boards, WatchBoard
 
 if TYPE_CHECKING:  # numpy comes with it
     from shirorom.service.watch_glance import PlanGlance
@@ -52,24 +53,34 @@ async def stock(request: AnyRequest) -> Response[bytes]:
 @get("/stock/now", include_in_schema=False, opt=QUIET)
 async def stock_now(request: AnyRequest) -> Response[bytes]:
     """The same without its frame, for the page itself; 204 where nothing has changed since `?seen=`."""
-    boards, glance = web_of(request).parts.boards, await _glance(request)
-    if boards is not None:
-        version = _version(await asyncio.to_thread(boards.version), glance)
-        if request.query_params.get("seen") == version:
+    parts = web_of(request).parts
+    if parts.boards is not None:
+        now = await asyncio.to_thread(parts.boards.version)
+        board = await asyncio.to_thread(_last_board, request)
+        if request.query_params.get("seen") == _version(now, board, await _glance(request, board)):
             return Response(b"", status_code=204)
     return page(request, "stock_now.html", here="stock", url="/stock", view=await _view(request))
 
 
-def _version(board: str, glance: PlanGlance | None) -> str:
-    """Of everything that the page shows."""
-    return f"{board}-{glance.last.version if glance is not None and glance.last is not None else 0}"
+def _version(now: str, board: WatchBoard, glance: PlanGlance | None) -> str:
+    """Of everything that the page shows: the alerts as of now, the counts and the plan as they were made last."""
+    plan = glance.last.version if glance is not None and glance.last is not None else 0
+    return f"{now}-{board.version}-{board.at:%H%M%S}-{plan}"
+
+
+def _last_board(request: AnyRequest) -> WatchBoard:
+    boards = web_of(request).parts.boards
+    if boards is None:
+        raise RequestError("counter-missing")
+    return boards.last(_scope(request))
 
 
 async def _view(request: AnyRequest) -> dict[str, object]:
     parts, viewer = web_of(request).parts, StockViewer(speech_of(request))
     if parts.boards is None or parts.alerts is None or parts.book is None:
         raise RequestError("counter-missing")
-    board = await asyncio.to_thread(parts.boards, _scope(request))
+    now = await asyncio.to_thread(parts.boards.version)  # before all that is read: what comes meanwhile is shown next
+    board = await asyncio.to_thread(_last_board, request)
     wanted = AlertFilter(
         stores=frozenset({board.scope.store} - {""}),
         persons=frozenset({board.scope.person} - {""}),
@@ -79,8 +90,8 @@ async def _view(request: AnyRequest) -> dict[str, object]:
     alerts = await asyncio.to_thread(parts.alerts.newest, wanted, count_max=OPEN_MAX)
     units = await asyncio.to_thread(parts.book.book.of_keys, {alert.key for alert in alerts})
     view = viewer.board(board, alerts, units)
-    glance = None if board.empty else await _glance(request)
-    view["version"] = _version(board.version, glance)
+    glance = await _glance(request, board)
+    view["version"] = _version(now, board, glance)
     view["making"] = glance is not None and glance.last is None
     view["plan"] = None if glance is None or glance.last is None else viewer.plan(glance.last)
     view["risk"] = None if parts.risk is None else viewer.risk(parts.risk.last)
@@ -95,21 +106,28 @@ def _scope(request: AnyRequest) -> Scope:
     return Scope(web_of(request).practice, *asked)
 
 
-async def _glance(request: AnyRequest) -> PlanGlance | None:
-    """The plan as it was made last, and somebody who makes it anew; None where its parts are not installed."""
+async def _glance(request: AnyRequest, board: WatchBoard) -> PlanGlance | None:
+    """The plan as it was made last; None where there is nothing to plan, or its parts are not installed.
+
+    What is behind, counts or plan, is made anew by somebody whom no page waits for.
+    """
     web = web_of(request)
-    if web.parts.watch_glance is None:
-        return None
-    try:
-        glance = await asyncio.to_thread(web.parts.watch_glance)
-        behind = await asyncio.to_thread(glance.behind)
-    except ShiroromError as error:
-        if error.code != "plan-missing":
-            raise
-        return None
-    if behind:
-        web.asking.jobs.beside(asyncio.to_thread(glance.refresh))
+    glance = None
+    if web.parts.watch_glance is not None and not board.empty:
+        try:
+            glance = await asyncio.to_thread(web.parts.watch_glance)
+        except ShiroromError as error:
+            if error.code != "plan-missing":
+                raise
+    web.asking.jobs.beside(asyncio.to_thread(_refresh, web.parts.boards, board.scope, glance))
     return glance
+
+
+def _refresh(boards: Boards | None, scope: Scope, glance: PlanGlance | None) -> None:
+    if boards is not None and boards.behind(scope):
+        boards.refresh(scope)
+    if glance is not None and glance.behind():
+        glance.refresh()
 
 
 @get("/stock/alerts", include_in_schema=False, opt=STAFF)
