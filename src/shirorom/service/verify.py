@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Device, Imei
@@ -23,6 +24,9 @@ from shirorom.domain.mark import VerdictKind
 from shirorom.domain.sheet import NotProved, Outcome, Step, StepCode, Why, not_proved, outcome_of
 from shirorom.log.bundle import FormError, SheetForm, decode_bundle
 from shirorom.log.note import VerifierKey
+from shirorom.log.pdf_read import START as PDF_START
+from shirorom.log.pdf_read import open_pdf
+from shirorom.log.pdf_seal import Issued
 from shirorom.log.times import time_of
 from shirorom.ports.stamps import Stamps
 from shirorom.service.trust import Source, Trust, judge_stamps
@@ -37,6 +41,7 @@ class Examination:
         key: The key that its log is signed with; None where there is none.
         source: How the reader came by that key; None: it is not one of the reader's.
         stamped_at: When the first trusted time stamp was made.
+        digest: SHA-256 of the bundle, hex; of a PDF, of the one in it.
     """
 
     steps: tuple[Step, ...]
@@ -45,6 +50,7 @@ class Examination:
     key: VerifierKey | None = None
     source: Source | None = None
     stamped_at: datetime | None = None
+    digest: str | None = None
     not_proved: tuple[NotProved, ...] = ()
 
     @property
@@ -72,8 +78,10 @@ class Verify:
     def __call__(self, file: bytes, trust: Trust, *, now: datetime, admit_practice: bool = False) -> Examination:
         """Examine a bundle, or a file that holds one, at a moment. Whatever is in it, the answer is an examination."""
         try:
-            bundle = decode_bundle(bundle_of(file))
+            view = open_pdf(file) if file.startswith(PDF_START) else None
+            bundle = decode_bundle(file if view is None else view.bundle)
             imeis = _in_order(bundle.sheet)
+            sealed = None if view is None else view.additions(bundle.sheet.issued_at)
         except FormError as error:
             failed = [Step(StepCode.FORM, Why(error.code), place=error.place)]
             failed += [Step(code, Why.NOT_EXAMINED) for code in list(StepCode)[1:]]
@@ -81,6 +89,8 @@ class Verify:
         judged = judge_stamps(bundle, trust, self.stamps, now=now)
         run = Run(bundle, imeis, trust, judged, now, admit_practice)
         steps = run.steps()
+        if sealed is not None and not _is_by(sealed.by, run.log_key):
+            steps = (Step(StepCode.FORM, Why.PDF_OTHER_KEY), *steps[1:])
         return Examination(
             steps=steps,
             outcome=outcome_of(steps),
@@ -88,6 +98,7 @@ class Verify:
             key=run.log_key,
             source=trust.source(run.log_key) if run.log_key is not None else None,
             stamped_at=judged.stamped_at,
+            digest=sha256(file if view is None else view.bundle).hexdigest(),
             not_proved=not_proved(
                 tied=bundle.sheet.tie is not None and bundle.sheet.tie.matches, stamped=judged.stamped_at is not None
             ),
@@ -95,8 +106,13 @@ class Verify:
 
 
 def bundle_of(file: bytes) -> bytes:
-    """The bundle that a file is, or holds. A PDF's embedded one is read here once there are PDFs."""
-    return file
+    """The bundle that a file is, or the one in a PDF. Raises FormError."""
+    return open_pdf(file).bundle if file.startswith(PDF_START) else file
+
+
+def _is_by(issued: Issued, key: VerifierKey | None) -> bool:
+    """Whether the log's key gave the certificate that sealed a page."""
+    return key is not None and key.verify(issued.told, issued.signature)
 
 
 def _in_order(sheet: SheetForm) -> tuple[Imei, ...]:

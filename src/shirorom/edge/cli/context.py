@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.record import Record
     from shirorom.service.settings import Settings
     from shirorom.service.verify import Verify
+    from shirorom.service.view import MakeView
     from shirorom.service.withdraw import Withdraw
 
 LANGS = ("ja", "en")
@@ -76,6 +77,11 @@ class Proof(Protocol):
     @property
     def verify(self) -> Verify:
         """service/verify.py; needs no configuration and no data."""
+        ...
+
+    @property
+    def view(self) -> MakeView:
+        """service/view.py. Raises ConfigError `proof-missing`."""
         ...
 
     def root(self, content: bytes) -> bytes:

@@ -26,6 +26,7 @@ from shirorom.service.settings import Settings
 from shirorom.service.tie import TieToPhone
 from shirorom.service.trust import Trust as Trusted
 from shirorom.service.verify import Verify
+from shirorom.service.view import MakeView
 from shirorom.service.withdraw import Withdraw
 
 
@@ -49,13 +50,14 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Record sheets: made and examined; what this installation trusts; its keys; the room of a phone's record."""
+    """Record sheets: made, laid out, examined; what this installation trusts; its keys; a phone's room."""
 
     attest: Attest
     verify: Verify
     trust: Callable[[], Trusted]
     keys: Callable[[], Sequence[KnownKeys]]
     room: Callable[[Device], Room]
+    view: Callable[[], MakeView]
     tie: TieToPhone | None = None
 
 
