@@ -12,12 +12,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import JST
 from shirorom.domain.imei import Imei
-from shirorom.domain.mark import VerdictKind, symbol_of
+from shirorom.domain.mark import Mark, VerdictKind, symbol_of
 from shirorom.domain.reading import Channel
 from shirorom.domain.sheet import not_proved
-from shirorom.edge.words import Words
+from shirorom.edge.words import Words, names_of
 from shirorom.log.bundle import BundleForm, CellForm, SheetForm, encode_bundle
 from shirorom.log.checkpoint import decode_checkpoint
 from shirorom.log.note import VerifierKey, decode_note
@@ -116,8 +117,21 @@ class _Page:
     def _verdict(self) -> Mapping[str, str]:
         kind = self.sheet.verdict.kind
         look = "unknown" if kind is VerdictKind.UNDETERMINED else kind.value
+        mine = [cell for cell in self.sheet.cells if self._concerns(cell)]
+        numbers = [n for n, digits in enumerate(self.sheet.imeis, 1) if any(cell.imei == digits for cell in mine)]
+        carriers = names_of([one for one in CarrierId if any(cell.carrier is one for cell in mine)], self.words)
+        named = self.words.t("words.list").join(self.words.t("words.number", n=n) for n in numbers)
+        said = "sentence_number" if 0 < len(numbers) < len(self.sheet.imeis) else "sentence"
         return {"kind": look, "symbol": kind.symbol, "title": self.words.t(f"verdict.{kind}.title"),
+                "sentence": self.words.t(f"verdict.{kind}.{said}", numbers=named, carriers=carriers),
                 "text": self.words.t(f"verdict.{kind}.text")}  # fmt: skip
+
+    def _concerns(self, cell: CellForm) -> bool:
+        """Whether the verdict rests on it."""
+        kind = self.sheet.verdict.kind
+        if kind is VerdictKind.UNDETERMINED:
+            return cell.mark is None or (cell.stale and cell.mark in (Mark.CLEAR, Mark.NO_RECORD))
+        return cell.mark is Mark(kind.value)
 
     def _group(self, n: int, digits: str) -> Mapping[str, Any]:
         rows = [self._row(cell) for cell in self.sheet.cells if cell.imei == digits]
@@ -125,7 +139,9 @@ class _Page:
 
     def _number(self, digits: str) -> str:
         """In groups as phones show it; masked, the last four alone."""
-        shown = Imei(digits).digits if self.full else _MASK * 11 + digits[-4:]
+        shown = Imei(digits).digits
+        if not self.full:
+            return f"{_MASK * (len(shown) - 4)} {shown[-4:]}"
         return f"{shown[:2]} {shown[2:8]} {shown[8:14]} {shown[14]}"
 
     def _row(self, cell: CellForm) -> Mapping[str, Any]:
@@ -139,7 +155,7 @@ class _Page:
             "notes": list(self._notes(cell)),
             "asked": none if asked is None else self._clock(asked, "pdf.time_short"),
             "age": none if asked is None else self._age(asked),
-            "channel": none if cell.channel is None else t(f"pdf.way.{cell.channel}"),
+            "channel": none if cell.channel is None else t(f"pdf.way_short.{cell.channel}"),
             "lag": self._lag(cell),
         }  # fmt: skip
 

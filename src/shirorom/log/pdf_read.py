@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shirorom.log.bundle import BYTES_MAX, FormError, decode_bundle
+from shirorom.log.der import SEQUENCE, der, first
 from shirorom.log.entry import MalformedError
 from shirorom.log.pdf_form import STAMPS_MAX, Shape, sealing, stamping
-from shirorom.log.pdf_seal import Issued, SealError, open_seal
+from shirorom.log.pdf_seal import Issued, open_seal
 from shirorom.log.pdf_syntax import PdfError, Ref, Revision, Thing, Value, read_revision
 
 FILE_NAME = "shirorom-sheet.json"
@@ -37,9 +38,9 @@ _TRAILER = frozenset(("Size", "Root", "Info", "ID"))
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A document time stamp as it stands: a token, zeros behind it, and what it is over."""
+    """A document time stamp: its token (DER), and what it is over."""
 
-    place: bytes
+    token: bytes
     message: bytes
 
 
@@ -74,9 +75,9 @@ class PdfSheet:
             end, stamps = len(one.whole), list[Stamped]()
             while end < len(self.file) and len(stamps) < STAMPS_MAX:
                 one = stamping(self.file[:end], shape, len(stamps) + 1)
-                stamps.append(Stamped(one.taken(self.file), one.message))
+                stamps.append(Stamped(_token(one.taken(self.file)), one.message))
                 end = len(one.whole)
-        except (PdfError, SealError, ValueError) as error:
+        except MalformedError as error:
             raise FormError("pdf-changed") from error
         if end != len(self.file):
             raise FormError("pdf-changed")
@@ -95,8 +96,21 @@ def open_pdf(file: bytes) -> PdfSheet:
         base = read_revision(file)
     except MalformedError as error:
         raise FormError("pdf-unreadable") from error
+    return sheet_of(file, base)
+
+
+def sheet_of(file: bytes, base: Revision) -> PdfSheet:
+    """A file whose first revision was read. Raises FormError, as `open_pdf` from there on."""
     _check_still(base)
     return PdfSheet(file, base, _bundle(base))
+
+
+def _token(place: bytes) -> bytes:
+    """What stands in a place, without the zeros behind it. Raises MalformedError."""
+    tag, content, rest = first(place)
+    if tag != SEQUENCE or rest.strip(b"\0"):
+        raise MalformedError("token")
+    return der(tag, content)
 
 
 def stamps_in(file: bytes) -> int:

@@ -23,14 +23,13 @@ _STREAM = re.compile(rb"\nstream\n")
 _XREF = re.compile(rb"xref\n0 ([1-9][0-9]{0,6})\n")
 _TAIL = re.compile(rb"\nstartxref\n([0-9]{1,10})\n%%EOF")
 _TOKEN = re.compile(
-    rb"""(?P<space>[ \n]+)
-    |(?P<open><<)|(?P<close>>>)|(?P<array>\[)|(?P<end>\])
+    rb"""[ \n]*(?:(?P<open><<)|(?P<close>>>)|(?P<array>\[)|(?P<end>\])
     |/(?P<name>[^\x00-\x20\x7f-\xff()<>\[\]{}/%]*)
     |<(?P<hex>[0-9A-Fa-f]*)>
     |\((?P<text>(?:[^()\\\r]|\\[nrtbf()\\]|\\[0-7]{3})*)\)
     |(?P<ref>[1-9][0-9]{0,6}[ ]0[ ]R(?![A-Za-z0-9]))
     |(?P<number>[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(?![A-Za-z0-9.]))
-    |(?P<word>(?:true|false|null)(?![A-Za-z0-9]))""",
+    |(?P<word>(?:true|false|null)(?![A-Za-z0-9])))""",
     re.VERBOSE,
 )
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -137,10 +136,12 @@ def _thing(data: bytes, start: int) -> tuple[Thing, int]:
 def _value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
     """The value that begins here, and where it ends."""
     found = _TOKEN.match(data, at)
-    while found is not None and found.lastgroup == "space":
-        found = _TOKEN.match(data, found.end())
     if found is None or depth > DEPTH_MAX:
         raise PdfError("value")
+    return _told(data, found, depth)
+
+
+def _told(data: bytes, found: re.Match[bytes], depth: int) -> tuple[Value, int]:
     at = found.end()
     match found.lastgroup:
         case "open":
@@ -167,7 +168,7 @@ def _value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
 def _dict(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     made = dict[str, Value]()
     while True:
-        found = _skip(data, at)
+        found = _TOKEN.match(data, at)
         if found is not None and found.lastgroup == "close":
             return made, found.end()
         if found is None or found.lastgroup != "name":
@@ -181,19 +182,18 @@ def _dict(data: bytes, at: int, depth: int) -> tuple[Value, int]:
 def _array(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     made = list[Value]()
     while True:
-        found = _skip(data, at)
-        if found is not None and found.lastgroup == "end":
+        found = _TOKEN.match(data, at)
+        if found is None or depth > DEPTH_MAX:
+            raise PdfError("array")
+        if found.lastgroup == "end":
             return made, found.end()
-        value, at = _value(data, at, depth + 1)
+        value, at = _told(data, found, depth + 1)
         made.append(value)
 
 
-def _skip(data: bytes, at: int) -> re.Match[bytes] | None:
-    found = _TOKEN.match(data, at)
-    return _TOKEN.match(data, found.end()) if found is not None and found.lastgroup == "space" else found
-
-
 def _name(written: bytes) -> Name:
+    if b"#" not in written:
+        return Name(written.decode("latin-1"))
     return Name(_ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), written).decode("latin-1"))
 
 

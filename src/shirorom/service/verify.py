@@ -25,10 +25,9 @@ from shirorom.domain.sheet import NotProved, Outcome, Step, StepCode, Why, not_p
 from shirorom.log.bundle import FormError, SheetForm, decode_bundle
 from shirorom.log.note import VerifierKey
 from shirorom.log.pdf_read import START as PDF_START
-from shirorom.log.pdf_read import open_pdf
-from shirorom.log.pdf_seal import Issued
+from shirorom.log.pdf_read import Additions, open_pdf
 from shirorom.log.times import time_of
-from shirorom.ports.stamps import Stamps
+from shirorom.ports.stamps import StampError, Stamps
 from shirorom.service.trust import Source, Trust, judge_stamps
 from shirorom.service.verify_steps import Run
 
@@ -89,8 +88,8 @@ class Verify:
         judged = judge_stamps(bundle, trust, self.stamps, now=now)
         run = Run(bundle, imeis, trust, judged, now, admit_practice)
         steps = run.steps()
-        if sealed is not None and not _is_by(sealed.by, run.log_key):
-            steps = (Step(StepCode.FORM, Why.PDF_OTHER_KEY), *steps[1:])
+        if sealed is not None:
+            steps = (Step(StepCode.FORM, self._page(sealed, run.log_key, trust)), *steps[1:])
         return Examination(
             steps=steps,
             outcome=outcome_of(steps),
@@ -104,15 +103,23 @@ class Verify:
             ),
         )
 
+    def _page(self, sealed: Additions, key: VerifierKey | None, trust: Trust) -> Why | None:
+        """Why a page is not the issuer's: the log's key gave the certificate that sealed it, and its stamps are on it."""
+        if key is None or not key.verify(sealed.by.told, sealed.by.signature):
+            return Why.PDF_OTHER_KEY
+        try:
+            for one in sealed.stamps:
+                if self.stamps is None:
+                    return Why.STAMP_MISSING_READER
+                self.stamps.on_document(one.token, one.message, trust.authorities)
+        except StampError as error:
+            return error.why
+        return None
+
 
 def bundle_of(file: bytes) -> bytes:
     """The bundle that a file is, or the one in a PDF. Raises FormError."""
     return open_pdf(file).bundle if file.startswith(PDF_START) else file
-
-
-def _is_by(issued: Issued, key: VerifierKey | None) -> bool:
-    """Whether the log's key gave the certificate that sealed a page."""
-    return key is not None and key.verify(issued.told, issued.signature)
 
 
 def _in_order(sheet: SheetForm) -> tuple[Imei, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from shirorom.domain.errors import RequestError, ShiroromError, StorageError
 from shirorom.log.bundle import BundleForm, FormError, decode_bundle, encode_bundle
 from shirorom.log.pdf_form import STAMPS_MAX, Shape, sealing, stamping
-from shirorom.log.pdf_read import PdfSheet, open_pdf
+from shirorom.log.pdf_read import PdfSheet, open_pdf, sheet_of
 from shirorom.log.pdf_syntax import PdfError, read_revision
 from shirorom.ports.stamps import Authority
 from shirorom.ports.views import Pages, Sealer
@@ -49,9 +49,10 @@ class MakeView:
         pages = self.pages()
         page = pages.page(told(), encode_bundle(bundle))
         try:
-            place = sealing(page, Shape.of(read_revision(page)), bundle.sheet.issued_at)
+            base = read_revision(page)
+            place = sealing(page, Shape.of(base), bundle.sheet.issued_at)
             file = place.filled(sealer.seal(place.message))
-            open_pdf(file).additions(bundle.sheet.issued_at)  # none that its reader would refuse
+            sheet_of(file, base).additions(bundle.sheet.issued_at)  # none that its reader would refuse
         except (PdfError, FormError) as error:
             raise ShiroromError("sheet-pdf-failed", why=str(error)) from error
         if self.authority is None:
