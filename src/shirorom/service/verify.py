@@ -104,7 +104,7 @@ class Verify:
         )
 
     def _page(self, sealed: Additions, key: VerifierKey | None, trust: Trust) -> Why | None:
-        """Why a page is not the issuer's: the log's key gave the certificate that sealed it, and its stamps are on it."""
+        """Why a page is not the issuer's, if so: whose certificate sealed it, and whether its stamps are on it."""
         if key is None or not key.verify(sealed.by.told, sealed.by.signature):
             return Why.PDF_OTHER_KEY
         try:
