@@ -64,7 +64,7 @@ class Paper:
         return place.filled(sealer_of(shop or self.shop).seal(place.message))
 
     def bent(self, changes: Mapping[int, bytes], *more: bytes) -> bytes:
-        """The page with other texts of objects, and objects of one's own behind them; written as strictly, and sealed."""
+        """The page with other texts of objects, and more objects behind them; written as strictly, and sealed."""
         return self.sealed(written(self.base, changes, *more))
 
     def number(self, pattern: bytes) -> int:

@@ -22,7 +22,7 @@ from shirorom.service.trust import Trust
 from shirorom.service.verify import Verify, bundle_of
 from tests.logs import imei
 from tests.pdf_kit import Paper, maker, pdf_of
-from tests.sheet_kit import SHOP, Shop, all_four
+from tests.sheet_kit import Shop, all_four
 from tests.stamp_world import World, world
 
 __all__ = ["world"]
@@ -101,7 +101,8 @@ def test_qr_without_an_address_is_the_digest(paper: Paper) -> None:
 def test_letters_are_embedded_and_can_be_read(paper: Paper) -> None:
     """Every font lies in the file, and its Japanese text can be searched."""
     rows = tool("pdffonts", paper.folder / "sheet.pdf").splitlines()[2:]
-    assert rows and all(re.search(r"Identity-H\s+yes yes yes", row) for row in rows)
+    assert rows
+    assert all(re.search(r"Identity-H\s+yes yes yes", row) for row in rows)
     text = text_of(paper.folder / "sheet.pdf")
     for part in ("照会記録書", "れんしゅう堂", "手入力", "○現在制限なし", "示さないこと", "練習・効力なし", "翌々日中"):
         assert part in text
@@ -155,7 +156,7 @@ def test_steering_signs_are_left_out() -> None:
 
 
 def test_document_stamps(world: World, tmp_path: Path) -> None:
-    """An authority's stamps lie behind the seal, pdfsig finds all valid, and ours are over exactly that."""
+    """An authority's stamps lie behind the seal; others find them allowed and sound, and they cannot be exchanged."""
     shop = world.shop
     make = maker(shop, world.authority)
     paper = Paper(tmp_path, shop, Device((imei(1),)))
@@ -163,8 +164,8 @@ def test_document_stamps(world: World, tmp_path: Path) -> None:
     twice = make.restamp(once)
     (tmp_path / "two.pdf").write_bytes(twice)
     assert stamps_in(twice) == 2
-    told = tool("pdfsig", tmp_path / "two.pdf")
-    assert told.count("Signature Validation: Signature is Valid.") == 3
+    assert "Signature Validation: Signature is Valid." in tool("pdfsig", tmp_path / "two.pdf")
+    _pyhanko_agrees(twice, world)
     assert "No syntax or stream encoding errors" in tool("qpdf", "--check", tmp_path / "two.pdf")
     verify, now = Verify(Rfc3161Stamps()), world.now + timedelta(hours=1)
     assert verify(twice, world.trust, now=now, admit_practice=True).outcome is Outcome.HOLDS
@@ -172,3 +173,24 @@ def test_document_stamps(world: World, tmp_path: Path) -> None:
     assert Verify(None)(twice, world.trust, now=now, admit_practice=True).outcome is Outcome.UNDETERMINED
     moved = once[: once.rindex(b"/Contents<") + 10] + twice[twice.rindex(b"/Contents<") + 10 :][: len(once)]
     assert verify(moved[: len(once)], world.trust, now=now, admit_practice=True).outcome is Outcome.REFUSED
+
+
+def _pyhanko_agrees(file: bytes, world: World) -> None:
+    """The seal still holds, what came after it is allowed, and both stamps are by the authority."""
+    from pyhanko.keys import load_cert_from_pemder
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+    from pyhanko_certvalidator import ValidationContext
+
+    reader = PdfFileReader(BytesIO(file))
+    (seal,) = reader.embedded_regular_signatures
+    status = validate_pdf_signature(seal, ValidationContext(trust_roots=[seal.signer_cert]))
+    assert (status.intact, status.valid, status.coverage.name) == (True, True, "ENTIRE_REVISION")
+    assert status.modification_level is ModificationLevel.LTA_UPDATES
+    roots = ValidationContext(trust_roots=[load_cert_from_pemder(str(world.ca.root))])
+    stamps = reader.embedded_timestamp_signatures
+    assert len(stamps) == 2
+    for stamp in stamps:
+        told = validate_pdf_timestamp(stamp, roots)
+        assert (told.intact, told.valid, told.trusted) == (True, True, True)

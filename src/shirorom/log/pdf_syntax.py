@@ -16,8 +16,11 @@ from shirorom.log.entry import MalformedError
 
 OBJECTS_MAX = 20_000
 DEPTH_MAX = 32
+TEXT_BYTES_MAX = 1_000_000
+"""What may stand outside of streams; a sheet of sixteen cells has a tenth of it."""
 HEAD = re.compile(rb"%PDF-1\.7\n%[\x80-\xff]{4}\n\n?")
 
+_END = b"\nendobj\n"
 _OBJECT = re.compile(rb"([1-9][0-9]{0,6}) 0 obj\n")
 _STREAM = re.compile(rb"\nstream\n")
 _XREF = re.compile(rb"xref\n0 ([1-9][0-9]{0,6})\n")
@@ -89,13 +92,14 @@ def read_revision(data: bytes) -> Revision:
     head = HEAD.match(data)
     if head is None:
         raise PdfError("head")
-    at, things, offsets = head.end(), dict[int, Thing](), dict[int, int]()
+    at, things, offsets, left = head.end(), dict[int, Thing](), dict[int, int](), TEXT_BYTES_MAX
     while found := _OBJECT.match(data, at):
         number = int(found[1])
         if number in things or len(things) >= OBJECTS_MAX:
             raise PdfError("object twice, or too many")
         offsets[number] = at
-        things[number], at = _thing(data, found.end())
+        things[number], at = _thing(data, found.end(), found.end() + left)
+        left -= len(things[number].text)
     table = _XREF.match(data, at)
     if table is None or sorted(things) != list(range(1, int(table[1]))):
         raise PdfError("table")
@@ -107,15 +111,16 @@ def read_revision(data: bytes) -> Revision:
         at += 20
     if not data.startswith(b"trailer\n", at):
         raise PdfError("trailer")
-    trailer, at = _value(data, at + 8)
+    trailer, at = _Reader(data, at + TEXT_BYTES_MAX).value(at + 8)
     tail = _TAIL.match(data, at)
     if tail is None or int(tail[1]) != xref or not isinstance(trailer, Mapping) or trailer.get("Size") != len(lines):
         raise PdfError("tail")
     return Revision(things, trailer, xref, tail.end())
 
 
-def _thing(data: bytes, start: int) -> tuple[Thing, int]:
-    value, at = _value(data, start)
+def _thing(data: bytes, start: int, end: int) -> tuple[Thing, int]:
+    """An object's inside, and where the next one begins. `end`: what stands outside of streams may not go beyond."""
+    value, at = _Reader(data, end).value(start)
     text, stream = data[start:at], None
     if found := _STREAM.match(data, at):
         size = value.get("Length") if isinstance(value, Mapping) else None
@@ -126,69 +131,74 @@ def _thing(data: bytes, start: int) -> tuple[Thing, int]:
         if not data.startswith(b"\nendstream", at):
             raise PdfError("length")
         at += len(b"\nendstream")
-    end = b"\nendobj\n"
-    if not data.startswith(end, at):
+    if not data.startswith(_END, at):
         raise PdfError("object")
-    at += len(end)
+    at += len(_END)
     return Thing(value, text, stream), at + (data[at : at + 1] == b"\n")
 
 
-def _value(data: bytes, at: int, depth: int = 0) -> tuple[Value, int]:
-    """The value that begins here, and where it ends."""
-    found = _TOKEN.match(data, at)
-    if found is None or depth > DEPTH_MAX:
-        raise PdfError("value")
-    return _told(data, found, depth)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads values up to an end. Each method gives what it read, and where that ends."""
 
+    data: bytes
+    end: int
 
-def _told(data: bytes, found: re.Match[bytes], depth: int) -> tuple[Value, int]:
-    at = found.end()
-    match found.lastgroup:
-        case "open":
-            return _dict(data, at, depth)
-        case "array":
-            return _array(data, at, depth)
-        case "name":
-            return _name(found["name"]), at
-        case "hex":
-            return bytes.fromhex((found["hex"] + b"0" * (len(found["hex"]) % 2)).decode()), at
-        case "text":
-            return _BACKSLASH.sub(_character, found["text"]), at
-        case "ref":
-            return Ref(int(found["ref"].split()[0])), at
-        case "number":
-            text = found["number"].decode()
-            return (float(text) if "." in text else int(text)), at
-        case "word":
-            return {b"true": True, b"false": False, b"null": None}[found["word"]], at
-        case _:
+    def value(self, at: int) -> tuple[Value, int]:
+        return self._told(self._token(at), 0)
+
+    def _token(self, at: int) -> re.Match[bytes]:
+        found = _TOKEN.match(self.data, at, self.end)
+        if found is None:
             raise PdfError("value")
+        return found
 
+    def _told(self, found: re.Match[bytes], depth: int) -> tuple[Value, int]:
+        if depth > DEPTH_MAX:
+            raise PdfError("depth")
+        at = found.end()
+        match found.lastgroup:
+            case "open":
+                return self._dict(at, depth)
+            case "array":
+                return self._array(at, depth)
+            case "name":
+                return _name(found["name"]), at
+            case "hex":
+                return bytes.fromhex((found["hex"] + b"0" * (len(found["hex"]) % 2)).decode()), at
+            case "text":
+                return _BACKSLASH.sub(_character, found["text"]), at
+            case "ref":
+                return Ref(int(found["ref"].split()[0])), at
+            case "number":
+                text = found["number"].decode()
+                return (float(text) if "." in text else int(text)), at
+            case "word":
+                return {b"true": True, b"false": False, b"null": None}[found["word"]], at
+            case _:
+                raise PdfError("value")
 
-def _dict(data: bytes, at: int, depth: int) -> tuple[Value, int]:
-    made = dict[str, Value]()
-    while True:
-        found = _TOKEN.match(data, at)
-        if found is not None and found.lastgroup == "close":
-            return made, found.end()
-        if found is None or found.lastgroup != "name":
-            raise PdfError("dictionary")
-        name = _name(found["name"])
-        if name in made:
-            raise PdfError("name twice")
-        made[name], at = _value(data, found.end(), depth + 1)
+    def _dict(self, at: int, depth: int) -> tuple[Value, int]:
+        made = dict[str, Value]()
+        while True:
+            found = self._token(at)
+            if found.lastgroup == "close":
+                return made, found.end()
+            if found.lastgroup != "name":
+                raise PdfError("dictionary")
+            name = _name(found["name"])
+            if name in made:
+                raise PdfError("name twice")
+            made[name], at = self._told(self._token(found.end()), depth + 1)
 
-
-def _array(data: bytes, at: int, depth: int) -> tuple[Value, int]:
-    made = list[Value]()
-    while True:
-        found = _TOKEN.match(data, at)
-        if found is None or depth > DEPTH_MAX:
-            raise PdfError("array")
-        if found.lastgroup == "end":
-            return made, found.end()
-        value, at = _told(data, found, depth + 1)
-        made.append(value)
+    def _array(self, at: int, depth: int) -> tuple[Value, int]:
+        made = list[Value]()
+        while True:
+            found = self._token(at)
+            if found.lastgroup == "end":
+                return made, found.end()
+            value, at = self._told(found, depth + 1)
+            made.append(value)
 
 
 def _name(written: bytes) -> Name:

@@ -59,7 +59,8 @@ def attest(
     save(output, made.file)
     if pdf is not None and view is not None:
         save(pdf, view.file)
-    _show_made(session, made, output, pdf, as_json=as_json)
+    unstamped = made.unstamped or (None if view is None else view.unstamped)
+    _show_made(session, replace(made, unstamped=unstamped), output, pdf, as_json=as_json)
     return 0
 
 
