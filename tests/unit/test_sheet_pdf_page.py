@@ -155,6 +155,11 @@ def test_steering_signs_are_left_out() -> None:
     assert plain("長" * 20, 5) == "長長長長…"
 
 
+def test_a_long_word_can_be_broken() -> None:
+    """An address without a space does not leave the paper."""
+    assert max(len(part) for part in plain("a" * 100, 200).split("\u200b")) == 24
+
+
 def test_document_stamps(world: World, tmp_path: Path) -> None:
     """An authority's stamps lie behind the seal; others find them allowed and sound, and they cannot be exchanged."""
     shop = world.shop

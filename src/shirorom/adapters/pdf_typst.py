@@ -113,5 +113,5 @@ def _common(sign: str) -> bool:
     try:
         sign.encode("cp932")
     except UnicodeEncodeError:
-        return sign in "•—"
+        return sign in "•—\u200b"
     return True

@@ -5,6 +5,7 @@ What a shop or a carrier wrote is data from outside: without signs that nobody s
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 NAME_CHARS, LINE_CHARS, SENTENCE_CHARS = 60, 160, 80
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_UNBROKEN = re.compile(r"[^\s\u3000-\uffef]{24}")
+BREAK = "\u200b"
+"""A place where a line may break: of ours, where a text has none."""
 _MASK = "•"
 
 
@@ -48,12 +52,12 @@ def digest_of(bundle: BundleForm) -> str:
 
 
 def plain(text: str, chars_max: int) -> str:
-    """A text from outside on one line, without signs that steer or hide."""
+    """A text from outside on one line, without signs that steer or hide, which can be broken anywhere."""
     seen = "".join(
         " " if sign.isspace() else sign for sign in text if unicodedata.category(sign) not in _UNSEEN or sign.isspace()
     )
     line = " ".join(seen.split())
-    return line if len(line) <= chars_max else line[: chars_max - 1] + "…"
+    return _UNBROKEN.sub(rf"\g<0>{BREAK}", line if len(line) <= chars_max else line[: chars_max - 1] + "…")
 
 
 @dataclass(frozen=True, slots=True)
