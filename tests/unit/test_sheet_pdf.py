@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from shirorom.domain.errors import ShiroromError
-from shirorom.domain.sheet import Outcome
+from shirorom.domain.sheet import Note, Outcome
 from shirorom.log.bundle import encode_bundle
 from shirorom.service.verify import bundle_of
 from tests.pdf_kit import Paper, maker, pdf_of, sealer_of, written
@@ -46,8 +46,9 @@ def why(paper: Paper, file: bytes) -> str:
 
 def test_bundle_in_a_pdf_is_the_bundle(paper: Paper) -> None:
     """Byte for byte, and it holds as the file alone does."""
+    found = paper.examine(paper.file)
     assert bundle_of(paper.file) == paper.made.file
-    assert paper.examine(paper.file).outcome is Outcome.HOLDS
+    assert (found.outcome, found.steps[0].notes) == (Outcome.HOLDS, (Note.VIEW,))
 
 
 def test_page_may_be_written_strictly_and_sealed_again(paper: Paper) -> None:

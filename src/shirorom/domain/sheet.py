@@ -104,6 +104,7 @@ class Note(StrEnum):
     NAME_DIFFERS = "name-differs"  # the page that the key came from names another issuer
     NO_STAMP = "no-stamp"
     NO_WITNESS = "no-witness"
+    VIEW = "view"  # the file is a PDF: what is proved is the bundle in it
 
 
 class Outcome(StrEnum):

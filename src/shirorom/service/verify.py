@@ -21,7 +21,7 @@ from hashlib import sha256
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import VerdictKind
-from shirorom.domain.sheet import NotProved, Outcome, Step, StepCode, Why, not_proved, outcome_of
+from shirorom.domain.sheet import Note, NotProved, Outcome, Step, StepCode, Why, not_proved, outcome_of
 from shirorom.log.bundle import FormError, SheetForm, decode_bundle
 from shirorom.log.note import VerifierKey
 from shirorom.log.pdf_read import START as PDF_START
@@ -89,7 +89,7 @@ class Verify:
         run = Run(bundle, imeis, trust, judged, now, admit_practice)
         steps = run.steps()
         if sealed is not None:
-            steps = (Step(StepCode.FORM, self._page(sealed, run.log_key, trust)), *steps[1:])
+            steps = (self._page(sealed, run.log_key, trust), *steps[1:])
         return Examination(
             steps=steps,
             outcome=outcome_of(steps),
@@ -103,18 +103,18 @@ class Verify:
             ),
         )
 
-    def _page(self, sealed: Additions, key: VerifierKey | None, trust: Trust) -> Why | None:
-        """Why a page is not the issuer's, if so: whose certificate sealed it, and whether its stamps are on it."""
+    def _page(self, sealed: Additions, key: VerifierKey | None, trust: Trust) -> Step:
+        """Whether a page is the issuer's: the log's key gave the certificate that sealed it; its stamps are on it."""
         if key is None or not key.verify(sealed.by.told, sealed.by.signature):
-            return Why.PDF_OTHER_KEY
+            return Step(StepCode.FORM, Why.PDF_OTHER_KEY)
         try:
             for one in sealed.stamps:
                 if self.stamps is None:
-                    return Why.STAMP_MISSING_READER
+                    return Step(StepCode.FORM, Why.STAMP_MISSING_READER)
                 self.stamps.on_document(one.token, one.message, trust.authorities)
         except StampError as error:
-            return error.why
-        return None
+            return Step(StepCode.FORM, error.why)
+        return Step(StepCode.FORM, notes=(Note.VIEW,))
 
 
 def bundle_of(file: bytes) -> bytes:

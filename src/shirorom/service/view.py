@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shirorom.domain.errors import RequestError, ShiroromError, StorageError
-from shirorom.log.bundle import BundleForm, FormError, decode_bundle, encode_bundle
+from shirorom.log.bundle import BYTES_MAX, BundleForm, FormError, decode_bundle, encode_bundle
 from shirorom.log.pdf_form import STAMPS_MAX, Shape, sealing, stamping
 from shirorom.log.pdf_read import PdfSheet, open_pdf, sheet_of
 from shirorom.log.pdf_syntax import PdfError, read_revision
@@ -40,7 +40,7 @@ class MakeView:
         """Make it. `told`: every word and value on the page, asked for once all parts are known to be there.
 
         Raises:
-            ShiroromError: `sheet-font-missing`, `sheet-pdf-failed`.
+            ShiroromError: `sheet-font-missing`, `sheet-pdf-failed`, `sheet-too-large`.
             StorageError: `keys-conflict`, the key was replaced since the sheet was signed.
         """
         sealer = self.sealer(bundle.sheet.practice)
@@ -55,6 +55,8 @@ class MakeView:
             sheet_of(file, base).additions(bundle.sheet.issued_at)  # none that its reader would refuse
         except (PdfError, FormError) as error:
             raise ShiroromError("sheet-pdf-failed", why=str(error)) from error
+        if len(file) > BYTES_MAX:
+            raise ShiroromError("sheet-too-large")
         if self.authority is None:
             return View(file)
         try:

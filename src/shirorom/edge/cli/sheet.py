@@ -16,7 +16,6 @@ from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.device import device_of
 from shirorom.edge.cli.save import save
 from shirorom.edge.cli.streams import print_json, say
-from shirorom.edge.sheet_view import page_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,6 +52,8 @@ def attest(
     as_json: bool,
 ) -> int:
     """A record sheet of one phone, from what is recorded."""
+    from shirorom.edge.sheet_view import page_of
+
     device, proof = device_of(session, numbers), session.composition.proof
     made = proof.attest(device, practice=practice, attach=attach)
     view = None if pdf is None else page_of(proof.view, made.bundle, session.texts, full=full)
