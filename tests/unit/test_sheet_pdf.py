@@ -14,9 +14,10 @@ import pytest
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.sheet import Note, Outcome
 from shirorom.log.bundle import encode_bundle
-from shirorom.service.verify import bundle_of
+from shirorom.log.pdf_read import bundle_of
+from shirorom.service.openings import openings_of_sheet
 from tests.pdf_kit import Paper, maker, pdf_of, sealer_of, written
-from tests.sheet_kit import DUAL, Shop, all_four, failing
+from tests.sheet_kit import DUAL, Shop, all_four, examine, failing
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,11 @@ def test_bundle_in_a_pdf_is_the_bundle(paper: Paper) -> None:
     found = paper.examine(paper.file)
     assert bundle_of(paper.file) == paper.made.file
     assert (found.outcome, found.steps[0].notes) == (Outcome.HOLDS, (Note.VIEW,))
+
+
+def test_a_monitor_reads_it(paper: Paper) -> None:
+    """Whoever has only the PDF can watch for the same entries."""
+    assert openings_of_sheet(paper.file) == openings_of_sheet(paper.made.file)
 
 
 def test_page_may_be_written_strictly_and_sealed_again(paper: Paper) -> None:
@@ -208,12 +214,15 @@ def test_a_changed_bundle_in_a_sealed_page(paper: Paper) -> None:
     assert "signature: signature-wrong" in failing(paper.examine(paper.sealed(page)))
 
 
-def test_old_key_is_not_in_force(paper: Paper, tmp_path: Path) -> None:
-    """A sheet signed before the key was rotated gets no page sealed by the new one."""
+def test_old_key_is_not_in_force(tmp_path: Path) -> None:
+    """A sheet signed before the key was rotated gets no page by the new one; the page that it had still holds."""
     shop = Shop(tmp_path)
     shop.record(*all_four())
-    made = shop.sheet()
+    made, key = shop.sheet(), shop.key
+    before = pdf_of(shop, made)
     shop.keyring.rotate(shop.clock.now())
+    assert shop.key != key
+    assert examine(before, key).outcome is Outcome.HOLDS
     with pytest.raises(ShiroromError) as refused:
         pdf_of(shop, made)
     assert refused.value.code == "keys-conflict"

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from shirorom.adapters.timestamp import Rfc3161Stamps
+from shirorom.adapters.texts_toml import Texts
+from shirorom.adapters.timestamp import HttpAuthority, Rfc3161Stamps
 from shirorom.domain.imei import Device
 from shirorom.domain.sheet import Outcome
-from shirorom.edge.sheet_view import plain
-from shirorom.log.pdf_read import stamps_in
+from shirorom.edge.sheet_view import plain, told_of
+from shirorom.log.pdf_read import bundle_of, stamps_in
 from shirorom.service.settings import Settings, ShopSettings
 from shirorom.service.trust import Trust
-from shirorom.service.verify import Verify, bundle_of
+from shirorom.service.verify import Verify
 from tests.logs import imei
 from tests.pdf_kit import Paper, maker, pdf_of
 from tests.sheet_kit import Shop, all_four
@@ -178,6 +179,16 @@ def test_document_stamps(world: World, tmp_path: Path) -> None:
     assert Verify(None)(twice, world.trust, now=now, admit_practice=True).outcome is Outcome.UNDETERMINED
     moved = once[: once.rindex(b"/Contents<") + 10] + twice[twice.rindex(b"/Contents<") + 10 :][: len(once)]
     assert verify(moved[: len(once)], world.trust, now=now, admit_practice=True).outcome is Outcome.REFUSED
+
+
+def test_a_pdf_is_stamped_at_once_where_it_can_be(world: World) -> None:
+    """With an authority the PDF has a stamp; one that does not answer leaves it without, and says so."""
+    made = world.shop.sheet()
+    page = dict(told_of(made.bundle, Texts.load("ja"), full=False, address=None))
+    assert stamps_in(maker(world.shop, world.authority)(made.bundle, lambda: page).file) == 1
+    silent = HttpAuthority("http://127.0.0.1:9/", world.ca.root, 1.0)
+    view = maker(world.shop, silent)(made.bundle, lambda: page)
+    assert (stamps_in(view.file), view.unstamped) == (0, "stamp-authority-failed")
 
 
 def _pyhanko_agrees(file: bytes, world: World) -> None:

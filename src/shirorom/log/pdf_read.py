@@ -113,6 +113,11 @@ def _token(place: bytes) -> bytes:
     return der(tag, content)
 
 
+def bundle_of(file: bytes) -> bytes:
+    """The bundle that a file is, or the one in a PDF, whoever sealed it. Raises FormError."""
+    return open_pdf(file).bundle if file.startswith(START) else file
+
+
 def stamps_in(file: bytes) -> int:
     """How many document time stamps stand behind the page. Raises FormError."""
     view = open_pdf(file)

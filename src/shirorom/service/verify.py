@@ -117,11 +117,6 @@ class Verify:
         return Step(StepCode.FORM, notes=(Note.VIEW,))
 
 
-def bundle_of(file: bytes) -> bytes:
-    """The bundle that a file is, or the one in a PDF. Raises FormError."""
-    return open_pdf(file).bundle if file.startswith(PDF_START) else file
-
-
 def _in_order(sheet: SheetForm) -> tuple[Imei, ...]:
     """What the shapes alone do not say: numbers that are numbers, times that are times, lists in their one order."""
     try:
