@@ -40,12 +40,12 @@ def run() -> dict[str, Any]:
 
 
 def _rows(made: Composition) -> list[dict[str, Any]]:
-    device = Device((_imei(1), _imei(2)))
+    device = Device((imei(1), imei(2)))
     record = made.room(practice=True).recorder.record
-    record([_reading(n, carrier) for n in (1, 2) for carrier in CARRIERS])
+    record([reading(n, carrier) for n in (1, 2) for carrier in CARRIERS])
     for first in range(0, ENTRIES, AT_ONCE):
-        record([_reading(100 + first + n, 0) for n in range(AT_ONCE)])
-    record([_reading(n, carrier) for n in (1, 2) for carrier in CARRIERS])
+        record([reading(100 + first + n, 0) for n in range(AT_ONCE)])
+    record([reading(n, carrier) for n in (1, 2) for carrier in CARRIERS])
     attest, verify = made.proof.attest, made.proof.verify
     sheet = attest(device)
     key = sheet.bundle.signatures[0].key
@@ -57,13 +57,14 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
 
     making, examining = _median_ms(lambda: attest(device)), _median_ms(examine)
     return [
-        _row(f"a sheet of 16 entries in a log of {ENTRIES:,}", making, SHEET_MS_MAX),
-        _row("its examination, thirteen steps", examining, VERIFY_MS_MAX),
+        row(f"a sheet of 16 entries in a log of {ENTRIES:,}", making, SHEET_MS_MAX),
+        row("its examination, thirteen steps", examining, VERIFY_MS_MAX),
         {"what": "size of that sheet", "value": len(sheet.file) / 1_000, "unit": "kB"},
     ]
 
 
-def _row(what: str, value: float, limit: float) -> dict[str, Any]:
+def row(what: str, value: float, limit: float) -> dict[str, Any]:
+    """A figure in ms beside its limit."""
     return {"what": what, "value": value, "unit": "ms", "beside": f"limit {limit:g} ms", "ratio": value / limit}
 
 
@@ -77,12 +78,14 @@ def _median_ms(work: Callable[[], object]) -> float:
     return 1_000 * statistics.median(took)
 
 
-def _imei(n: int) -> Imei:
+def imei(n: int) -> Imei:
+    """The n-th test-range number."""
     return Imei.of_key(f"0010010{n:07d}")
 
 
-def _reading(n: int, carrier: Any) -> Reading:
+def reading(n: int, carrier: Any) -> Reading:
+    """By hand, ○; without a carrier: some one."""
     return Reading(
-        imei=_imei(n), carrier=carrier or CARRIERS[1], mark=Mark.CLEAR, glyph="○", sentence="", channel=Channel.HAND,
+        imei=imei(n), carrier=carrier or CARRIERS[1], mark=Mark.CLEAR, glyph="○", sentence="", channel=Channel.HAND,
         asked_at=datetime.now(UTC).replace(microsecond=0), by="bench", practice=True,
     )  # fmt: skip

@@ -28,6 +28,10 @@ TOOLS = {  # command (or file, by its path) that tests and benches need -> Debia
     "wrk": "wrk",  # bench only
     "npm": "npm",
     "node": "nodejs",
+    # Readers of a record sheet's PDF that we did not write.
+    "qpdf": "qpdf",
+    "pdfsig": "poppler-utils",
+    "zbarimg": "zbar-tools",
     # A real Japanese IME in front of a real window: what scanners are tested with.
     "Xvfb": "xvfb",
     "xdotool": "xdotool",

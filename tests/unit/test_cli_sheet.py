@@ -142,3 +142,31 @@ def test_shops_file_is_a_keys_file(shop: Shop, sheet: Path, tmp_path: Path) -> N
     told = elsewhere(shop, tmp_path, "verify", str(sheet), "--keys", str(file), "--practice", "--json").json
     assert (told["holds"], told["trust"]) == (True, "pinned")
     assert "名前が違います" in told["steps"][3]["text"]
+
+
+def test_a_pdf_is_the_sheet_too(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """`--pdf`: a page to look at, which verifies as the file does, and tells the same digest."""
+    paper = tmp_path / "sheet.pdf"
+    told = shop.call("attest", PHONE, "-o", str(sheet), "--pdf", str(paper), "--full", "--json")
+    assert (told.status, told.json["pdf"]) == (0, str(paper))
+    found = elsewhere(shop, tmp_path, "verify", str(paper), "--key", key_of(sheet), "--practice", "--json")
+    assert (found.status, found.json["holds"], found.json["sha256"]) == (0, True, told.json["sha256"])
+
+
+def test_a_changed_pdf_is_refused(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """One byte more, and it says in a sentence what is wrong."""
+    paper = tmp_path / "sheet.pdf"
+    assert shop.call("attest", PHONE, "-o", str(sheet), "--pdf", str(paper)).status == 0
+    paper.write_bytes(paper.read_bytes() + b"x")
+    found = elsewhere(shop, tmp_path, "verify", str(paper), "--key", key_of(sheet), "--practice")
+    assert found.status == 1
+    assert "後ろに何かが足されています" in found.out
+
+
+def test_restamp_of_a_pdf_needs_an_authority(shop: Shop, sheet: Path, tmp_path: Path) -> None:
+    """Without one the file stays as it was."""
+    paper = tmp_path / "sheet.pdf"
+    assert shop.call("attest", PHONE, "-o", str(sheet), "--pdf", str(paper)).status == 0
+    before = paper.read_bytes()
+    assert "stamp-authority-none" in shop.call("restamp", str(paper)).err
+    assert paper.read_bytes() == before

@@ -113,3 +113,24 @@ def test_answers_of_a_refused_sheet_are_not_shown(kit: Kit, client: TestClient[A
     assert "手で確認" in good
     assert "現在制限なし" not in bad
     assert ONE.digits not in good
+
+
+def test_result_page_saves_a_pdf(kit: Kit, client: TestClient[Any]) -> None:
+    """「PDFで保存」 gives a PDF whose name holds no number, and the page to verify takes it."""
+    kit.record(ONE, CarrierId.AU, "○")
+    where = client.post("/check", data={"text": ONE.digits}).headers["location"]
+    assert "PDFで保存" in client.get(where).text
+    saved = client.post(f"{where}/sheet", files={"photo": b""}, data={"as": "pdf"})
+    assert (saved.status_code, saved.headers["content-type"]) == (200, "application/pdf")
+    assert saved.headers["content-disposition"].endswith('.pdf"')
+    page = client.post("/verify", files={"file": ("s.pdf", saved.content)}, data={"keys": ""})
+    assert page.text.count('<li class="good">') == 13
+
+
+def test_api_gives_a_pdf_to_who_accepts_it(kit: Kit, client: TestClient[Any]) -> None:
+    """`Accept: application/pdf`, and `/v1/verifications` finds that it holds."""
+    kit.record(ONE, CarrierId.AU, "○")
+    made = client.post("/v1/sheets", json={"imeis": [ONE.digits], "full": True}, headers={"accept": "application/pdf"})
+    assert (made.status_code, made.headers["content-type"]) == (200, "application/pdf")
+    told = client.post("/v1/verifications", content=made.content, headers={"content-type": "application/pdf"}).json()
+    assert (told["holds"], told["practice"]) == (True, True)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -30,6 +30,9 @@ from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.log.entry import MalformedError
 from shirorom.log.keyring import KnownKey, KnownKeys, decode_keys, encode_keys
 from shirorom.log.note import SignatureKind, VerifierKey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SEED_BYTES = 32
 TRIES_MAX = 8
@@ -49,6 +52,7 @@ class Ed25519Signer:
         """From the 32 secret bytes of RFC 8032."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+        self._seed = seed
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self._key = VerifierKey(name, kind, self._private.public_key().public_bytes_raw())
 
@@ -60,6 +64,18 @@ class Ed25519Signer:
     def sign(self, message: bytes) -> bytes:
         """Its Ed25519 signature."""
         return self._private.sign(message)
+
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        """What gives certificates (adapters/pdf_sealer.py)."""
+        return self._private
+
+    def derived(self, purpose: bytes, size: int) -> bytes:
+        """Secret bytes for another purpose (RFC 5869, SHA-256): the same for the same key, and nothing of the key."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), size, salt=None, info=purpose).derive(self._seed)
 
 
 @dataclass(frozen=True, slots=True)

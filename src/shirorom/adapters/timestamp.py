@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +50,21 @@ class Rfc3161Stamps:
         """
         try:
             return _examine(stamp, message)
+        except StampError:
+            raise
+        except Exception as error:  # the libraries raise many kinds for what a stranger may write
+            raise StampError(Why.STAMP_UNREADABLE) from error
+
+    def on_document(self, token: bytes, message: bytes, roots: Collection[bytes]) -> None:
+        """Whether a token on a whole PDF is over these bytes and, by one of the reader's roots, whether it holds."""
+        try:
+            response = _read(token)
+            told = response.tst_info.message_imprint
+            if _digest(_HASHES[told.hash_algorithm.dotted_string], message) != told.message:
+                raise StampError(Why.STAMP_OTHER)
+            chain = next(_chains(response, roots), None)
+            if chain is not None:
+                _examine(Stamp(token, chain), message)
         except StampError:
             raise
         except Exception as error:  # the libraries raise many kinds for what a stranger may write
@@ -263,6 +278,16 @@ def _ordered(response: TimeStampResponse, root: bytes) -> tuple[bytes, ...]:
     if ders[-1] != root:
         raise ValueError("the chain leads to another root")
     return ders
+
+
+def _chains(response: TimeStampResponse, roots: Collection[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """The chains of a token to those of some roots that it leads to."""
+    for root in roots:
+        try:
+            chain = _ordered(response, root)
+        except (ValueError, LookupError, StopIteration):
+            continue
+        yield chain
 
 
 def _crl_urls(certificate: x509.Certificate) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from shirorom.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from shirorom.adapters.pdf_sealer import PdfSealer
+    from shirorom.adapters.pdf_typst import TypstPages
     from shirorom.adapters.timestamp import HttpAuthority, Rfc3161Stamps
     from shirorom.compose import Composition
     from shirorom.edge.web.parts import Proof
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from shirorom.service.checkpoints import Checkpoints
     from shirorom.service.trust import Trust
     from shirorom.service.verify import Verify
+    from shirorom.service.view import MakeView
 
 
 class Proving:
@@ -40,6 +43,41 @@ class Proving:
         from shirorom.service.verify import Verify
 
         return Verify(self._stamps)
+
+    @cached_property
+    def view(self) -> MakeView:
+        """service/view.py. Raises ConfigError `proof-missing`."""
+        from shirorom.service.view import MakeView
+
+        return MakeView(lambda: self._pages, self._sealer, self.authority, self._address)
+
+    @cached_property
+    def _pages(self) -> TypstPages:
+        try:
+            import segno  # noqa: F401  # is the extra [proof] there?
+            import typst  # noqa: F401
+        except ImportError as error:
+            raise ConfigError("proof-missing") from error
+        from shirorom.adapters.pdf_typst import TypstPages
+
+        return TypstPages()
+
+    def _sealer(self, practice: bool) -> PdfSealer:
+        """Seals pages with the key in force."""
+        from shirorom.adapters.pdf_sealer import PdfSealer
+
+        keyring = self._whole.publishing.keyring(practice)
+        signer = keyring.signer(self._whole.clock.now())
+        return PdfSealer(signer, next(one.since for one in keyring.known().keys if one.key == signer.key))
+
+    @property
+    def _address(self) -> str | None:
+        """Where a stranger finds our `/verify`: the name behind the proxy, else what the shop says."""
+        settings = self._whole.settings
+        if settings.web.proxy and settings.web.hosts:
+            return f"https://{settings.web.hosts[0]}"
+        url = settings.shop.url
+        return url if url and url.startswith(("https://", "http://")) else None
 
     @property
     def _stamps(self) -> Rfc3161Stamps | None:
@@ -113,5 +151,6 @@ class Proving:
             trust=self.own_trust,
             keys=self.own_keys,
             room=lambda device: self._whole.rooms.of_check(device, CARRIERS),
+            view=lambda: self.view,
             tie=None if pictures is None else TieToPhone(pictures, self._whole.clock),
         )

@@ -123,8 +123,9 @@ CODES: Mapping[str, Code] = {
     # Record sheets (docs/adr/0025).
     **_codes(Area.PROOF, 404, 1, "sheet-nothing"),
     **_codes(Area.PROOF, 409, 1, "stamps-too-many", "sheet-too-large"),
+    **_codes(Area.PROOF, 500, 1, "sheet-pdf-failed"),
     **_codes(Area.PROOF, 422, 2, "sheet-invalid", "trust-invalid", "tie-no-code", "tie-over"),
-    **_codes(Area.PROOF, 501, 1, "stamp-authority-none", "proof-missing"),
+    **_codes(Area.PROOF, 501, 1, "stamp-authority-none", "proof-missing", "sheet-font-missing"),
     **_codes(Area.PROOF, 502, 1, "stamp-authority-failed"),
     **_codes(Area.STORAGE, 503, 1, "keys-corrupt", "keys-conflict", "monitor-state-corrupt"),
     **_codes(Area.CONFIG, 500, 2, "address-refused", "verifier-key-invalid"),

@@ -43,6 +43,12 @@ class Why(StrEnum):
     UNREADABLE = "sheet-unreadable"
     NAME_TWICE = "name-twice"
     OTHER_FORM = "other-form"
+    PDF_UNREADABLE = "pdf-unreadable"
+    PDF_ACTS = "pdf-acts"
+    PDF_FILES = "pdf-files"
+    PDF_UNSEALED = "pdf-unsealed"
+    PDF_CHANGED = "pdf-changed"
+    PDF_OTHER_KEY = "pdf-other-key"
     PRACTICE_SHEET = "practice-sheet"
     PRACTICE_MIXED = "practice-mixed"
     TEST_NUMBER = "test-number-as-real"
@@ -98,6 +104,7 @@ class Note(StrEnum):
     NAME_DIFFERS = "name-differs"  # the page that the key came from names another issuer
     NO_STAMP = "no-stamp"
     NO_WITNESS = "no-witness"
+    VIEW = "view"  # the file is a PDF: what is proved is the bundle in it
 
 
 class Outcome(StrEnum):

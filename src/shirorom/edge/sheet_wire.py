@@ -32,7 +32,7 @@ class VerifyWire(msgspec.Struct, frozen=True):
 
     `outcome`: `holds`, `consistent` (issuer not confirmed), `undetermined`, `refused`. `fingerprint` is that of the key
     which signed; `trust` how the reader came by it (`given`, `pinned`, `fetched`, `own`; null: not at all). `practice`
-    and `verdict` are null where the file is no sheet.
+    and `verdict` are null where the file is no sheet. `sha256`: of the bundle, in a PDF of the one in it.
     """
 
     holds: bool
@@ -46,6 +46,7 @@ class VerifyWire(msgspec.Struct, frozen=True):
     fingerprint: str | None
     trust: str | None
     stamped_at: str | None
+    sha256: str | None
 
 
 class SheetWire(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ def verify_of(found: Examination, words: Words) -> VerifyWire:
         issued_at=None if sheet is None else sheet.issued_at,
         fingerprint=None if found.key is None else found.key.fingerprint,
         trust=None if found.source is None else found.source.value,
+        sha256=found.digest,
         stamped_at=None if found.stamped_at is None else at(found.stamped_at),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,6 +49,14 @@ class Stamps(Protocol):
 
     def examine(self, stamp: Stamp, message: bytes) -> Stamped:
         """What a stamp says of these bytes, its certificates judged at its own moment. Raises StampError."""
+        ...
+
+    def on_document(self, token: bytes, message: bytes, roots: Collection[bytes]) -> None:
+        """Whether a token on a whole PDF is over these bytes and, by one of the reader's roots, whether it holds.
+
+        Such a token brings no chain beside it. By a root that nobody gave it is examined no further, and nothing is
+        taken from it. Raises StampError.
+        """
         ...
 
 

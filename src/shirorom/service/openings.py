@@ -10,6 +10,7 @@ from shirorom.domain.errors import ShiroromError
 from shirorom.log.checkpoint import decode_checkpoint
 from shirorom.log.entry import MalformedError, Opening
 from shirorom.log.note import decode_note
+from shirorom.log.pdf_read import bundle_of
 from shirorom.ports import Log
 
 SHEET_BYTES_MAX = 32_000_000
@@ -40,9 +41,9 @@ class _Bundle(msgspec.Struct):
 
 
 def openings_of_sheet(content: bytes) -> tuple[str, list[Opening]]:
-    """The log that a sheet is of, and the openings in it. Raises ShiroromError `openings-unreadable`."""
+    """The log that a sheet (or its PDF) is of, and the openings in it. Raises ShiroromError `openings-unreadable`."""
     try:
-        sheet = msgspec.json.decode(content, type=_Bundle).sheet
+        sheet = msgspec.json.decode(bundle_of(content), type=_Bundle).sheet
         origin = decode_checkpoint(decode_note(sheet.checkpoint.encode()).text).origin
         return origin, [
             Opening(o.key, o.counter, bytes.fromhex(o.previous), bytes.fromhex(o.salt), o.statement.encode())

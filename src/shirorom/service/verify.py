@@ -16,15 +16,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import VerdictKind
-from shirorom.domain.sheet import NotProved, Outcome, Step, StepCode, Why, not_proved, outcome_of
+from shirorom.domain.sheet import Note, NotProved, Outcome, Step, StepCode, Why, not_proved, outcome_of
 from shirorom.log.bundle import FormError, SheetForm, decode_bundle
 from shirorom.log.note import VerifierKey
+from shirorom.log.pdf_read import START as PDF_START
+from shirorom.log.pdf_read import Additions, open_pdf
 from shirorom.log.times import time_of
-from shirorom.ports.stamps import Stamps
+from shirorom.ports.stamps import StampError, Stamps
 from shirorom.service.trust import Source, Trust, judge_stamps
 from shirorom.service.verify_steps import Run
 
@@ -37,6 +40,7 @@ class Examination:
         key: The key that its log is signed with; None where there is none.
         source: How the reader came by that key; None: it is not one of the reader's.
         stamped_at: When the first trusted time stamp was made.
+        digest: SHA-256 of the bundle, hex; of a PDF, of the one in it.
     """
 
     steps: tuple[Step, ...]
@@ -45,6 +49,7 @@ class Examination:
     key: VerifierKey | None = None
     source: Source | None = None
     stamped_at: datetime | None = None
+    digest: str | None = None
     not_proved: tuple[NotProved, ...] = ()
 
     @property
@@ -72,8 +77,10 @@ class Verify:
     def __call__(self, file: bytes, trust: Trust, *, now: datetime, admit_practice: bool = False) -> Examination:
         """Examine a bundle, or a file that holds one, at a moment. Whatever is in it, the answer is an examination."""
         try:
-            bundle = decode_bundle(bundle_of(file))
+            view = open_pdf(file) if file.startswith(PDF_START) else None
+            bundle = decode_bundle(file if view is None else view.bundle)
             imeis = _in_order(bundle.sheet)
+            sealed = None if view is None else view.additions(bundle.sheet.issued_at)
         except FormError as error:
             failed = [Step(StepCode.FORM, Why(error.code), place=error.place)]
             failed += [Step(code, Why.NOT_EXAMINED) for code in list(StepCode)[1:]]
@@ -81,6 +88,8 @@ class Verify:
         judged = judge_stamps(bundle, trust, self.stamps, now=now)
         run = Run(bundle, imeis, trust, judged, now, admit_practice)
         steps = run.steps()
+        if sealed is not None:
+            steps = (self._page(sealed, run.log_key, trust), *steps[1:])
         return Examination(
             steps=steps,
             outcome=outcome_of(steps),
@@ -88,15 +97,24 @@ class Verify:
             key=run.log_key,
             source=trust.source(run.log_key) if run.log_key is not None else None,
             stamped_at=judged.stamped_at,
+            digest=sha256(file if view is None else view.bundle).hexdigest(),
             not_proved=not_proved(
                 tied=bundle.sheet.tie is not None and bundle.sheet.tie.matches, stamped=judged.stamped_at is not None
             ),
         )
 
-
-def bundle_of(file: bytes) -> bytes:
-    """The bundle that a file is, or holds. A PDF's embedded one is read here once there are PDFs."""
-    return file
+    def _page(self, sealed: Additions, key: VerifierKey | None, trust: Trust) -> Step:
+        """Whether a page is the issuer's: the log's key gave the certificate that sealed it; its stamps are on it."""
+        if key is None or not key.verify(sealed.by.told, sealed.by.signature):
+            return Step(StepCode.FORM, Why.PDF_OTHER_KEY)
+        try:
+            for one in sealed.stamps:
+                if self.stamps is None:
+                    return Step(StepCode.FORM, Why.STAMP_MISSING_READER)
+                self.stamps.on_document(one.token, one.message, trust.authorities)
+        except StampError as error:
+            return Step(StepCode.FORM, error.why)
+        return Step(StepCode.FORM, notes=(Note.VIEW,))
 
 
 def _in_order(sheet: SheetForm) -> tuple[Imei, ...]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
     from shirorom.service.verify import Verify
+    from shirorom.service.view import MakeView
     from shirorom.service.watch_alerts import Alerts
     from shirorom.service.watch_book import WatchBook
     from shirorom.service.watch_claim import ClaimDesk
@@ -88,6 +89,11 @@ class Proof(Protocol):
     @property
     def verify(self) -> Verify:
         """service/verify.py; needs no configuration and no data."""
+        ...
+
+    @property
+    def view(self) -> MakeView:
+        """service/view.py. Raises ConfigError `proof-missing`."""
         ...
 
     def root(self, content: bytes) -> bytes:

@@ -34,19 +34,34 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.command(cls=Command)
 @click.argument("numbers", nargs=-1, metavar="[IMEI…|-]")
 @click.option("--output", "-o", required=True, type=_OUT, metavar="FILE")
+@click.option("--pdf", type=_OUT, metavar="FILE")
+@click.option("--full", is_flag=True)
 @click.option("--attach", is_flag=True)
 @click.option("--practice", is_flag=True)
 @json_option
 @common
 @click.pass_obj
 def attest(
-    session: Session, numbers: tuple[str, ...], output: Path, attach: bool, practice: bool, as_json: bool
+    session: Session,
+    numbers: tuple[str, ...],
+    output: Path,
+    pdf: Path | None,
+    full: bool,
+    attach: bool,
+    practice: bool,
+    as_json: bool,
 ) -> int:
     """A record sheet of one phone, from what is recorded."""
-    device = device_of(session, numbers)
-    made = session.composition.proof.attest(device, practice=practice, attach=attach)
+    from shirorom.edge.sheet_view import page_of
+
+    device, proof = device_of(session, numbers), session.composition.proof
+    made = proof.attest(device, practice=practice, attach=attach)
+    view = None if pdf is None else page_of(proof.view, made.bundle, session.texts, full=full)
     save(output, made.file)
-    _show_made(session, made, output, as_json=as_json)
+    if pdf is not None and view is not None:
+        save(pdf, view.file)
+    unstamped = made.unstamped or (None if view is None else view.unstamped)
+    _show_made(session, replace(made, unstamped=unstamped), output, pdf, as_json=as_json)
     return 0
 
 
@@ -99,22 +114,29 @@ def verify(
 @click.pass_obj
 def restamp(session: Session, file: Path, as_json: bool) -> int:
     """One more time stamp, before the one that a sheet has grows old."""
-    from shirorom.log.bundle import encode_bundle
+    from shirorom.log.bundle import BYTES_MAX, encode_bundle
+    from shirorom.log.pdf_read import START, stamps_in
 
-    bundle = session.composition.proof.attest.restamp(_bundle(file))
-    save(file, encode_bundle(bundle))
-    if as_json:
-        print_json({"done": True, "path": str(file), "stamps": len(bundle.time)})
+    content, proof = _read(file, BYTES_MAX), session.composition.proof
+    if content.startswith(START):
+        renewed = proof.view.restamp(content)
+        count = stamps_in(renewed)
     else:
-        say(session.t("sheet.cli.restamped", path=str(file), count=len(bundle.time)))
+        bundle = proof.attest.restamp(_bundle(content))
+        renewed, count = encode_bundle(bundle), len(bundle.time)
+    save(file, renewed)
+    if as_json:
+        print_json({"done": True, "path": str(file), "stamps": count})
+    else:
+        say(session.t("sheet.cli.restamped", path=str(file), count=count))
     return 0
 
 
-def _bundle(file: Path) -> BundleForm:
-    from shirorom.log.bundle import BYTES_MAX, FormError, decode_bundle
+def _bundle(content: bytes) -> BundleForm:
+    from shirorom.log.bundle import FormError, decode_bundle
 
     try:
-        return decode_bundle(_read(file, BYTES_MAX))
+        return decode_bundle(content)
     except FormError as error:
         raise RequestError("sheet-invalid", why=error.code) from error
 
@@ -173,7 +195,7 @@ def _rings(path: Path) -> tuple[Ring, ...]:
         raise RequestError("trust-invalid", what=path.name) from error
 
 
-def _show_made(session: Session, made: Attested, output: Path, *, as_json: bool) -> None:
+def _show_made(session: Session, made: Attested, output: Path, pdf: Path | None, *, as_json: bool) -> None:
     from shirorom.log.note import VerifierKey
 
     sheet = made.bundle.sheet
@@ -183,10 +205,13 @@ def _show_made(session: Session, made: Attested, output: Path, *, as_json: bool)
             "path": str(output), "practice": sheet.practice, "verdict": sheet.verdict.kind.value,
             "entries": len(sheet.entries), "key": key.text, "fingerprint": key.fingerprint,
             "sha256": sha256(made.file).hexdigest(), "stamped": bool(made.bundle.time), "unstamped": made.unstamped,
+            "pdf": None if pdf is None else str(pdf),
         })  # fmt: skip
         return
     say(session.t("sheet.cli.made", path=str(output), verdict=session.t(f"verdict.{sheet.verdict.kind}.title")))
     say(session.t("sheet.cli.fingerprint", fingerprint=key.fingerprint))
+    if pdf is not None:
+        say(session.t("sheet.cli.pdf", path=str(pdf), digest=sha256(made.file).hexdigest()))
     if sheet.practice:
         say(session.t("sheet.cli.practice"))
     if made.unstamped is not None:
@@ -216,6 +241,8 @@ def _show_examination(session: Session, found: Examination, *, as_json: bool) ->
     if told.fingerprint is not None:
         source = session.t(f"sheet.trust.{told.trust}") if told.trust else session.t("sheet.trust.none")
         console.print(session.t("sheet.key", fingerprint=told.fingerprint, source=source), soft_wrap=True)
+    if told.sha256 is not None:
+        console.print(f"{session.t('sheet.page.digest')}: {told.sha256}", soft_wrap=True, markup=False)
     for step in told.steps:
         mark = "✓" if step.ok else "✗"
         console.print(f"{step.n:>2} {mark} {step.text}", style="" if step.ok else "red", soft_wrap=True, markup=False)

@@ -27,6 +27,7 @@ from shirorom.service.settings import Settings
 from shirorom.service.tie import TieToPhone
 from shirorom.service.trust import Trust as Trusted
 from shirorom.service.verify import Verify
+from shirorom.service.view import MakeView
 from shirorom.service.watch_alerts import Alerts
 from shirorom.service.watch_board import Boards
 from shirorom.service.watch_book import WatchBook
@@ -60,13 +61,14 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Record sheets: made and examined; what this installation trusts; its keys; the room of a phone's record."""
+    """Record sheets: made, laid out, examined; what this installation trusts; its keys; a phone's room."""
 
     attest: Attest
     verify: Verify
     trust: Callable[[], Trusted]
     keys: Callable[[], Sequence[KnownKeys]]
     room: Callable[[Device], Room]
+    view: Callable[[], MakeView]
     tie: TieToPhone | None = None
 
 

@@ -17,7 +17,7 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import symbol_of
 from shirorom.domain.one_time import Request as Asked
 from shirorom.domain.sheet import Tie
-from shirorom.edge.api.sheets import KEY_CHARS_MAX, KEYS_MAX, SHEET_BYTES_MAX, examine, proof_of
+from shirorom.edge.api.sheets import KEY_CHARS_MAX, KEYS_MAX, PDF, SHEET_BYTES_MAX, examine, proof_of, view_of
 from shirorom.edge.http.guard import OPT as TAKES
 from shirorom.edge.http.guard import Takes
 from shirorom.edge.qr import qr_path
@@ -114,17 +114,22 @@ def offline_page() -> bytes | None:
 @post("/check/{id_:str}/sheet", status_code=200, include_in_schema=False,
       opt=STAFF | {TAKES: Takes(MULTIPART, PHOTO_BYTES_MAX + FORM_BYTES_MAX)})  # fmt: skip
 async def save_sheet(request: AnyRequest) -> Response[bytes]:
-    """The record sheet of a result, as a file; with a photo of the phone's own screen, tied to it."""
+    """The record sheet of a result, as a file or inside a PDF; with a photo of the phone's own screen, tied to it."""
     job = web_of(request).asking.jobs.get(id_of(request))
     form = await request.form()
     proof = proof_of(request)
     try:
         tie = await _tie(request, job.device, await _file(form.get("photo")), str(form.get("asked", "")))
         made = await asyncio.to_thread(proof.attest, job.device, attach=form.get("attach") == "1", tie=tie)
+        if form.get("as") == "pdf":
+            full = form.get("full") == "1"
+            content, kind, ending = await view_of(request, made.bundle, speech_of(request).words, full=full), PDF, "pdf"
+        else:
+            content, kind, ending = made.file, "application/json", "json"
     except ShiroromError as error:
         return show(request, job, status=error.http, error=error)
     name = made.bundle.sheet.issued_at.translate({ord(sign): None for sign in "-:TZ"})
-    return Response(made.file, media_type="application/json", headers=_attached(f"shirorom-{name}.json"))
+    return Response(content, media_type=kind, headers=_attached(f"shirorom-{name}.{ending}"))
 
 
 async def _tie(request: AnyRequest, device: Device, photo: bytes, asked: str) -> Tie | None:
