@@ -15,7 +15,7 @@ NO_LEAF = bytes(32)
 """Stands for "the previous leaf" in the first entry about a device."""
 
 SALT_BYTES = 32
-KINDS = frozenset({"reading", "withdrawal", "correction", "notice"})
+KINDS = frozenset({"reading", "withdrawal", "correction", "notice", "feed"})
 """Everything that an entry may hold. A kind that is not known is refused, never skipped."""
 
 _DOMAIN = b"shirorom/commitment/v1"

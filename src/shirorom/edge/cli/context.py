@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
+    from shirorom.ports.feeds import CarrierKeys, FeedSource
     from shirorom.ports.plan import RuleFiles
     from shirorom.ports.tables import Tables
     from shirorom.service.attest import Attest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
+    from shirorom.service.import_feed import ImportFeed
     from shirorom.service.record import Record
     from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
@@ -172,6 +174,11 @@ class Composition(Protocol):
         """What the watch does; raises ConfigError `desk-missing` without the shop's database."""
         ...
 
+    @property
+    def feeds(self) -> Feeding:
+        """Carriers' feeds."""
+        ...
+
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare; one report each. `on_progress(entries_done, entries)`."""
         ...
@@ -208,6 +215,24 @@ class Composition(Protocol):
 
     def close(self) -> None:
         """Let go of every file; idempotent."""
+        ...
+
+
+class Feeding(Protocol):
+    """The feeds' parts, as `compose/feeds.py` has them."""
+
+    @property
+    def keys(self) -> CarrierKeys:
+        """Publishers' keys."""
+        ...
+
+    @property
+    def import_feed(self) -> ImportFeed:
+        """service/import_feed.py."""
+        ...
+
+    def source(self, path: Path) -> FeedSource:
+        """A feed's file, in the form that its name says."""
         ...
 
 
