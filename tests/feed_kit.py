@@ -28,6 +28,7 @@ from shirorom.service.recorder import Recorder
 from shirorom.service.room import Room
 from tests.logs import START, SetClock, fsck_of, imei
 
+DOCOMO = CarrierId.DOCOMO
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 

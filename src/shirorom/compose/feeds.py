@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +13,20 @@ if TYPE_CHECKING:
     from shirorom.adapters.carrier_keys import FileCarrierKeys
     from shirorom.adapters.segments import FileSegments
     from shirorom.compose import Composition
+    from shirorom.log.feed_rows import RowReader
     from shirorom.ports.feeds import FeedSource
     from shirorom.service.import_feed import ImportFeed
+
+
+def row_reader() -> Callable[[int, bool], RowReader]:
+    """The fast reader of rows where numpy is (the extra `files`), else the plain one."""
+    from shirorom.log.feed_rows import RowReader
+
+    try:
+        from shirorom.adapters.feed_rows_numpy import NumpyRowReader
+    except ImportError:
+        return RowReader
+    return NumpyRowReader
 
 
 class Feeding:
@@ -42,11 +56,16 @@ class Feeding:
 
         whole = self._whole
         return ImportFeed(
-            whole.room, self.segments, self.keys, whole.clock, os.urandom, whole.settings.feeds.shrink_max
+            whole.room, self.segments, self.keys, whole.clock, os.urandom, whole.settings.feeds.shrink_max, row_reader()
         )
 
-    def source(self, path: Path) -> FeedSource:
+    @contextmanager
+    def source(self, path: Path) -> Iterator[FeedSource]:
         """A feed's file: CSV by its name, else NDJSON."""
         from shirorom.adapters.feed_file import CsvFeed, NdjsonFeed
 
-        return CsvFeed(path) if path.suffix.lower() == ".csv" else NdjsonFeed(path.open("rb"))
+        if path.suffix.lower() == ".csv":
+            yield CsvFeed(path)
+            return
+        with path.open("rb") as file:
+            yield NdjsonFeed(file)

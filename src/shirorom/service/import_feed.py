@@ -78,7 +78,10 @@ class FeedRowsError(ShiroromError):
 
 @dataclass(frozen=True, slots=True)
 class ImportFeed:
-    """One feed → one entry of the log. `shrink_max`: by which share (0 to 1) a full list may shrink unasked."""
+    """One feed → one entry of the log. `shrink_max`: by which share (0 to 1) a full list may shrink unasked.
+
+    `rows` makes the reader of a feed's rows, from their count and whether they are practice.
+    """
 
     room: Callable[[bool], Room]
     segments: Segments
@@ -86,6 +89,7 @@ class ImportFeed:
     clock: Clock
     entropy: Callable[[int], bytes]
     shrink_max: float
+    rows: Callable[[int, bool], RowReader] = RowReader
 
     def __call__(self, source: FeedSource, carrier: CarrierId, *, by: str, wishes: Wishes | None = None) -> Imported:
         """Import a feed of a carrier.
@@ -105,7 +109,7 @@ class ImportFeed:
         if again is not None:
             return Imported(manifest, again.feed.count, (), again, already=True)
         self._in_order(manifest, before)
-        reader = _read(source, manifest.count, practice=manifest.practice)
+        reader = self._read(source, manifest.count, practice=manifest.practice)
         self._proved(reader, envelope.seed, manifest)
         return self._take(reader, envelope.seed, manifest, signer, before, by, wishes)
 
@@ -114,7 +118,7 @@ class ImportFeed:
         if wishes.unsigned is None:
             raise ShiroromError("feed-unsigned")
         before = self._before(True, carrier)
-        reader = _read(source, ROWS_MAX, practice=True)
+        reader = self._read(source, ROWS_MAX, practice=True)
         if reader.broken:
             raise FeedRowsError("feed-rows", reader.faults, count=len(reader.faults))
         seed, count = self.entropy(SEED_BYTES), len(reader.records)
@@ -130,6 +134,13 @@ class ImportFeed:
         now = self.clock.now().replace(microsecond=0)
         manifest = Manifest(carrier, wishes.unsigned, sequence, count, root, True, now)
         return self._take(reader, seed, manifest, None, before, by, wishes)
+
+    def _read(self, source: FeedSource, count: int, *, practice: bool) -> RowReader:
+        reader = self.rows(count, practice)
+        for line, chunk in source.chunks():
+            reader.take(chunk, line)
+        reader.finish()
+        return reader
 
     def _manifest(self, envelope: Envelope, carrier: CarrierId) -> Manifest:
         try:
@@ -232,14 +243,6 @@ class ImportFeed:
         full = [one.feed.count for one in before if one.feed.manifest.kind is FeedKind.FULL]
         if manifest.kind is FeedKind.FULL and full and not wishes.smaller and taken < full[-1] * (1 - self.shrink_max):
             raise ShiroromError("feed-shrunk", count=taken, before=full[-1])
-
-
-def _read(source: FeedSource, count: int, *, practice: bool) -> RowReader:
-    reader = RowReader(count, practice)
-    for line, chunk in source.chunks():
-        reader.take(chunk, line)
-    reader.finish()
-    return reader
 
 
 def _worst(*states: KeyState) -> KeyState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -231,7 +231,7 @@ class Feeding(Protocol):
         """service/import_feed.py."""
         ...
 
-    def source(self, path: Path) -> FeedSource:
+    def source(self, path: Path) -> AbstractContextManager[FeedSource]:
         """A feed's file, in the form that its name says."""
         ...
 

@@ -62,9 +62,8 @@ def import_(
     target = feed.with_name(f"{feed.name}.errors.ndjson") if report is None else report
     by = by or composition.settings.operator
     try:
-        imported = composition.feeds.import_feed(
-            composition.feeds.source(feed), CarrierId(carrier), by=by, wishes=wishes
-        )
+        with composition.feeds.source(feed) as source:
+            imported = composition.feeds.import_feed(source, CarrierId(carrier), by=by, wishes=wishes)
     except FeedRowsError as error:
         _report(session, target, error.faults)
         raise
