@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -38,7 +38,7 @@ def _envelope(line: bytes) -> Envelope:
 class NdjsonFeed:
     """A feed in one file or stream: the envelope in the first line, then a row in each."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._rest = b""
 

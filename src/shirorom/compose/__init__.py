@@ -594,6 +594,7 @@ class Composition:
             hooks=self.watch.hooks if self._watches else None,
             claims=self.watch.claims if self._watches else None,
             risk=self.watch.risk if self._watches else None,
+            feeds=None if self.settings.web.public else self.feeds.take,
         )
 
     @property

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shirorom.adapters.carrier_keys import FileCarrierKeys
     from shirorom.adapters.segments import FileSegments
     from shirorom.compose import Composition
+    from shirorom.domain.carrier import CarrierId
     from shirorom.log.feed_rows import RowReader
     from shirorom.ports.feeds import FeedSource
-    from shirorom.service.import_feed import ImportFeed
+    from shirorom.service.import_feed import Imported, ImportFeed
 
 
 def row_reader() -> Callable[[int, bool], RowReader]:
@@ -58,6 +59,12 @@ class Feeding:
         return ImportFeed(
             whole.room, self.segments, self.keys, whole.clock, os.urandom, whole.settings.feeds.shrink_max, row_reader()
         )
+
+    def take(self, file: IO[bytes], carrier: CarrierId, by: str) -> Imported:
+        """Import a signed feed as it was handed in."""
+        from shirorom.adapters.feed_file import NdjsonFeed
+
+        return self.import_feed(NdjsonFeed(file), carrier, by=by)
 
     @contextmanager
     def source(self, path: Path) -> Iterator[FeedSource]:

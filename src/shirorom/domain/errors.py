@@ -6,7 +6,7 @@ code is served at `/help/CODE`. Errors carry data, never an IMEI, and never exit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -218,6 +218,14 @@ class NumberError(ShiroromError):
     def __init__(self, code: str, *, suggestion: str | None = None, **details: str | int) -> None:
         super().__init__(code, **details)
         self.suggestion = suggestion
+
+
+class RowsError(ShiroromError):
+    """Rows of a file are why it is refused. `rows`: the line of each, counted from 1, and what is wrong with it."""
+
+    def __init__(self, code: str, rows: Sequence[tuple[int, str]], **details: str | int) -> None:
+        super().__init__(code, **details)
+        self.rows = rows
 
 
 class CellError(ShiroromError):

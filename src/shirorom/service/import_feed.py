@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.errors import ShiroromError
+from shirorom.domain.errors import RowsError, ShiroromError
 from shirorom.domain.feed import ROWS_MAX, SEQUENCE_MAX, Feed, FeedKind, Manifest
 from shirorom.log.entry import MalformedError
 from shirorom.log.feed import SEED_BYTES, Envelope, decode_manifest, leaves_of, root_of
@@ -68,11 +68,11 @@ class Imported:
     enrols: bool = False
 
 
-class FeedRowsError(ShiroromError):
+class FeedRowsError(RowsError):
     """Rows that cannot be taken; each is in `faults`."""
 
     def __init__(self, code: str, faults: Sequence[RowFault], **details: str | int) -> None:
-        super().__init__(code, **details)
+        super().__init__(code, [(fault.line, fault.code) for fault in faults], **details)
         self.faults = faults
 
 

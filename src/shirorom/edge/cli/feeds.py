@@ -53,7 +53,10 @@ def import_(
     as_json: bool,
 ) -> int:
     """Import a carrier's feed."""
+    import msgspec
+
     from shirorom.domain.feed import FeedKind
+    from shirorom.edge.feed_wire import feed_of
     from shirorom.service.import_feed import FeedRowsError, Wishes
 
     composition = session.composition
@@ -70,24 +73,10 @@ def import_(
     if imported.faults:
         _report(session, target, imported.faults)
     if as_json:
-        print_json(_as_json(imported))
+        print_json(msgspec.to_builtins(feed_of(imported)))
     else:
         _show(session, imported)
     return 0
-
-
-def _as_json(imported: Imported) -> dict[str, Any]:
-    from shirorom.log.times import time_text
-
-    manifest, accepted = imported.manifest, imported.accepted
-    return {
-        "imported": accepted is not None and not imported.already, "already": imported.already,
-        "enrols": imported.enrols, "carrier": manifest.carrier.value, "feed": manifest.kind.value,
-        "sequence": manifest.sequence, "count": imported.taken, "left_out": len(imported.faults),
-        "root": manifest.root.hex(), "made_at": time_text(manifest.made_at), "practice": manifest.practice,
-        "index": None if accepted is None else accepted.index,
-        "signed": None if accepted is None else accepted.feed.key is not None,
-    }  # fmt: skip
 
 
 def _show(session: Session, imported: Imported) -> None:
