@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shirorom.domain.imei import Imei
-from tests.unit.cli_house import PHONE, Shop, shop
+from tests.unit.cli_house import PHONE, SECOND, THIRD, Shop, shop
 
 __all__ = ["shop"]
 
@@ -120,3 +120,42 @@ def test_a_backup_is_not_made_of_damaged_rows(shop: Shop, fed: Path, tmp_path: P
     next(shop.directory.glob("segments/*.seg")).unlink()
     assert shop.call("fsck").status == 1
     assert shop.call("backup", str(tmp_path / "saved.tar")).status == 1
+
+
+def test_a_table_with_named_columns(shop: Shop, tmp_path: Path) -> None:
+    """Headings as the carrier's list has them, numbers in any spelling, two numbers of a phone in one cell."""
+    rows = tmp_path / "list.csv"
+    rows.write_text(
+        f"端末番号,区分,適用日\n{PHONE[:8]}-{PHONE[8:]},restricted,2026-11-20\n{SECOND} {THIRD},restricted,\n"
+    )
+    words = ("--format", "csv", "--map", "imei=端末番号", "--map", "declares=区分", "--map", "effective_on=適用日")
+    assert shop.call("import", str(rows), "--carrier", "au", *words).status == 1  # nobody signed it
+    done = shop.call("import", str(rows), "--carrier", "au", *words, "--unsigned", "--json").json
+    assert (done["count"], done["practice"], done["signed"]) == (3, True, False)
+    assert [shop.call("check", one, "--json").json["verdict"] for one in (PHONE, THIRD)] == ["restricted"] * 2
+    missing = shop.call("import", str(rows), "--carrier", "au", "--format", "csv", "--unsigned", "--map", "imei=x")
+    assert (missing.status, "table-column-missing" in missing.err) == (2, True)
+    assert shop.call("import", str(rows), "--carrier", "au", "--format", "csv", "--map", "imei").status == 2
+
+
+def test_every_row_of_a_list_may_declare_the_same(shop: Shop, tmp_path: Path) -> None:
+    """A bare list of numbers, with what it is a list of."""
+    rows = tmp_path / "list.csv"
+    rows.write_text(f"IMEI\n{PHONE}\n{SECOND}\n")
+    words = ("--format", "csv", "--map", "declares=restricted", "--unsigned", "--delta", "--json")
+    assert shop.call("import", str(rows), "--carrier", "au", *words).json["count"] == 2
+
+
+def test_a_stolen_list_of_dirbs(shop: Shop, tmp_path: Path) -> None:
+    """Blacklisted is restricted from the day reported, removed is lifted; a pending case is told as no notice."""
+    rows = tmp_path / "stolen.csv"
+    rows.write_text(f"imei,reporting_date,status\n{PHONE[:14]},20261101,blacklist\n{SECOND},20261102,pending\n")
+    words = ("--carrier", "au", "--format", "dirbs", "--unsigned", "--json")
+    refused = shop.call("import", str(rows), *words)
+    assert json.loads(refused.err.splitlines()[-1])["errors"][0]["pointer"] == "/3"
+    done = shop.call("import", str(rows), *words, "--partial").json
+    assert (done["count"], done["left_out"]) == (1, 1)
+    assert shop.call("check", PHONE, "--json").json["verdict"] == "restricted"
+    rows.write_text(f"imei,reporting_date,status,change_type\n{PHONE[:14]},20261101,blacklist,remove\n")
+    assert shop.call("import", str(rows), *words, "--delta").json["sequence"] == 1
+    assert shop.call("check", PHONE, "--json").json["cells"][1]["mark"] == "no-record"

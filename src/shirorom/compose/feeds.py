@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -67,10 +67,15 @@ class Feeding:
         return self.import_feed(NdjsonFeed(file), carrier, by=by)
 
     @contextmanager
-    def source(self, path: Path) -> Iterator[FeedSource]:
-        """A feed's file: CSV by its name, else NDJSON."""
+    def source(self, path: Path, form: str = "feed", maps: Mapping[str, str] | None = None) -> Iterator[FeedSource]:
+        """A file: "feed" (CSV by its name, else NDJSON), "csv" with columns named by `maps`, or "dirbs"."""
         from shirorom.adapters.feed_file import CsvFeed, NdjsonFeed
 
+        if form != "feed":
+            from shirorom.adapters.feed_table import TableFeed
+
+            yield TableFeed(self._whole.tables, path, maps or {}, dirbs=form == "dirbs")
+            return
         if path.suffix.lower() == ".csv":
             yield CsvFeed(path)
             return

@@ -119,11 +119,11 @@ class ImportFeed:
             raise ShiroromError("feed-unsigned")
         before = self._before(True, carrier)
         reader = self._read(source, ROWS_MAX, practice=True)
-        if reader.broken:
+        if reader.broken and not wishes.partial:
             raise FeedRowsError("feed-rows", reader.faults, count=len(reader.faults))
-        seed, count = self.entropy(SEED_BYTES), len(reader.records)
-        if reader.row_max != count:
-            raise ShiroromError("feed-count", count=count, expected=reader.row_max)
+        seed, count = self.entropy(SEED_BYTES), reader.row_max
+        if len(reader.records) != count and not wishes.partial:
+            raise ShiroromError("feed-count", count=len(reader.records), expected=count)
         again = self._same_as_last(before, reader.records, wishes.unsigned)
         if again is not None:
             return Imported(again.feed.manifest, again.feed.count, (), again, already=True)

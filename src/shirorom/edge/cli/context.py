@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -231,8 +231,10 @@ class Feeding(Protocol):
         """service/import_feed.py."""
         ...
 
-    def source(self, path: Path) -> AbstractContextManager[FeedSource]:
-        """A feed's file, in the form that its name says."""
+    def source(
+        self, path: Path, form: str = "feed", maps: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[FeedSource]:
+        """A file: "feed", "csv" with columns named by `maps`, or "dirbs"."""
         ...
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shirorom.ports.feeds import CarrierKey
     from shirorom.service.import_feed import Imported
 
+FIELDS = ("imei", "declares", "ground", "effective_on", "purchased_on")
 REPORTED_MAX = 100_000
 """Lines of a report; further faults are counted in its last line."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +30,8 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 @click.command(cls=Command, name="import")
 @click.argument("feed", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FEED")
 @carrier_option
+@click.option("--format", "form", type=click.Choice(["feed", "csv", "dirbs"]), default="feed", show_default=True)
+@click.option("--map", "map_", multiple=True, metavar="field=COLUMN")
 @click.option("--unsigned", is_flag=True)
 @click.option("--delta", is_flag=True)
 @click.option("--partial", is_flag=True)
@@ -43,6 +46,8 @@ def import_(
     session: Session,
     feed: Path,
     carrier: str,
+    form: str,
+    map_: tuple[str, ...],
     unsigned: bool,
     delta: bool,
     partial: bool,
@@ -65,7 +70,7 @@ def import_(
     target = feed.with_name(f"{feed.name}.errors.ndjson") if report is None else report
     by = by or composition.settings.operator
     try:
-        with composition.feeds.source(feed) as source:
+        with composition.feeds.source(feed, form, _maps(session, map_)) as source:
             imported = composition.feeds.import_feed(source, CarrierId(carrier), by=by, wishes=wishes)
     except FeedRowsError as error:
         _report(session, target, error.faults)
@@ -77,6 +82,14 @@ def import_(
     else:
         _show(session, imported)
     return 0
+
+
+def _maps(session: Session, words: Sequence[str]) -> dict[str, str]:
+    """What `--map` says. Raises `usage`."""
+    pairs = [word.partition("=") for word in words]
+    if any(field not in FIELDS or not column for field, _, column in pairs):
+        raise BadCallError(session.t("cli.feeds.map", fields=" ".join(FIELDS)))
+    return {field: column for field, _, column in pairs}
 
 
 def _show(session: Session, imported: Imported) -> None:
