@@ -169,6 +169,22 @@ def test_rows_are_durable_before_the_entry(importer: Importer, monkeypatch: pyte
     assert marks(importer, 1)[0] is Mark.RESTRICTED
 
 
+def test_of_two_at_the_same_time_one_is_refused(importer: Importer) -> None:
+    """Whoever read the place before another feed came does not append behind it."""
+    done = importer(Publisher().feed([restricted(1)]))
+    assert done.accepted is not None
+    with pytest.raises(ShiroromError) as caught:
+        importer.room.recorder.record_feed(done.accepted.feed, count_expected=0)
+    assert (caught.value.code, importer.size) == ("feed-conflict", 1)
+
+
+def test_readers_that_walk_the_log_pass_over_feeds(importer: Importer) -> None:
+    """A feed is no entry about a phone: not read as one, and nothing that can be taken back."""
+    importer(Publisher().feed([restricted(1)]))
+    recorder = importer.room.recorder
+    assert (recorder.read(0, count_max=9), recorder.entry(0)) == (([], 1), None)
+
+
 # What is refused, whole
 
 

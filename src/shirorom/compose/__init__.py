@@ -357,6 +357,7 @@ class Composition:
 
     @cached_property
     def _fsck(self) -> Fsck:
+        from shirorom.adapters.segments import FileSegments
         from shirorom.service.fsck import Fsck
 
         return Fsck(
@@ -364,7 +365,7 @@ class Composition:
             self._blobs(),
             self.clock,
             self.settings.blobs.keep_days,
-            self.feeds.segments,
+            FileSegments(self.data),  # nothing that this process remembers of them
         )
 
     @staticmethod

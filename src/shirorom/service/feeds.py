@@ -79,8 +79,12 @@ class Feeds:
         return said
 
     def enrolment(self, carrier: CarrierId, *, as_of: datetime) -> Enrolment | None:
-        """Whether absence from this carrier's book says anything by then, and of when the book is."""
-        by_then = [one for one in self.of(carrier) if one.recorded_at <= as_of]
+        """Whether absence from this carrier's book says anything by then, and of when the book is.
+
+        As of the last look at the log: whoever asks has just read a phone's entries, and both are of one moment.
+        """
+        known = self._known if self._size >= 0 else self._now()
+        by_then = [one for one in known.accepted if one.feed.carrier is carrier and one.recorded_at <= as_of]
         if all(one.feed.manifest.kind is not FeedKind.FULL for one in by_then):
             return None
         newest = by_then[-1]

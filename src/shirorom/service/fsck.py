@@ -10,7 +10,8 @@ The steps, for each log (service/examine.py):
 5. Size and root against the checkpoint in the second place.
 6. Every device's chain, and the row that says where it stands.
 
-Rows are streamed: memory does not grow with the log. A finding names an index and a part, never a phone.
+Rows are streamed: memory grows with the largest feed, not with the log. A finding names an index and a part, never a
+phone.
 """
 
 from __future__ import annotations

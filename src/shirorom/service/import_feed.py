@@ -18,6 +18,7 @@ from datetime import timedelta
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import RowsError, ShiroromError
 from shirorom.domain.feed import ROWS_MAX, SEQUENCE_MAX, Feed, FeedKind, Manifest
+from shirorom.domain.reading import showable
 from shirorom.log.entry import MalformedError
 from shirorom.log.feed import SEED_BYTES, Envelope, decode_manifest, leaves_of, root_of
 from shirorom.log.feed_rows import RowFault, RowReader
@@ -235,7 +236,7 @@ class ImportFeed:
             return Imported(manifest, len(sound), reader.faults, None, enrols=enrols)
         segment = self.segments.put(sound, seed)
         key, signature = (None, None) if signer is None else (signer[0].known.key.text, signer[1])
-        feed = Feed(manifest, len(sound), root, segment, key, signature, by)
+        feed = Feed(manifest, len(sound), root, segment, key, signature, showable(by))
         accepted = self.room(manifest.practice).recorder.record_feed(feed, count_expected=len(before))
         return Imported(manifest, len(sound), reader.faults, accepted, enrols=enrols)
 
