@@ -18,6 +18,7 @@ from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.watch import SqlWatch
 from shirorom.adapters.desk_sql.watch_tables import NUMBERS, UNITS, WATCH
 from shirorom.adapters.log_sqlite import SqliteLog
+from shirorom.adapters.segments import FileSegments
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import Alert
 from shirorom.domain.desk.stock import Status
@@ -25,6 +26,7 @@ from shirorom.domain.history import Change, changes
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.ports.watch import EVERYTHING, AlertFilter
+from shirorom.service.feeds import Feeds
 from shirorom.service.recorder import Recorder
 from shirorom.service.room import Room
 from shirorom.service.watch_days import Days
@@ -85,7 +87,8 @@ class World:
             (self.data / NAME).chmod(0o600)
         self.desk = Desk(self.data)
         self.log = SqliteLog(self.data, practice=True, entropy=os.urandom)
-        self.recorder = Recorder(self.log, None, self.clock, os.urandom)
+        self.segments = FileSegments(self.data)
+        self.recorder = Recorder(self.log, None, self.clock, os.urandom, Feeds(self.log, self.segments))
         self.room = Room(True, self.log, None, self.recorder, 24.0)  # type: ignore[arg-type]  # no blobs here
         self.store = SqlWatch(self.desk)
         self.follower = self.another()

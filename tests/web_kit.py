@@ -142,6 +142,7 @@ class Kit:
             hooks=c.watch.hooks,
             claims=c.watch.claims,
             risk=c.watch.risk,
+            feeds=c.feeds.take,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -21,6 +21,8 @@ from shirorom.adapters import log_file, log_sqlite, storage_errors
 from shirorom.adapters.blobs import FileBlobs
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, StorageError
+from shirorom.log.segment import encode_segment
+from tests.feed_kit import Importer, Publisher, restricted
 from tests.logs import backup_of, imei, open_log, reading, recorder_of, sealed
 
 PHONES = 7
@@ -131,6 +133,18 @@ def keep(options: argparse.Namespace) -> None:
         say("kept", blobs.put(f"page {n}".encode() * 1_000))
 
 
+def feed(options: argparse.Namespace) -> None:
+    """Import a feed of `--batch` rows; its entry's index and that count are said once it is acknowledged."""
+    importer = Importer(options.data)
+    importer.keys.add(Publisher().key())
+    if options.without == "evidence-first":
+        importer.segments.put = lambda records, seed: encode_segment(records, seed)[0]  # type: ignore[method-assign]
+    done = importer(Publisher().feed([restricted(n) for n in range(options.batch)]))
+    if done.accepted is not None:
+        say("ack", done.accepted.index, done.taken)
+    importer.close()
+
+
 def backup(options: argparse.Namespace) -> None:
     """Save into `--file`."""
     backup_of(options.data).save(options.file)
@@ -213,6 +227,7 @@ def _no_compare_and_set(monkey: Callable[..., None]) -> None:
 
 
 GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {
+    "evidence-first": lambda monkey: None,  # `feed` itself leaves the rows out
     "durable-first": lambda monkey: None,  # `append` itself acknowledges too early
     "transactions": _lose_transactions,
     "rename": _no_rename,
@@ -226,7 +241,7 @@ GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {
 
 def main() -> None:
     """Read the command line, take the guard away, do it, say `done`."""
-    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, backup, restore)}
+    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, feed, backup, restore)}
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=commands)
     parser.add_argument("data", type=Path)

@@ -88,6 +88,7 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/v1/counter/removals"): Who.STAFF,
     ("POST", "/v1/counter/rules"): Who.OWNER,
     ("POST", "/v1/watch/imports"): Who.STAFF,
+    ("POST", "/v1/notices"): Who.STAFF,
     ("GET", "/v1/watch/units"): Who.STAFF,
     ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("GET", "/v1/watch/plan"): Who.STAFF,
@@ -155,6 +156,7 @@ FOR_TOKENS = {
     ("GET", "/v1/watch/changes"),
     ("POST", "/v1/watch/alerts/handled"),
     ("POST", "/v1/watch/imports"),
+    ("POST", "/v1/notices"),
 } | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (

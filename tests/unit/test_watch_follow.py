@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from shirorom.adapters.carrier_keys import FileCarrierKeys
+from shirorom.adapters.desk_sql.watch_tables import CELLS
+from shirorom.adapters.feed_file import NdjsonFeed
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import AlertEvent, AlertKind
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
 from shirorom.ports import Head
+from shirorom.service.import_feed import ImportFeed
+from tests.feed_kit import Publisher, restricted
 from tests.logs import imei
 from tests.watch_kit import BATSU, BOU, DOCOMO, MARU, SANKAKU, World
 
@@ -321,3 +329,23 @@ def test_a_day_is_counted_by_last_known_marks(world: World) -> None:
     assert counted == {
         (Status.STOCK, "caution"): 1, (Status.STOCK, "undetermined"): 1, (Status.SOLD, "restricted"): 1,
     }  # fmt: skip
+
+
+def test_a_feed_is_followed(world: World) -> None:
+    """What a carrier's feed names stands at the phones of the book, though the entry is about no phone."""
+    world.unit("A-1", 1)
+    world.unit("A-2", 2)
+    world.follow()
+    import_ = ImportFeed(
+        lambda _: world.room, world.segments, FileCarrierKeys(world.data), world.clock, os.urandom, 0.05
+    )
+    import_.keys.add(Publisher().key())
+    made_at = world.clock.now() - timedelta(minutes=1)
+    content = Publisher().feed([restricted(1), restricted(3)], made_at=made_at)
+    import_(NdjsonFeed(io.BytesIO(content)), DOCOMO, by="local")
+    world.read(2, MARU)
+    world.follow()
+    with world.desk.reading() as db:
+        cells = db.execute(select(CELLS.c.phone, CELLS.c.carrier, CELLS.c.mark)).all()
+    assert (imei(1).key, "docomo", "restricted") in [tuple(cell) for cell in cells]
+    assert len(cells) == 2

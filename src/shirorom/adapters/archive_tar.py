@@ -32,7 +32,7 @@ MANIFEST_BYTES_MAX = 256_000_000
 CHUNK = 1 << 20
 
 _NAMES = re.compile(
-    r"log/(?:real|practice)\.sqlite|desk\.sqlite|keys/[a-z][a-z0-9-]*|blobs/[0-9a-f]{2}/[0-9a-f]{64}|config\.toml"
+    r"log/(?:real|practice)\.sqlite|desk\.sqlite|keys/[a-z][a-z0-9-]*|blobs/[0-9a-f]{2}/[0-9a-f]{64}|segments/[0-9a-f]{64}\.seg|config\.toml"
 )
 _STAGED = ".part-"
 
@@ -129,6 +129,7 @@ class TarArchive:
             (self._data, "config.toml"),
             (self._data, "keys/*"),
             (self._data, "blobs/*/*"),
+            (self._data, "segments/*.seg"),
         ]
         for root, pattern in places:
             for path in sorted(root.glob(pattern)):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.lan import LanTls
     from shirorom.adapters.tables.files import FileTables
     from shirorom.adapters.texts_toml import Texts
+    from shirorom.compose.feeds import Feeding
     from shirorom.compose.proof import Proving
     from shirorom.compose.publishing import Publishing
     from shirorom.compose.watch import Watching
@@ -127,6 +128,7 @@ class Composition:
 
     def _open_room(self, practice: bool) -> Room:
         from shirorom.adapters.log_sqlite import SqliteLog
+        from shirorom.service.feeds import Feeds
         from shirorom.service.recorder import Recorder
         from shirorom.service.room import Room
 
@@ -136,7 +138,7 @@ class Composition:
             practice=practice,
             log=log,
             blobs=blobs,
-            recorder=Recorder(log, blobs, self.clock, os.urandom),
+            recorder=Recorder(log, blobs, self.clock, os.urandom, Feeds(log, self.feeds.segments)),
             age_h_max=self.settings.verdict.age_h_max,
         )
 
@@ -238,6 +240,13 @@ class Composition:
         from shirorom.compose.watch import Watching
 
         return Watching(self)
+
+    @cached_property
+    def feeds(self) -> Feeding:
+        """compose/feeds.py."""
+        from shirorom.compose.feeds import Feeding
+
+        return Feeding(self)
 
     @cached_property
     def publishing(self) -> Publishing:
@@ -348,10 +357,15 @@ class Composition:
 
     @cached_property
     def _fsck(self) -> Fsck:
+        from shirorom.adapters.segments import FileSegments
         from shirorom.service.fsck import Fsck
 
         return Fsck(
-            lambda practice: self._rows(self.data, practice), self._blobs(), self.clock, self.settings.blobs.keep_days
+            lambda practice: self._rows(self.data, practice),
+            self._blobs(),
+            self.clock,
+            self.settings.blobs.keep_days,
+            FileSegments(self.data),  # nothing that this process remembers of them
         )
 
     @staticmethod
@@ -372,9 +386,10 @@ class Composition:
     def _backup(self) -> Backup:
         from shirorom.adapters.archive_tar import TarArchive
         from shirorom.adapters.desk_file import DeskFile
+        from shirorom.adapters.segments import FileSegments
         from shirorom.service.backup import Backup
 
-        return Backup(self.data, TarArchive(self.data), self._rows, self.clock, DeskFile(self.data))
+        return Backup(self.data, TarArchive(self.data), self._rows, self.clock, DeskFile(self.data), FileSegments)
 
     # Serving
 
@@ -580,6 +595,7 @@ class Composition:
             hooks=self.watch.hooks if self._watches else None,
             claims=self.watch.claims if self._watches else None,
             risk=self.watch.risk if self._watches else None,
+            feeds=None if self.settings.web.public else self.feeds.take,
         )
 
     @property

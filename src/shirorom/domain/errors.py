@@ -6,7 +6,7 @@ code is served at `/help/CODE`. Errors carry data, never an IMEI, and never exit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ class Area(StrEnum):
     PROOF = "proof"
     TABLE = "table"
     WATCH = "watch"
+    FEED = "feed"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -166,6 +167,21 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.COUNTER, 404, 1, "claim-not-found", "claim-unknown"),
     **_codes(Area.COUNTER, 409, 1, "claim-ambiguous"),
     **_codes(Area.TABLE, 501, 1, "table-reader-missing"),
+    # Carriers' feeds (docs/adr/0030).
+    **_codes(Area.FEED, 403, 1, "feed-key-unknown", "feed-key-not-yet", "feed-key-over", "feed-key-revoked",
+             "feed-other-carrier", "feed-unsigned"),
+    **_codes(Area.FEED, 404, 1, "carrier-key-unknown"),
+    **_codes(
+        Area.FEED, 409, 1, "feed-replayed", "feed-gap", "feed-shrunk", "feed-conflict", "carrier-key-known",
+    ),
+    **_codes(Area.FEED, 413, 2, "feed-too-large"),
+    **_codes(
+        Area.FEED, 422, 2,
+        "feed-unreadable", "feed-signature", "feed-time", "feed-count", "feed-root", "feed-rows",
+        "notice-form", "notice-row", "notice-test-number", "notice-ground", "notice-day", "notice-repeated",
+    ),
+    **_codes(Area.STORAGE, 503, 1, "segment-corrupt"),
+    **_codes(Area.PROOF, 409, 1, "sheet-notices"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),
@@ -203,6 +219,14 @@ class NumberError(ShiroromError):
     def __init__(self, code: str, *, suggestion: str | None = None, **details: str | int) -> None:
         super().__init__(code, **details)
         self.suggestion = suggestion
+
+
+class RowsError(ShiroromError):
+    """Rows of a file are why it is refused. `rows`: the line of each, counted from 1, and what is wrong with it."""
+
+    def __init__(self, code: str, rows: Sequence[tuple[int, str]], **details: str | int) -> None:
+        super().__init__(code, **details)
+        self.rows = rows
 
 
 class CellError(ShiroromError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.feed import Enrolment
 from shirorom.domain.fold import Recorded, State
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark, VerdictKind
@@ -92,17 +93,29 @@ def is_stale(asked_at: datetime | None, as_of: datetime, age_h_max: float) -> bo
     return as_of - asked_at > timedelta(hours=age_h_max)
 
 
-def cell_of(state: State, *, imei: Imei, carrier: CarrierId, as_of: datetime, age_h_max: float) -> Cell:
+def cell_of(
+    state: State,
+    *,
+    imei: Imei,
+    carrier: CarrierId,
+    as_of: datetime,
+    age_h_max: float,
+    enrolment: Enrolment | None = None,
+) -> Cell:
     """What is known without asking: the carrier's own notices, or what a person read; else `not-asked`.
+
+    `enrolment`: the carrier's whole book is here, so that absence says －, and all in it is as old as its newest feed.
 
     Where a person has read this carrier before, a newer answer read by the program is shown in its place: an old ○
     never covers a newer △.
     """
-    from_book = state.book is not None and state.notice is not None and state.mark is state.book and not state.vanished
-    if from_book and state.notice is not None:
-        heard_at = state.notice.recorded_at
+    heard = [(state.notice.recorded_at, state.notice.index)] if state.notice is not None else []
+    newest = max([*heard, *([(enrolment.heard_at, enrolment.index)] if enrolment is not None else [])], default=None)
+    if state.book is not None and newest is not None and state.mark is state.book and not state.vanished:
+        heard_at = newest[0]
+        index = state.notice.index if state.notice is not None else newest[1]
         return Cell(
-            imei, carrier, state.book, asked_at=heard_at, channel=Channel.NOTICE, index=state.notice.index,
+            imei, carrier, state.book, asked_at=heard_at, channel=Channel.NOTICE, index=index,
             stale=is_stale(heard_at, as_of, age_h_max),
         )  # fmt: skip
     if state.mark is None or state.hand is None or state.reading is None:

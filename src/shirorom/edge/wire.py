@@ -9,7 +9,7 @@ import msgspec
 
 from shirorom.domain.assessment import Assessment
 from shirorom.domain.carrier import Source
-from shirorom.domain.errors import NumberError, ShiroromError
+from shirorom.domain.errors import NumberError, RowsError, ShiroromError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.mark import symbol_of
 from shirorom.domain.notice import Notice
@@ -182,6 +182,10 @@ class Problem(msgspec.Struct, frozen=True):
     errors: tuple[ProblemError, ...] = ()
 
 
+ROWS_TOLD_MAX = 100
+"""Lines of a refused file that a problem names; its `detail` has their count."""
+
+
 def problem_of(error: ShiroromError, words: Words, *, pointer: str | None = None) -> Problem:
     """An error in words, the same for `--json` and HTTP. `pointer` is the place in the body that it speaks of."""
     text = words.t(f"code.{error.code}.text", **error.details)
@@ -193,9 +197,18 @@ def problem_of(error: ShiroromError, words: Words, *, pointer: str | None = None
         detail=text,
         code=error.code,
         fix=words.t(f"code.{error.code}.fix", **error.details),
-        errors=(ProblemError(pointer or "", error.code, text, suggestion),)
+        errors=_rows_of(error, words)
+        if isinstance(error, RowsError)
+        else (ProblemError(pointer or "", error.code, text, suggestion),)
         if pointer is not None or suggestion
         else (),
+    )
+
+
+def _rows_of(error: RowsError, words: Words) -> tuple[ProblemError, ...]:
+    """What is wrong with which line (`pointer`: "/3" is the third), as many as a person would read."""
+    return tuple(
+        ProblemError(f"/{line}", code, words.t(f"code.{code}.title"), None) for line, code in error.rows[:ROWS_TOLD_MAX]
     )
 
 

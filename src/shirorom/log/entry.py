@@ -15,7 +15,9 @@ NO_LEAF = bytes(32)
 """Stands for "the previous leaf" in the first entry about a device."""
 
 SALT_BYTES = 32
-KINDS = frozenset({"reading", "withdrawal", "correction", "notice"})
+STATEMENT_KINDS = frozenset({"reading", "withdrawal", "correction", "notice"})
+"""What may be said of one phone."""
+KINDS = STATEMENT_KINDS | {"feed"}
 """Everything that an entry may hold. A kind that is not known is refused, never skipped."""
 
 _DOMAIN = b"shirorom/commitment/v1"

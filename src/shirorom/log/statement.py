@@ -12,6 +12,7 @@ import msgspec
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
+from shirorom.domain.feed import Feed, FeedKind, Manifest
 from shirorom.domain.fold import Statement
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
@@ -127,6 +128,39 @@ class _Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )  # fmt: skip
 
 
+class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    by: str
+    carrier: CarrierId
+    count: int
+    feed: FeedKind
+    key: str | None
+    kind: Literal["feed"]
+    made_at: str
+    manifest_count: int
+    manifest_root: str
+    practice: bool
+    root: str
+    segment: str
+    sequence: int
+    signature: str | None
+    v: Literal[1]
+
+    @classmethod
+    def of(cls, f: Feed) -> _Feed:
+        m = f.manifest
+        return cls(
+            f.by, m.carrier, f.count, m.kind, f.key, "feed", time_text(m.made_at), m.count, m.root.hex(), m.practice,
+            f.root.hex(), f.segment, m.sequence, f.signature, 1,
+        )  # fmt: skip
+
+    def value(self) -> Feed:
+        manifest = Manifest(
+            self.carrier, self.feed, self.sequence, self.manifest_count, bytes.fromhex(self.manifest_root),
+            self.practice, time_of(self.made_at),
+        )  # fmt: skip
+        return Feed(manifest, self.count, bytes.fromhex(self.root), self.segment, self.key, self.signature, self.by)
+
+
 class _Kind(msgspec.Struct, frozen=True):
     kind: str
 
@@ -137,6 +171,7 @@ _FORMS: dict[str, msgspec.json.Decoder[_Form]] = {
     "correction": msgspec.json.Decoder(_Correction),
     "notice": msgspec.json.Decoder(_Notice),
 }
+_FEED = msgspec.json.Decoder(_Feed)
 _KIND = msgspec.json.Decoder(_Kind)
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -182,3 +217,32 @@ def decode_statement(data: bytes) -> Statement:
     if not canonical:
         raise MalformedError("statement")
     return statement
+
+
+def publisher_key(carrier: CarrierId) -> str:
+    """The key of the chain that a publisher's feeds make: fourteen times one digit, which no phone ever has.
+
+    `Imei` refuses such numbers, so no statement about a phone can stand in the chain, nor a feed in a phone's.
+    """
+    return str(_PUBLISHERS.index(carrier) + 1) * 14
+
+
+_PUBLISHERS = (CarrierId.DOCOMO, CarrierId.AU, CarrierId.SOFTBANK, CarrierId.RAKUTEN)
+"""In the log for ever: a new one goes to the end."""
+
+
+def encode_feed(feed: Feed) -> bytes:
+    """The one form of an accepted feed."""
+    return _ENCODE(_Feed.of(feed))
+
+
+def decode_feed(data: bytes) -> Feed:
+    """The feed of these bytes. Raises MalformedError unless `encode_feed` gives the same bytes again."""
+    try:
+        feed = _FEED.decode(data).value()
+        canonical = encode_feed(feed) == data
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise MalformedError("feed") from error
+    if not canonical:
+        raise MalformedError("feed")
+    return feed

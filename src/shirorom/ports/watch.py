@@ -110,6 +110,10 @@ class Watch(Protocol):
         """Those of these phones (14 digits) that a unit of the book has."""
         ...
 
+    def phones(self, practice: bool) -> Collection[str]:
+        """Every phone (14 digits) that a unit of the book has."""
+        ...
+
     def unlearned(self, practice: bool, *, count_max: int) -> Sequence[str]:
         """Phones whose units in the book are not those by which their cells and alerts were made."""
         ...

@@ -81,12 +81,15 @@ class Attest:
         """State what is recorded of a device. `practice`: from the practice room whatever the configuration says.
 
         Raises:
-            ShiroromError: `sheet-nothing`, nothing was ever recorded of it; `sheet-too-large`, with what is put in.
+            ShiroromError: `sheet-nothing`, nothing was ever recorded of it; `sheet-notices`, a carrier's feed names it,
+                which a sheet cannot carry yet; `sheet-too-large`, with what is put in.
             StorageError: the record cannot be trusted: nothing is stated.
         """
         room = self.rooms.open(True) if practice else self.rooms.of_check(device, CARRIERS)
         if not any(room.log.device(imei.key) for imei in device.imeis):
             raise ShiroromError("sheet-nothing")  # before anything is signed
+        if any(room.recorder.feeds and room.recorder.feeds.notices(imei) for imei in device.imeis):
+            raise ShiroromError("sheet-notices")  # it would say less than is known, perhaps something better
         signed, signer = self._signed(room)
         entries = {imei: _entries_of(room, imei, signed.checkpoint.size) for imei in device.imeis}
         now = max(

@@ -14,6 +14,7 @@ from pathlib import Path
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.ports import Archive, Clock, DeskCopy, LogRows
+from shirorom.ports.feeds import Segments
 from shirorom.service.fsck import Fsck, FsckReport
 
 
@@ -27,6 +28,7 @@ class Backup:
         open_rows: The rows of a log in a data directory; True for the practice log.
         clock: When a backup was made.
         desk: What the shop keeps beside the record (people); None where that is left out.
+        open_segments: The rows of accepted feeds in a data directory; None where that is left out.
     """
 
     data: Path
@@ -34,6 +36,7 @@ class Backup:
     open_rows: Callable[[Path, bool], LogRows]
     clock: Clock
     desk: DeskCopy | None = None
+    open_segments: Callable[[Path], Segments] | None = None
 
     def save(self, target: Path) -> Mapping[str, Checkpoint]:
         """Write the backup; returns what each log in it stands at. Others may go on recording meanwhile.
@@ -49,7 +52,7 @@ class Backup:
                 self._copy(practice, staged)
             if self.desk is not None:
                 self.desk.save(staged)
-            reports = self._examined(staged)
+            reports = self._examined(staged, segments_of=self.data)
             for report in reports:
                 if not _logs_sound(report):
                     raise StorageError("log-corrupt", log=report.name)
@@ -68,7 +71,7 @@ class Backup:
         self.archive.refuse_unless_empty()
         with self.archive.stage(beside=self.data) as staged:
             heads = self.archive.unpack(source, staged)
-            reports = self._examined(staged)
+            reports = self._examined(staged, segments_of=staged)
             if any(not _logs_sound(report) for report in reports):
                 raise StorageError("backup-invalid", part="log")
             if {report.name: _head(report) for report in reports if report.exists} != heads:
@@ -89,11 +92,12 @@ class Backup:
         finally:
             rows.close()
 
-    def _fsck(self, folder: Path) -> Fsck:
-        return Fsck(lambda practice: self.open_rows(folder, practice), None, self.clock, 0)
+    def _fsck(self, folder: Path, segments_of: Path | None = None) -> Fsck:
+        segments = self.open_segments(segments_of) if self.open_segments and segments_of else None
+        return Fsck(lambda practice: self.open_rows(folder, practice), None, self.clock, 0, segments)
 
-    def _examined(self, folder: Path) -> list[FsckReport]:
-        return list(self._fsck(folder)())
+    def _examined(self, folder: Path, *, segments_of: Path) -> list[FsckReport]:
+        return list(self._fsck(folder, segments_of)())
 
 
 def _logs_sound(report: FsckReport) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from shirorom.domain.assessment import Assessment, assess
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.errors import CellError, StorageError
-from shirorom.domain.fold import Recorded, fold
+from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell, cell_answered, cell_failed
@@ -207,6 +207,6 @@ class _Run:
     def _cell_of(self, recorded: Recorded, imei: Imei, carrier: CarrierId) -> Cell:
         return cell_answered(
             recorded,
-            fold([*self.known[imei], recorded], carrier=carrier, imei=imei, as_of=recorded.recorded_at),
+            self.room.state(imei, carrier, as_of=recorded.recorded_at, entries=[*self.known[imei], recorded]),
             durable=recorded.index != UNRECORDED,
         )

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from shirorom.domain.errors import StorageError
+from shirorom.domain.feed import Feed
 from shirorom.domain.reading import Reading
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import NO_LEAF, EntryBody, MalformedError, Opening, commitment, decode_entry
-from shirorom.log.statement import decode_statement, kind_of
+from shirorom.log.feed import ROW_BYTES, encode_manifest, leaves_of, root_of
+from shirorom.log.feed_rows import notice_of
+from shirorom.log.note import Note, NoteError, VerifierKey, decode_signatures
+from shirorom.log.statement import decode_feed, decode_statement, kind_of, publisher_key
 from shirorom.log.tree import Frontier, grow, leaf_hash
 from shirorom.ports import Blobs, LogRows
+from shirorom.ports.feeds import Segments
 
 FINDINGS_MAX = 100
 """Findings that are kept; the rest are counted."""
@@ -29,7 +34,8 @@ class Damage:
     """One difference between what is stored and what follows from it.
 
     Attributes:
-        part: "file", "entry", "tree", "opening", "statement", "chain", "device", "blob", "checkpoint".
+        part: "file", "entry", "tree", "opening", "statement", "signature", "segment", "chain", "device", "blob",
+            "checkpoint".
         what: "missing", "extra", "malformed", "differs", "backwards", "ahead", "unreadable", or the engine's words.
         index: The entry concerned; None where it is no single one.
     """
@@ -45,6 +51,7 @@ class Examination:
 
     rows: LogRows
     blobs: Blobs | None
+    segments: Segments | None
     kept_since: datetime | None
     on_progress: Callable[[int, int], None]
     found: list[Damage] = field(default_factory=list)
@@ -149,6 +156,9 @@ class Examination:
         self._statement(index, body, opening)
 
     def _statement(self, index: int, body: EntryBody, opening: Opening) -> None:
+        if body.kind == "feed":
+            self._feed(index, opening)
+            return
         try:
             statement = decode_statement(opening.statement)
         except MalformedError:
@@ -162,6 +172,36 @@ class Examination:
             for digest in (statement.page, statement.screenshot):
                 if digest is not None:
                     self._blob(index, digest, statement.asked_at)
+
+    def _feed(self, index: int, opening: Opening) -> None:
+        """An accepted feed: its signature still holds, and its segment is what was committed, row by row."""
+        try:
+            feed = decode_feed(opening.statement)
+        except MalformedError:
+            self._add("statement", "malformed", index)
+            return
+        if opening.key != publisher_key(feed.carrier) or feed.manifest.practice is not self.rows.practice:
+            self._add("statement", "differs", index)
+        if not _signature_holds(feed):
+            self._add("signature", "differs", index)
+        if self.segments is None:
+            return
+        try:
+            seed, records = self.segments.seed(feed.segment), []
+            for block in self.segments.blocks(feed.segment):
+                records += [block[at : at + ROW_BYTES] for at in range(0, len(block), ROW_BYTES)]
+            for record in records:
+                notice_of(record, feed.carrier, feed.manifest.sequence, practice=feed.manifest.practice)
+        except (StorageError, MalformedError) as error:
+            if isinstance(error, StorageError) and error.code != "segment-corrupt":
+                raise
+            self._add("segment", "differs", index)
+            return
+        in_order = all(one < other for one, other in pairwise(records))
+        numbered = all(_row_of(one) <= feed.manifest.count for one in records)
+        whole = in_order and numbered and len(records) == feed.count
+        if not whole or root_of(leaves_of(records, seed, row_max=feed.manifest.count)) != feed.root:
+            self._add("segment", "differs", index)
 
     def _blob(self, index: int, digest: str, asked_at: datetime) -> None:
         if self.blobs is None:
@@ -202,6 +242,21 @@ class Examination:
                     self._add("chain", "differs", index)
                 count, last, leaf = counter + 1, index, leaf_hash(entry or b"")
             yield key, count, last
+
+
+def _signature_holds(feed: Feed) -> bool:
+    if feed.key is None or feed.signature is None:
+        return feed.manifest.practice
+    try:
+        lines = decode_signatures(f"{feed.signature}\n".encode())
+        Note(encode_manifest(feed.manifest), lines).verified_by([VerifierKey.parse(feed.key)])
+    except (MalformedError, NoteError):
+        return False
+    return True
+
+
+def _row_of(record: bytes) -> int:
+    return int.from_bytes(record[8:12], "big")
 
 
 def merged(left: Iterable[Row], right: Iterable[Row]) -> Iterator[tuple[int, Row | None, Row | None]]:

@@ -5,11 +5,13 @@ The steps, for each log (service/examine.py):
 1. What the engine itself finds wrong with its file.
 2. Every entry in order: canonical, at the index due, not before the one before it; its leaf; every node of the tree.
 3. Beside each entry its opening: the commitment holds, the statement is canonical and of the entry's kind and phone.
-4. The pages and screenshots that a reading names: kept, whole, unless their time has passed.
+4. The pages and screenshots that a reading names: kept, whole, unless their time has passed. The signature and the
+   rows of each accepted feed: all there, in order, and leading to its root.
 5. Size and root against the checkpoint in the second place.
 6. Every device's chain, and the row that says where it stands.
 
-Rows are streamed: memory does not grow with the log. A finding names an index and a part, never a phone.
+Rows are streamed: memory grows with the largest feed, not with the log. A finding names an index and a part, never a
+phone.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.ports import Blobs, Clock, LogRows
+from shirorom.ports.feeds import Segments
 from shirorom.service.examine import Damage, Examination
 
 Progress = Callable[[int, int], None]
@@ -67,12 +70,14 @@ class Fsck:
         blobs: The saved evidence; None leaves it out.
         clock: For which evidence may be gone.
         keep_days: Days for which evidence is kept, 0 for ever.
+        segments: The rows of accepted feeds; None leaves them out.
     """
 
     open_rows: Callable[[bool], LogRows]
     blobs: Blobs | None
     clock: Clock
     keep_days: int
+    segments: Segments | None = None
 
     def __call__(self, *, on_progress: Progress | None = None) -> Sequence[FsckReport]:
         """Examine the real log and the practice log.
@@ -99,7 +104,9 @@ class Fsck:
         kept_since = self.clock.now() - timedelta(days=self.keep_days) if self.keep_days else None
         rows = self.open_rows(practice)
         try:
-            examined = Examination(rows, self.blobs, kept_since, on_progress or (lambda done, total: None))
+            examined = Examination(
+                rows, self.blobs, self.segments, kept_since, on_progress or (lambda done, total: None)
+            )
             examined.run()
         finally:
             rows.close()

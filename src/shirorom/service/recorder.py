@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shirorom.domain.errors import LogConflictError, StorageError
+from shirorom.domain.errors import LogConflictError, ShiroromError, StorageError
+from shirorom.domain.feed import Feed
 from shirorom.domain.fold import Recorded, Statement
 from shirorom.domain.imei import Imei
 from shirorom.domain.notice import Notice
 from shirorom.domain.reading import Reading
 from shirorom.log.entry import SALT_BYTES, DeviceHead, MalformedError, Opening, Sealed, decode_entry, seal
-from shirorom.log.statement import decode_statement, encode_statement, kind_of
+from shirorom.log.statement import decode_statement, encode_feed, encode_statement, kind_of, publisher_key
 from shirorom.log.tree import leaf_hash
 from shirorom.ports import Blobs, Clock, Entry, Log
+from shirorom.service.feeds import Accepted, Feeds
 
 TRIES_MAX = 50
 """How often a record begins anew because another writer was first."""
@@ -26,11 +28,22 @@ DEVICES_MAX = 4_096
 
 
 class Recorder:
-    """Writes statements to one log, and reads them back. Safe to use from several threads."""
+    """Writes statements to one log, and reads them back. Safe to use from several threads.
 
-    def __init__(self, log: Log, blobs: Blobs | None, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+    `feeds`: the notices that came in feeds; they stand among a phone's entries like any other. None leaves them out.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        blobs: Blobs | None,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        feeds: Feeds | None = None,
+    ) -> None:
         self.log = log
         self.blobs = blobs
+        self.feeds = feeds
         self._clock = clock
         self._entropy = entropy
         self._writer = threading.Lock()
@@ -51,16 +64,45 @@ class Recorder:
         for statement in whole:
             if isinstance(statement, Reading | Notice) and statement.practice is not self.log.practice:
                 raise ValueError("practice and real statements are recorded in two logs")
-        encoded = [encode_statement(statement) for statement in whole]
+        parts = [_Part(one.imei.key, kind_of(one), encode_statement(one)) for one in whole]
         with self._writer:
-            return self._record(whole, encoded)
+            size, at = self._append(parts)
+        return [Recorded(size + i, at, statement) for i, statement in enumerate(whole)]
 
-    def entries(self, imei: Imei) -> Sequence[Recorded]:
-        """Everything recorded of a phone, oldest first.
+    def record_feed(self, feed: Feed, *, count_expected: int) -> Accepted:
+        """Record an accepted feed, whose segment is durable, as the publisher's next.
 
         Raises:
-            StorageError: `log-corrupt`, what is stored is not what was recorded.
+            ShiroromError: `feed-conflict`, the log no longer has `count_expected` feeds of this publisher.
+            StorageError: as `record`.
         """
+        if feed.manifest.practice is not self.log.practice:
+            raise ValueError("practice and real feeds are recorded in two logs")
+        part = _Part(publisher_key(feed.carrier), "feed", encode_feed(feed), count_expected)
+        with self._writer:
+            index, at = self._append([part])
+        return Accepted(index, at, feed)
+
+    def entries(self, imei: Imei) -> Sequence[Recorded]:
+        """Everything recorded of a phone, oldest first; with the notices of feeds.
+
+        Raises:
+            StorageError: `log-corrupt`, `segment-corrupt`: what is stored is not what was recorded.
+        """
+        own = self.logged(imei)
+        notices = () if self.feeds is None else self.feeds.notices(imei)
+        return sorted((*own, *notices), key=lambda one: one.index) if notices else own
+
+    def heard(self, keys: Sequence[str]) -> Sequence[bool]:
+        """Of many phones (14 digits), whether anything is recorded of them; cheaper than asking for it."""
+        of_log = [head.count > 0 for head in self.log.device_heads(keys)]
+        if self.feeds is None or not self.feeds.accepted():
+            return of_log
+        feeds = self.feeds
+        return [known or bool(feeds.notices(Imei.of_key(key))) for key, known in zip(keys, of_log, strict=True)]
+
+    def logged(self, imei: Imei) -> Sequence[Recorded]:
+        """What has an entry of its own in the log, oldest first. Raises `log-corrupt`."""
         entries = self.log.device(imei.key)
         known = self._decoded.get(imei.key)
         if known is not None and known[0] is entries:
@@ -71,18 +113,24 @@ class Recorder:
         self._decoded[imei.key] = (entries, recorded)
         return recorded
 
-    def entry(self, index: int) -> Recorded:
-        """One entry. Raises `entry-not-found`, `log-corrupt`."""
-        return recorded_of(self.log.entry(index))
+    def entry(self, index: int) -> Recorded | None:
+        """One entry about a phone; None: that entry is a feed. Raises `entry-not-found`, `log-corrupt`."""
+        entry = self.log.entry(index)
+        return None if is_feed(entry) else recorded_of(entry)
 
-    def read(self, first: int, *, count_max: int) -> Sequence[Recorded]:
-        """Everything recorded from an entry on, in order, at most so many. Raises `log-corrupt`."""
-        return [recorded_of(entry) for entry in self.log.read(first, count_max=count_max)]
+    def read(self, first: int, *, count_max: int) -> tuple[Sequence[Recorded], int]:
+        """What was recorded of phones from an entry on, in order, out of at most so many; and the entry after those.
 
-    def _record(self, statements: Sequence[Statement], encoded: Sequence[bytes]) -> Sequence[Recorded]:
+        Raises `log-corrupt`.
+        """
+        entries = self.log.read(first, count_max=count_max)
+        return [recorded_of(entry) for entry in entries if not is_feed(entry)], first + len(entries)
+
+    def _append(self, parts: Sequence[_Part]) -> tuple[int, datetime]:
+        """Seal and append; returns the first index and the time of all of them."""
         size, at = self._size, self._now()
         for _ in range(TRIES_MAX):
-            sealed = self._seal(statements, encoded, at)
+            sealed = self._seal(parts, at)
             try:
                 self._size = self.log.append(sealed, size_expected=size).size
             except LogConflictError:
@@ -92,7 +140,7 @@ class Recorder:
                     raise
                 at = self._newest_at()
             else:
-                return [Recorded(size + i, at, statement) for i, statement in enumerate(statements)]
+                return size, at
         raise LogConflictError
 
     def _now(self) -> datetime:
@@ -105,21 +153,41 @@ class Recorder:
             raise StorageError("clock-backwards")
         return newest
 
-    def _seal(self, statements: Sequence[Statement], encoded: Sequence[bytes], at: datetime) -> list[Sealed]:
-        """Seal each statement as the next of its device: the first after what the log holds, the rest in turn."""
-        keys = [statement.imei.key for statement in statements]
+    def _seal(self, parts: Sequence[_Part], at: datetime) -> list[Sealed]:
+        """Seal each part as the next of its chain: the first after what the log holds, the rest in turn."""
+        keys = [part.key for part in parts]
         heads = dict(zip(keys, self.log.device_heads(keys), strict=True))
         salts = self._entropy(SALT_BYTES * len(keys))
         origin, newest, sealed = self.log.origin, dict[str, Sealed](), []
-        for i, key in enumerate(keys):
-            head, before = heads[key], newest.get(key)
+        for i, part in enumerate(parts):
+            head, before = heads[part.key], newest.get(part.key)
             if before is not None:
                 head = DeviceHead(before.opening.counter + 1, leaf_hash(before.entry))
+            if part.count_expected not in (None, head.count):
+                raise ShiroromError("feed-conflict")
             salt = salts[SALT_BYTES * i : SALT_BYTES * (i + 1)]
-            one = seal(origin, kind_of(statements[i]), at, Opening(key, head.count, head.leaf, salt, encoded[i]))
-            newest[key] = one
+            one = seal(origin, part.kind, at, Opening(part.key, head.count, head.leaf, salt, part.statement))
+            newest[part.key] = one
             sealed.append(one)
         return sealed
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What becomes one entry: its chain, its kind, its canonical bytes; and the chain's length, where it matters."""
+
+    key: str
+    kind: str
+    statement: bytes
+    count_expected: int | None = None
+
+
+def is_feed(entry: Entry) -> bool:
+    """Whether an entry of the log is a feed's, by its own bytes."""
+    try:
+        return decode_entry(entry.entry).kind == "feed"
+    except MalformedError as error:
+        raise StorageError("log-corrupt", index=entry.index, part="entry") from error
 
 
 def recorded_of(entry: Entry) -> Recorded:

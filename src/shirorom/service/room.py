@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.feed import Enrolment
 from shirorom.domain.fold import Recorded, State, fold
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.verdict import Cell, cell_of
@@ -29,15 +30,27 @@ class Room:
         self, imei: Imei, carrier: CarrierId, *, as_of: datetime, entries: Sequence[Recorded] | None = None
     ) -> Cell:
         """What is known of one carrier and number, from recorded answers alone."""
-        state = self.state(imei, carrier, as_of=as_of, entries=entries)
-        return cell_of(state, imei=imei, carrier=carrier, as_of=as_of, age_h_max=self.age_h_max)
+        return self.cell_of(self.state(imei, carrier, as_of=as_of, entries=entries), as_of=as_of)
+
+    def cell_of(self, state: State, *, as_of: datetime) -> Cell:
+        """A state as a cell, with what this room knows of the carrier's book and of the age that counts."""
+        return cell_of(
+            state, imei=state.imei, carrier=state.carrier, as_of=as_of, age_h_max=self.age_h_max,
+            enrolment=self.enrolment(state.carrier, as_of=as_of),
+        )  # fmt: skip
 
     def state(
         self, imei: Imei, carrier: CarrierId, *, as_of: datetime, entries: Sequence[Recorded] | None = None
     ) -> State:
         """What stands for one carrier and number."""
         known = self.recorder.entries(imei) if entries is None else entries
-        return fold(known, carrier=carrier, imei=imei, as_of=as_of)
+        enrolled = self.enrolment(carrier, as_of=as_of) is not None
+        return fold(known, carrier=carrier, imei=imei, as_of=as_of, enrolled=enrolled)
+
+    def enrolment(self, carrier: CarrierId, *, as_of: datetime) -> Enrolment | None:
+        """Whether the carrier's own full list was accepted by then."""
+        feeds = self.recorder.feeds
+        return None if feeds is None else feeds.enrolment(carrier, as_of=as_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.tables.answer import RowWords, row_words
-from shirorom.domain.verdict import Cell, cell_failed, cell_of
+from shirorom.domain.verdict import Cell, cell_failed
 from shirorom.ports import Clock
 from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Access
@@ -66,11 +66,11 @@ class Known:
     def _of_room(self, practice: bool, devices: Sequence[Device], as_of: datetime) -> list[Said]:
         room = self.rooms.open(practice)
         keys = list({imei.key for device in devices for imei in device.imeis})
-        heard = {key for key, head in zip(keys, room.log.device_heads(keys), strict=True) if head.count}
+        heard = {key for key, known in zip(keys, room.recorder.heard(keys), strict=True) if known}
         return [
             self._fold(room, device, as_of)
             if any(imei.key in heard for imei in device.imeis)
-            else self._of_unheard(device, practice)
+            else self._of_unheard(room, device, as_of)
             for device in devices
         ]
 
@@ -87,15 +87,14 @@ class Known:
                 continue
             state = room.state(imei, carrier, as_of=as_of, entries=entries)
             state = replace(state, hand=state.hand or state.reading)  # what the program read is a recorded answer too
-            cells.append(cell_of(state, imei=imei, carrier=carrier, as_of=as_of, age_h_max=room.age_h_max))
+            cells.append(room.cell_of(state, as_of=as_of))
         return cells
 
-    def _of_unheard(self, device: Device, practice: bool) -> Said:
-        """Nothing is known, and that is said the same of all such phones."""
-        key = len(device.imeis), practice
+    def _of_unheard(self, room: Room, device: Device, as_of: datetime) -> Said:
+        """Nothing is known, and that is said the same of all such phones: not asked, or － where the book is here."""
+        key = len(device.imeis), room.practice
         if key not in self._unheard:
-            cells = [_off(imei, carrier) for imei in device.imeis for carrier in CARRIERS]
-            self._unheard[key] = Said(row_words(cells, self._wanted), practice)
+            self._unheard[key] = self._fold(room, device, as_of)
         return self._unheard[key]
 
 

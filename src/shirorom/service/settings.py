@@ -180,6 +180,12 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lang: Literal["ja", "en"] = "ja"
 
 
+class FeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[feeds]`. By which share (0 to 1) a carrier's full list may be shorter than the one before it, unasked."""
+
+    shrink_max: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -192,6 +198,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proof: ProofSettings = ProofSettings()
     log: LogSettings = LogSettings()
     watch: WatchSettings = WatchSettings()
+    feeds: FeedSettings = FeedSettings()
     mail: MailSettings = MailSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 

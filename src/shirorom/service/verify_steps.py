@@ -15,7 +15,7 @@ from shirorom.domain.sheet import Evidence, Note, Step, StepCode, Why, cells_of,
 from shirorom.domain.verdict import Cell, decide
 from shirorom.log.bundle import BundleForm, SheetForm, of_base64, signed_bytes
 from shirorom.log.checkpoint import Checkpoint, decode_checkpoint
-from shirorom.log.entry import NO_LEAF, EntryBody, MalformedError, Opening, commitment, decode_entry
+from shirorom.log.entry import NO_LEAF, STATEMENT_KINDS, EntryBody, MalformedError, Opening, commitment, decode_entry
 from shirorom.log.note import NoteError, UnknownKindError, VerifierKey, decode_note
 from shirorom.log.statement import decode_statement, kind_of
 from shirorom.log.times import time_of
@@ -207,6 +207,8 @@ class Run:
         try:
             body, statement = decode_entry(entry), decode_statement(opening.statement)
         except MalformedError:
+            return FailedError(Why.STATEMENT_UNREADABLE, place)
+        if body.kind not in STATEMENT_KINDS:  # a feed is about no phone
             return FailedError(Why.STATEMENT_UNREADABLE, place)
         if commitment(self.origin, opening) != body.commitment or kind_of(statement) != body.kind:
             return FailedError(Why.OPENING_WRONG, place)

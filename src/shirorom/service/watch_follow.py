@@ -21,9 +21,10 @@ from shirorom.domain.desk.alerts import Alert, AlertEvent
 from shirorom.domain.desk.standing import PhoneStanding, stand
 from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.domain.imei import Imei
-from shirorom.log.entry import NO_DEVICE
-from shirorom.ports import Clock, Head
+from shirorom.ports import Clock, Entry, Head
 from shirorom.ports.watch import Basis, Step, Taken, Watch
+from shirorom.service.feeds import accepted_of
+from shirorom.service.recorder import is_feed
 from shirorom.service.room import Room
 from shirorom.service.watch_days import Days
 
@@ -157,7 +158,17 @@ class Follower:
         entries = room.log.read(first, count_max=ENTRIES_MAX)
         about = {entry.opening.key for entry in entries if entry.opening is not None}
         size = first + len(entries)
-        return Head(size, room.log.root_at(size)), sorted(self.store.booked(about, room.practice))
+        found = {*self.store.booked(about, room.practice), *self._named(room, entries)}
+        return Head(size, room.log.root_at(size)), sorted(found)
+
+    def _named(self, room: Room, entries: Sequence[Entry]) -> Iterable[str]:
+        """Phones of the book that a feed among the entries names: the book is looked up in the feed, being smaller."""
+        feeds = room.recorder.feeds
+        new = [accepted_of(entry) for entry in entries if is_feed(entry)]
+        if feeds is None or not new:
+            return ()
+        book = self.store.phones(room.practice)
+        return (phone for phone in book if any(feeds.names(one, phone) for one in new))
 
     def _begin(self, room: Room) -> bool:
         """See that the log goes on from where it was followed. True: it does not, and everything begins anew."""
@@ -199,11 +210,10 @@ class Follower:
         room = self.room(practice)
         if room is None:
             return (PhoneStanding(phone) for phone in phones)
-        heads = room.log.device_heads(phones)  # most phones of a new book were never asked about
-        asked = (head != NO_DEVICE for head in heads)
+        heard = room.recorder.heard(phones)  # most phones of a new book were never asked about
         return (
             stand(room.recorder.entries(Imei.of_key(phone)) if known else (), phone, now=now)
-            for phone, known in zip(phones, asked, strict=True)
+            for phone, known in zip(phones, heard, strict=True)
         )
 
 

@@ -43,11 +43,13 @@ class Histories:
         """Read what was recorded since; returns how many entries that is. Raises StorageError."""
         recorder = self.room(self.practice).recorder
         with self._lock:
-            while some := recorder.read(self.size, count_max=AT_ONCE):
+            while True:
+                some, size = recorder.read(self.size, count_max=AT_ONCE)
                 for entry in some:
                     self._take(entry)
-                self.size = some[-1].index + 1
-            return self.size
+                if size == self.size:
+                    return size
+                self.size = size
 
     def _take(self, entry: Recorded) -> None:
         said = entry.statement

@@ -30,7 +30,8 @@ class Withdraw:
         if not reason.strip():
             raise RequestError("body-invalid")
         room = self.rooms.open(practice)
-        reading = room.recorder.entry(index).statement
+        entry = room.recorder.entry(index)
+        reading = None if entry is None else entry.statement
         if not isinstance(reading, Reading) or reading.channel is not Channel.HAND:
             raise ShiroromError("entry-not-withdrawable", index=index)
         if not owner and by not in (reading.by, self.owner):

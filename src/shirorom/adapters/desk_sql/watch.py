@@ -54,6 +54,12 @@ class SqlWatch(WatchLists):
                 )
             }  # fmt: skip
 
+    def phones(self, practice: bool) -> Collection[str]:
+        """See `ports.watch.Watch`."""
+        of_units = select(NUMBERS.c.phone).join(UNITS, UNITS.c.seq == NUMBERS.c.unit)
+        with self._desk.reading() as db:
+            return db.execute(of_units.where(UNITS.c.practice.is_(practice)).distinct()).scalars().all()
+
     def unlearned(self, practice: bool, *, count_max: int) -> Sequence[str]:
         """See `ports.watch.Watch`."""
         with self._desk.reading() as db:

@@ -27,6 +27,7 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
+from shirorom.edge.api.notices import FEED_MEDIA
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.sheets import SHEET_MEDIA, SheetRequest
 from shirorom.edge.api.watch_alerts import ALERT_WIRES
@@ -34,6 +35,7 @@ from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
 from shirorom.edge.api.watch_hooks import HOOK_WIRES
 from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
 from shirorom.edge.book_wire import ImportedWire, UnitsWire
+from shirorom.edge.feed_wire import FeedWire
 from shirorom.edge.sheet_wire import SheetWire, VerifyWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
@@ -61,7 +63,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     SheetRequest, SheetWire, VerifyWire,
     *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
-    ImportedWire, UnitsWire, UnitSearch,
+    ImportedWire, UnitsWire, UnitSearch, FeedWire,
 )  # fmt: skip
 
 
@@ -155,7 +157,7 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
 
 BINARY = {
     "verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA,
-    "watchImport": TABLE_MEDIA,
+    "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA,
 }  # fmt: skip
 """Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
 

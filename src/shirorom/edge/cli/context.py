@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
     from shirorom.ports.claims import TermsFiles
+    from shirorom.ports.feeds import CarrierKeys, FeedSource
     from shirorom.ports.plan import RuleFiles
     from shirorom.ports.tables import Tables
     from shirorom.service.attest import Attest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
+    from shirorom.service.import_feed import ImportFeed
     from shirorom.service.record import Record
     from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
@@ -179,6 +181,11 @@ class Composition(Protocol):
         """What the watch does; raises ConfigError `desk-missing` without the shop's database."""
         ...
 
+    @property
+    def feeds(self) -> Feeding:
+        """Carriers' feeds."""
+        ...
+
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare; one report each. `on_progress(entries_done, entries)`."""
         ...
@@ -215,6 +222,26 @@ class Composition(Protocol):
 
     def close(self) -> None:
         """Let go of every file; idempotent."""
+        ...
+
+
+class Feeding(Protocol):
+    """The feeds' parts, as `compose/feeds.py` has them."""
+
+    @property
+    def keys(self) -> CarrierKeys:
+        """Publishers' keys."""
+        ...
+
+    @property
+    def import_feed(self) -> ImportFeed:
+        """service/import_feed.py."""
+        ...
+
+    def source(
+        self, path: Path, form: str = "feed", maps: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[FeedSource]:
+        """A file: "feed", "csv" with columns named by `maps`, or "dirbs"."""
         ...
 
 

@@ -223,7 +223,8 @@ def _entry_words(session: Session, entry: HistoryEntryWire) -> str:
 
     kind = session.t(f"cli.kind.{entry.kind}")
     if entry.kind != "reading":
-        return " ".join(word for word in (kind, entry.sentence, entry.by) if word)
+        declared = (entry.raw, entry.ground) if entry.kind == "notice" else ()
+        return " ".join(word for word in (kind, *declared, entry.sentence, entry.by) if word)
     mark = None if entry.mark is None else Mark(entry.mark)
     way = session.t(f"cli.channel.{entry.channel}")
     raw = session.t("cli.raw", raw=entry.raw or "", sentence="").strip()

@@ -16,6 +16,7 @@ from shirorom.edge.cli.command import Group, language_option, place_options, pla
 from shirorom.edge.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from shirorom.edge.cli.context import LANGS, Compose, Session
 from shirorom.edge.cli.entries import accept_correction, history, record, withdraw
+from shirorom.edge.cli.feeds import carrier, import_
 from shirorom.edge.cli.key import key
 from shirorom.edge.cli.machine import doctor
 from shirorom.edge.cli.parse import parse
@@ -28,8 +29,8 @@ from shirorom.edge.cli.streams import make_streams_safe, say, wants_plain
 from shirorom.edge.cli.watch import watch
 
 COMMANDS = (
-    check, parse, record, withdraw, accept_correction, history, screen, watch, attest, verify, restamp,
-    publish, monitor, witness, key, serve, practice, doctor, fsck, backup, restore, completion,
+    check, parse, record, withdraw, accept_correction, history, screen, import_, carrier, watch, attest, verify,
+    restamp, publish, monitor, witness, key, serve, practice, doctor, fsck, backup, restore, completion,
 )  # fmt: skip
 """In the order in which `--help` lists them."""
 

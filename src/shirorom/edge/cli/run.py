@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.mark import symbol_of
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import ServeOptions, Session, Started
+from shirorom.edge.cli.failure import BadCallError
 from shirorom.edge.cli.streams import print_json, say
 from shirorom.edge.cli.wrap import aligned, pad
 
@@ -26,6 +28,8 @@ PRACTICE_PORT = 9_100
 @click.option("--write-config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--list", "list_", is_flag=True)
 @click.option("--book", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--feed", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--carrier", type=click.Choice([carrier.value for carrier in CarrierId]))
 @click.option("--slow", default=0.0, type=click.FloatRange(0, 600), metavar="SECONDS")
 @click.option("--consent", is_flag=True)
 @click.option("--evil", is_flag=True)
@@ -38,6 +42,8 @@ def practice(
     write_config: Path | None,
     list_: bool,
     book: Path | None,
+    feed: Path | None,
+    carrier: str | None,
     slow: float,
     consent: bool,
     evil: bool,
@@ -50,6 +56,8 @@ def practice(
         return _list(session, as_json=as_json)
     if book is not None:
         return _book(session, book, as_json=as_json)
+    if feed is not None:
+        return _feed(session, feed, carrier, as_json=as_json)
 
     def started(running: Practice) -> None:
         if as_json:
@@ -128,6 +136,25 @@ def _book(session: Session, path: Path, *, as_json: bool) -> int:
         print_json({"units": count, "path": str(path)})
     else:
         say(session.t("book.cli.practice_book", count=f"{count:,}", file=str(path)))
+    return 0
+
+
+def _feed(session: Session, path: Path, carrier: str | None, *, as_json: bool) -> int:
+    """A full list of one practice carrier as it stands now, signed, with the key to add before it is imported."""
+    from shirorom.edge.practice.feed import feed
+
+    if carrier is None:
+        raise BadCallError(session.t("cli.feeds.carrier_needed"))
+    content, key, count = feed(CarrierId(carrier), session.composition.now())
+    path.write_bytes(content)
+    if as_json:
+        print_json({"path": str(path), "rows": count, "key": key.text})
+        return 0
+    name = session.t(f"carrier.{carrier}")
+    say(session.t("cli.feeds.practice_written", carrier=name, file=str(path), count=count))
+    say(session.t("cli.feeds.practice_next"))
+    click.echo(f"  shirorom carrier key add --practice --carrier {carrier} {key.text}")
+    click.echo(f"  shirorom import {path} --carrier {carrier}")
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import IO, Any
 
 from litestar.types import Receive
 
@@ -39,6 +39,27 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float) -> 
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks) if len(chunks) > 1 else chunk
+    except TimeoutError:
+        raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
+
+
+async def spool_body(receive: Receive, file: IO[bytes], *, bytes_max: int, seconds_max: float) -> None:
+    """The whole body into a file, which then stands at its beginning. Raises what `read_body` raises."""
+    size = 0
+    try:
+        async with asyncio.timeout(seconds_max):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise RequestError("body-malformed")
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > bytes_max:
+                    raise RequestError("body-too-large", bytes_max=bytes_max)
+                file.write(chunk)
+                if not message.get("more_body", False):
+                    file.seek(0)
+                    return
     except TimeoutError:
         raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
 

@@ -6,17 +6,18 @@ One plain ASGI wrapper around Litestar's whole handler, so that also an unknown 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
 
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body
+from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body, spool_body
 
 BODY_BYTES_MAX = 64 * 1024
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -44,12 +45,21 @@ SINGLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What a state-changing route takes: media types (any of them), and bytes of body at most."""
+    """What a state-changing route takes: media types (any of them), and bytes of body at most.
+
+    `to_disk`: the body is a large file; it is streamed into one without a name (`spooled_of`), and may take
+    `FILE_SECONDS_MAX`.
+    """
 
     media: frozenset[str]
     bytes_max: int = BODY_BYTES_MAX
+    to_disk: bool = False
 
 
+FILE_SECONDS_MAX = 300.0
+"""For the whole of a body that goes to disk."""
+SPOOLED = "spooled"
+"""Key of the scope's state that holds it."""
 TAKES_JSON = Takes(frozenset({JSON}))
 TAKES_FORM = Takes(frozenset({FORM}))
 EXTENSIONS = (b"chrome-extension://", b"moz-extension://")
@@ -101,6 +111,9 @@ class Guard:
                 ):  # no browser adds a token by itself: nothing to misuse
                     check_origin(headers)
                 wanted = self._takes_of(scope["path"])
+                if wanted is not None and wanted.to_disk:
+                    await self._with_file(wanted, headers, scope, receive, send)
+                    return
                 if wanted is not None:  # else the router says 404 or 405, and no body is read
                     receive = _replay(await self._body(wanted, headers, receive))
         except ShiroromError as error:
@@ -108,16 +121,22 @@ class Guard:
             return
         await self._app(scope, receive, send)
 
+    async def _with_file(
+        self, takes: Takes, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve a request whose body lies in a file, which goes with the request."""
+        _check_media(takes, headers)
+        with tempfile.TemporaryFile(prefix="shirorom-") as file:
+            await spool_body(receive, file, bytes_max=takes.bytes_max, seconds_max=FILE_SECONDS_MAX)
+            scope.setdefault("state", {})[SPOOLED] = file
+            await self._app(scope, _replay(b""), send)
+
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         if host_name(headers.get(b"host", b"")) not in self._hosts:
             raise RequestError("host-refused")
 
     async def _body(self, takes: Takes, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        if media not in takes.media or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
-            raise RequestError("media-type", wanted=", ".join(sorted(takes.media)))
-        if _length(headers) > takes.bytes_max:
-            raise RequestError("body-too-large", bytes_max=takes.bytes_max)
+        media = _check_media(takes, headers)
         body = await read_body(receive, bytes_max=takes.bytes_max, seconds_max=self._seconds_max)
         if media == JSON:
             check_json(body)
@@ -130,6 +149,22 @@ class Guard:
         start = {"type": "http.response.start", "status": status, "headers": headers}
         await send(cast("HTTPSendMessage", start))
         await send(cast("HTTPSendMessage", {"type": "http.response.body", "body": body, "more_body": False}))
+
+
+def _check_media(takes: Takes, headers: dict[bytes, bytes]) -> str:
+    """The body's media type, which must be one that is taken. Raises `media-type`, `body-too-large`."""
+    media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+    if media not in takes.media or headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
+        raise RequestError("media-type", wanted=", ".join(sorted(takes.media)))
+    if _length(headers) > takes.bytes_max:
+        raise RequestError("body-too-large", bytes_max=takes.bytes_max)
+    return media
+
+
+def spooled_of(scope: Scope) -> IO[bytes]:
+    """The file with the body of a request to a route that takes it on disk. It is closed with the request."""
+    file: IO[bytes] = scope["state"][SPOOLED]
+    return file
 
 
 def check_origin(headers: dict[bytes, bytes]) -> None:

@@ -25,6 +25,7 @@ from shirorom.edge.web.who import OPT, PASSIVE, PLAIN, Who
 Connection = ASGIConnection[Any, Any, Any, Any]
 TOKEN_ROUTES = (
     "/v1/counter", "/v1/carriers", "/v1/watch/alerts", "/v1/watch/changes", "/v1/watch/imports",
+    "/v1/notices",
     "/watch/alerts.atom",
 )  # fmt: skip
 """What a token opens: these, and what lies below them."""

@@ -21,6 +21,7 @@ from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.claims import CLAIMS
 from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
+from shirorom.edge.api.notices import NOTICES
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.api.sheets import SHEETS
@@ -67,8 +68,8 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS, *CLAIM_PAGES, *RISK_PAGE,
-        *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
+        *COUNTER, *COUNTER_PAGE, *NOTICES, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS, *CLAIM_PAGES,
+        *RISK_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
 from shirorom.edge.http.problems import WordsOf
@@ -19,6 +20,7 @@ from shirorom.service.counter import Counter
 from shirorom.service.counter_answers import Answers
 from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.history import History
+from shirorom.service.import_feed import Imported
 from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
@@ -112,3 +114,4 @@ class Parts:
     watch_glance: Callable[[], PlanGlance] | None = None
     claims: ClaimDesk | None = None
     risk: RiskDesk | None = None
+    feeds: Callable[[IO[bytes], CarrierId, str], Imported] | None = None
