@@ -1,0 +1,152 @@
+"""The register: bytes a phone, look-ups, building; beside a binary search by numpy, and what entropy allows.
+
+3 M phones; `python -m bench.register 30000000` takes others and prints. 4,000 TACs by a Zipf-Mandelbrot law, one carrier a
+phone (FEASIBILITY §1). 53 % of the queries hit; all of them come in random order.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import lgamma, log
+from typing import Any
+
+import numpy as np
+
+from shirorom.domain.carrier import CARRIERS
+from shirorom.log.checkpoint import Checkpoint
+from shirorom.register.build import build, build_delta
+from shirorom.register.format import Enrolled, Layout, Stamp
+from shirorom.register.keys import SERIALS, Keys
+from shirorom.register.lookup import Register, open_register
+from shirorom.register.rows import Rows
+from shirorom.register.values import CLEAR, RESTRICTED
+
+PHONES, TACS, QUERIES, SINGLE, CHANGED = 3_000_000, 4_000, 2_000_000, 20_000, 1_000
+HITS = 0.53
+SHARES = (0.38, 0.28, 0.22, 0.12)
+RESTRICTED_SHARE = 0.03
+BYTES_MAX = {Layout.FAST: 4.1, Layout.COMPACT: 2.3}
+SINGLE_US_MAX = {Layout.FAST: 1.0, Layout.COMPACT: 2.0}
+NUMPY_MIN = {Layout.FAST: 5.0, Layout.COMPACT: 2.0}
+NATIVE_MIN = {Layout.FAST: 20.0, Layout.COMPACT: 10.0}
+
+
+def run(phones: int = PHONES) -> dict[str, Any]:
+    """All figures of this module."""
+    random = np.random.default_rng(6)
+    keys, counts = _phones(random, phones)
+    carriers = random.choice(4, len(keys), p=SHARES).astype(np.uint8)
+    marks = np.where(random.random(len(keys)) < RESTRICTED_SHARE, RESTRICTED, CLEAR).astype(np.uint8)
+    rows = Rows(keys, carriers, marks, np.zeros(len(keys), np.uint32))
+    queries = _queries(random, keys)
+    bound = _bound(counts, carriers.astype(np.int64) * 4 + marks)
+    table = [
+        {"what": f"phones in {TACS:,} TACs", "value": len(keys), "unit": "phones"},
+        {"what": "entropy bound, counts of TACs known", "value": bound, "unit": "B/phone"},
+    ]
+    peer = _peer(keys, queries)
+    table.append({"what": "numpy searchsorted, random order (9 B/phone)", "value": peer, "unit": "M/s"})
+    for layout in Layout:
+        table += _layout(layout, rows, queries, bound, peer)
+        gc.collect()
+    return {"name": "register", "rows": table}
+
+
+def _layout(layout: Layout, rows: Rows, queries: Keys, bound: float, peer: float) -> list[dict[str, Any]]:
+    def row(what: str, value: float, unit: str, beside: float | None = None) -> dict[str, Any]:
+        more = {} if beside is None else {"beside": beside, "ratio": value / beside}
+        return {"what": f"{layout}: {what}", "value": value, "unit": unit} | more
+
+    stamp = Stamp(Checkpoint("shirorom/practice/bench", 1, bytes(32)),
+                  tuple(Enrolled(one, datetime(2026, 11, 20, tzinfo=UTC)) for one in CARRIERS), True)  # fmt: skip
+    built_s, made = _timed(lambda: build(rows, stamp, layout))
+    opened_s, register = _timed(lambda: open_register(made))
+    size = len(made) / len(rows.keys)
+    found = [
+        row("size, beside the limit", size, "B/phone", BYTES_MAX[layout]),
+        row("size, beside the bound", size, "B/phone", bound),
+        row("build from rows in any order, beside 60 s", built_s, "s", 60.0),
+        row("open: checked whole, beside 1 s", opened_s, "s", 1.0),
+    ]
+    kernels = [("numpy", NUMPY_MIN[layout])]
+    if register.base.kernel is not None:
+        kernels.insert(0, ("native", NATIVE_MIN[layout]))
+    for kernel, least in kernels:
+        if kernel == "numpy":
+            register.base.kernel = None
+        speed = len(queries) / min(_timed(lambda: register.values(queries))[0] for _ in range(3)) / 1e6
+        found.append(row(f"batch, {kernel}, one thread, beside what is wanted", speed, "M/s", least))
+        found.append(row(f"batch, {kernel}, beside searchsorted", speed, "M/s", peer))
+        cells = len(queries) / min(_timed(lambda: register.codes(queries))[0] for _ in range(3)) / 1e6
+        found.append(row(f"batch, {kernel}, four codes each", cells, "M/s"))
+    found.append(row("single, beside the limit", _single(register, queries), "µs", SINGLE_US_MAX[layout]))
+    changed = Rows(rows.keys[:: len(rows.keys) // CHANGED][:CHANGED], *(
+        column[:: len(rows.keys) // CHANGED][:CHANGED] for column in (rows.carriers, rows.marks, rows.days)))  # fmt: skip
+    delta_s, delta = _timed(lambda: build_delta(register, changed, stamp))
+    found.append(row(f"delta of {CHANGED:,} changes, beside 1 s", delta_s, "s", 1.0))
+    both = open_register(made, delta)
+    speed = len(queries) / min(_timed(lambda: both.values(queries))[0] for _ in range(3)) / 1e6
+    found.append(row(f"batch with that delta, {'numpy' if both.base.kernel is None else 'native'}", speed, "M/s"))
+    return found
+
+
+def _phones(random: np.random.Generator, count: int) -> tuple[Keys, np.ndarray[Any, Any]]:
+    """Ascending keys, and how many each TAC has."""
+    weights = 1 / (np.arange(TACS) + 10)
+    counts = np.minimum(np.round(count * weights / weights.sum()), SERIALS).astype(np.int64)
+    tacs = np.sort(random.choice(np.arange(35_000_000, 36_000_000), TACS, replace=False))
+    random.shuffle(counts)
+    parts = [
+        tac * SERIALS + np.sort(random.choice(SERIALS, n, replace=False)) for tac, n in zip(tacs, counts, strict=True)
+    ]
+    return np.concatenate(parts).astype(np.uint64), counts
+
+
+def _queries(random: np.random.Generator, keys: Keys) -> Keys:
+    """Some that hit, the others with a known TAC and any serial."""
+    hits = random.choice(keys, int(QUERIES * HITS))
+    others = random.choice(keys, QUERIES - len(hits)) // np.uint64(SERIALS) * np.uint64(SERIALS)
+    others += random.integers(0, SERIALS, len(others)).astype(np.uint64)
+    queries = np.concatenate((hits, others))
+    random.shuffle(queries)
+    return queries
+
+
+def _bound(counts: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> float:
+    """Bytes a phone: the choice of so many serials for each TAC, and the entropy of the values."""
+    bits = sum(lgamma(SERIALS + 1) - lgamma(n + 1) - lgamma(SERIALS - n + 1) for n in counts.tolist()) / log(2)
+    shares = np.bincount(values) / len(values)
+    shares = shares[shares > 0]
+    return float(bits / counts.sum() - (shares * np.log2(shares)).sum()) / 8
+
+
+def _peer(keys: Keys, queries: Keys) -> float:
+    some = queries[: len(queries) // 4]
+    return len(some) / min(_timed(lambda: np.searchsorted(keys, some))[0] for _ in range(2)) / 1e6
+
+
+def _single(register: Register, queries: Keys) -> float:
+    """Microseconds of one phone's four codes, the best of three rounds."""
+    some = queries[:SINGLE].tolist()
+
+    def ask() -> None:
+        for key in some:
+            register.answer(key)
+
+    return min(_timed(ask)[0] for _ in range(3)) / len(some) * 1e6
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    begin = time.perf_counter()
+    came = call()
+    return time.perf_counter() - begin, came
+
+
+if __name__ == "__main__":
+    from bench.__main__ import table
+
+    print(table(run(int(sys.argv[1]) if len(sys.argv) > 1 else PHONES)))
