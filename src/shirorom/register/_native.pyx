@@ -52,22 +52,26 @@ cdef class Fast:
             raise ValueError("one place for each key")
         with nogil:
             while first < count:
-                self.group(keys, values, first, GROUP if count - first > GROUP else count - first)
+                self.group(&keys[first], &values[first], GROUP if count - first > GROUP else count - first)
                 first += GROUP
 
-    cdef void group(
-        self, const uint64_t[::1] keys, uint8_t[::1] values, Py_ssize_t first, Py_ssize_t count
-    ) noexcept nogil:
+    def value_of(self, uint64_t key):
+        """The byte of one phone, -1 where it is not here."""
+        cdef uint8_t value = 0
+        return value if self.group(&key, &value, 1) else -1
+
+    cdef Py_ssize_t group(self, const uint64_t *keys, uint8_t *values, Py_ssize_t count) noexcept nogil:
+        """At most `GROUP` phones; how many of them are here."""
         cdef int64_t[GROUP] block
         cdef uint32_t[GROUP] start
         cdef uint32_t[GROUP] end
         cdef uint8_t[GROUP] low
         cdef uint32_t tac, serial, place
         cdef int32_t slot
-        cdef Py_ssize_t n
+        cdef Py_ssize_t n, found = 0
         for n in range(count):
-            tac = <uint32_t>(keys[first + n] // SERIALS)
-            serial = <uint32_t>(keys[first + n] - <uint64_t>tac * SERIALS)
+            tac = <uint32_t>(keys[n] // SERIALS)
+            serial = <uint32_t>(keys[n] - <uint64_t>tac * SERIALS)
             slot = slot_of(self.page_of, self.slots, tac)
             block[n] = -1
             if slot >= 0:
@@ -86,8 +90,10 @@ cdef class Fast:
             for place in range(start[n], end[n]):
                 if self.lows[place] >= low[n]:
                     if self.lows[place] == low[n]:
-                        values[first + n] = self.packed[place]
+                        values[n] = self.packed[place]
+                        found += 1
                     break
+        return found
 
 
 cdef class Compact:
@@ -123,12 +129,16 @@ cdef class Compact:
             raise ValueError("one place for each key")
         with nogil:
             while first < count:
-                self.group(keys, values, first, GROUP if count - first > GROUP else count - first)
+                self.group(&keys[first], &values[first], GROUP if count - first > GROUP else count - first)
                 first += GROUP
 
-    cdef void group(
-        self, const uint64_t[::1] keys, uint8_t[::1] values, Py_ssize_t first, Py_ssize_t count
-    ) noexcept nogil:
+    def value_of(self, uint64_t key):
+        """The byte of one phone, -1 where it is not here."""
+        cdef uint8_t value = 0
+        return value if self.group(&key, &value, 1) else -1
+
+    cdef Py_ssize_t group(self, const uint64_t *keys, uint8_t *values, Py_ssize_t count) noexcept nogil:
+        """At most `GROUP` phones; how many of them are here."""
         cdef int32_t[GROUP] slot
         cdef uint32_t[GROUP] serial
         cdef int64_t[GROUP] start
@@ -137,10 +147,10 @@ cdef class Compact:
         cdef uint32_t tac
         cdef uint8_t kind, code
         cdef int64_t wide, block, word
-        cdef Py_ssize_t n
+        cdef Py_ssize_t n, found = 0
         for n in range(count):  # where it is
-            tac = <uint32_t>(keys[first + n] // SERIALS)
-            serial[n] = <uint32_t>(keys[first + n] - <uint64_t>tac * SERIALS)
+            tac = <uint32_t>(keys[n] // SERIALS)
+            serial[n] = <uint32_t>(keys[n] - <uint64_t>tac * SERIALS)
             slot[n] = slot_of(self.page_of, self.slots, tac)
             if slot[n] >= 0:
                 ahead(&self.wides[<int64_t>slot[n] * WIDES + (serial[n] >> 16)])
@@ -190,7 +200,9 @@ cdef class Compact:
                     code = (self.codes[rank[n] >> 1] >> ((rank[n] & 1) << 2)) & 15
                 else:
                     code = self.codes[rank[n]]
-                values[first + n] = self.palette[code]
+                values[n] = self.palette[code]
+                found += 1
+        return found
 
     cdef int64_t sparse(self, int64_t start, int64_t end, int64_t shift, uint16_t wanted) noexcept nogil:
         cdef int64_t left = end - start, half

@@ -129,12 +129,14 @@ class CompactIndex:
             if int(held[mine].sum()) != len(lows):
                 raise MalformedRegisterError("shape")
         self.directory = Directory(self.tacs.astype(np.uint32))
+        self.palette = np.concatenate((self.palette, np.zeros(256 - len(self.palette), np.uint8)))
         self._views = [a.data for a in (self.wides, self.ranks, self.lows16, self.lows8, self.bits, self.codes)]
         self._tables = [a.tolist() for a in (self.kinds, self.rows, self.bit_rows, self.shifts, self.palette)]
 
     def _check(self) -> None:
         blocked, bits = int((self.kinds != SPARSE).sum()), int((self.kinds == BITS).sum())
         steps = self.wides[1:].astype(np.int64) - self.wides[:-1]
+        highest = max(int((self.codes & 15).max(initial=0)), int((self.codes >> 4).max(initial=0)))
         sound = (
             len(self.kinds) == len(self.tacs)
             and int(self.kinds.max(initial=0)) <= BITS
@@ -144,6 +146,7 @@ class CompactIndex:
             and len(self.ranks) == blocked * BLOCKS
             and len(self.bits) * 8 == bits * BITS_BYTES
             and len(self.palette) <= 256
+            and (not self.nibbles or not self.count or highest < len(self.palette))
             and len(self.codes) == (-(-self.count // 2) if self.nibbles else self.count)
             and bool((steps >= 0).all() and (steps <= WIDE).all())
         )
@@ -155,6 +158,11 @@ class CompactIndex:
         rows = np.flatnonzero(self.kinds != SPARSE)
         ranks = self.ranks.reshape(len(rows), BLOCKS).astype(np.int64)
         held = steps.reshape(-1, WIDES)[rows].repeat(_BLOCKS_OF_WIDE, axis=1)[:, :BLOCKS]
+        bits = np.bitwise_count(self.bits).reshape(-1, BLOCKS, _WORDS).sum(axis=2)
+        ends = np.concatenate((ranks[:, 1:], held[:, -1:]), axis=1)
+        ends[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = held[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE]
+        if bool((bits != (ends - ranks)[self.kinds[rows] == BITS]).any()):
+            return False
         grows = np.diff(ranks, axis=1) >= 0
         grows[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = True  # a wide block begins anew
         return bool((ranks <= held).all() and grows.all() and not ranks[:, ::_BLOCKS_OF_WIDE].any())
@@ -238,7 +246,7 @@ class CompactIndex:
         if kind == BLOCKED:
             is_last = block & _BLOCKS_OF_WIDE - 1 == _BLOCKS_OF_WIDE - 1 or block == BLOCKS - 1
             last = wides[wide + 1] if is_last else start + ranks[row + block + 1]
-            found = bytes(lows8[first + shift : last + shift]).find(serial & BLOCK - 1)
+            found = lows8[first + shift : last + shift].tobytes().find(serial & BLOCK - 1)
             return first + found if found >= 0 else -1
         word = (bit_rows[slot] * BLOCKS + block) * _WORDS
         mine, bit = word + (serial >> 6 & _WORDS - 1), 1 << (serial & 63)

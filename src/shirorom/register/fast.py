@@ -5,10 +5,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from shirorom.register.format import Array, MalformedRegisterError, Sections
-from shirorom.register.keys import BLOCK, BLOCKS, SERIALS, Bytes, Directory, Indices, Keys, lower_bound, split
+from shirorom.register.keys import (
+    BLOCK,
+    BLOCKS,
+    PAGE,
+    PAGE_BITS,
+    SERIALS,
+    Bytes,
+    Directory,
+    Indices,
+    Keys,
+    lower_bound,
+    split,
+)
 from shirorom.register.rows import Packed
 
 
@@ -46,7 +60,7 @@ class FastIndex:
             raise MalformedRegisterError("shape")
         self.tacs = tacs
         self.directory = Directory(tacs.astype(np.uint32))
-        self._offsets, self._lows, self._values = self.offsets.data, self.lows.data, self.values.data
+        self.value_of = self._asking_one()
 
     def find(self, keys: Keys) -> Indices:
         """The place of each phone among all, -1 where it is not here."""
@@ -65,16 +79,22 @@ class FastIndex:
         """The byte of each place that `find` gave (none is -1)."""
         return self.values.take(places)
 
-    def value_of(self, key: int) -> int:
-        """The byte of one phone, -1 where it is not here."""
-        tac, serial = divmod(key, SERIALS)
-        slot = self.directory.find_one(tac)
-        if slot < 0:
-            return -1
-        block = slot * BLOCKS + (serial >> 8)
-        first = self._offsets[block]
-        place = bytes(self._lows[first : self._offsets[block + 1]]).find(serial & 255)
-        return self._values[first + place] if place >= 0 else -1
+    def _asking_one(self) -> Callable[[int], int]:
+        """What gives the byte of one phone, -1 where it is not here: a closure is a third faster than attributes."""
+        page_of, slots = self.directory.page_of.data, self.directory.slots.data
+        offsets, lows, values = self.offsets.data, self.lows.data, self.values.data
+
+        def value_of(key: int) -> int:
+            tac, serial = divmod(key, SERIALS)
+            slot = slots[page_of[tac >> PAGE_BITS] << PAGE_BITS | tac & PAGE - 1]
+            if slot < 0:
+                return -1
+            block = slot * BLOCKS + (serial >> 8)
+            first = offsets[block]
+            place = lows[first : offsets[block + 1]].tobytes().find(serial & 255)
+            return values[first + place] if place >= 0 else -1
+
+        return value_of
 
     def keys(self) -> Keys:
         """All phones, ascending."""

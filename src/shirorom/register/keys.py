@@ -23,8 +23,8 @@ WIDE = 65_536
 """Serials of one wide block: what two low bytes tell apart."""
 WIDES = -(-SERIALS // WIDE)
 
-_PAGE_BITS = 7
-_PAGE = 1 << _PAGE_BITS
+PAGE_BITS = 7
+PAGE = 1 << PAGE_BITS
 
 
 def checked(keys: Keys) -> Keys:
@@ -44,11 +44,13 @@ class Directory:
     """Where each TAC stands in a register: two gathers instead of a search. Made when a register is opened."""
 
     def __init__(self, tacs: NDArray[np.uint32]) -> None:
-        """`tacs`: ascending, none twice. Takes 3.1 MB and at most 512 B a TAC."""
-        pages = np.unique(tacs >> _PAGE_BITS)
-        self.page_of = np.zeros(TACS >> _PAGE_BITS, np.int32)  # page 0 is empty
+        """`tacs`: ascending, none twice. Takes 3.1 MB and at most 512 B a TAC. Raises ValueError: they are not so."""
+        if not bool((tacs[1:] > tacs[:-1]).all()) or (tacs.size and int(tacs[-1]) >= TACS):
+            raise ValueError("TACs are ascending and have 8 digits")
+        pages = np.unique(tacs >> PAGE_BITS)
+        self.page_of = np.zeros(TACS >> PAGE_BITS, np.int32)  # page 0 is empty
         self.page_of[pages] = np.arange(1, len(pages) + 1, dtype=np.int32)
-        self.slots = np.full((len(pages) + 1) * _PAGE, -1, np.int32)
+        self.slots = np.full((len(pages) + 1) * PAGE, -1, np.int32)
         self.slots[self._places(tacs.astype(np.int64))] = np.arange(len(tacs), dtype=np.int32)
         self._page_of, self._slots = self.page_of.data, self.slots.data
 
@@ -58,12 +60,12 @@ class Directory:
 
     def find_one(self, tac: int) -> int:
         """The same of one."""
-        slot: int = self._slots[self._page_of[tac >> _PAGE_BITS] << _PAGE_BITS | tac & _PAGE - 1]
+        slot: int = self._slots[self._page_of[tac >> PAGE_BITS] << PAGE_BITS | tac & PAGE - 1]
         return slot
 
     def _places(self, tacs: Indices) -> Indices:
-        pages = self.page_of.take(tacs >> _PAGE_BITS).astype(np.int64)
-        return (pages << _PAGE_BITS) | (tacs & (_PAGE - 1))
+        pages = self.page_of.take(tacs >> PAGE_BITS).astype(np.int64)
+        return (pages << PAGE_BITS) | (tacs & (PAGE - 1))
 
 
 def lower_bound(lows: NDArray[np.unsignedinteger], first: Indices, last: Indices, wanted: Indices) -> Indices:

@@ -6,7 +6,7 @@ for the register's own day or a later one: a restriction whose day has come by t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -54,6 +54,7 @@ class Part:
             raise MalformedRegisterError("shape")
         self.opened = opened
         self.kernel = native.kernel_of(self.index)
+        self.value_of: Callable[[int], int] = self.index.value_of if self.kernel is None else self.kernel.value_of
 
     def values(self, keys: Keys, values: Bytes) -> None:
         """Put the byte of each phone that is here in its place in `values`; leave the others as they are."""
@@ -132,10 +133,12 @@ class Register:
         """One phone's codes, in the order of `CARRIERS`. Raises as `codes` does."""
         if not 0 <= key < KEYS:
             raise ValueError("a key has at most 14 digits")
-        value = self.delta.index.value_of(key) if self.delta is not None else -1
-        if value < 0:
-            value = max(NO_RECORD, self.base.index.value_of(key))
         reached = self._own if on is None else self._on(on)
+        value = -1 if self.delta is None else self.delta.value_of(key)
+        if value < 0:
+            value = self.base.value_of(key)
+        if value <= 0:
+            return self._tuples[NO_RECORD]
         if reached.keys.size:
             value |= reached.mask_of(key)
         return self._tuples[value]

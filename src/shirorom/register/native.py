@@ -6,10 +6,9 @@ Where it was not built, numpy answers. `scripts/native.py` builds it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from shirorom.register.compact import CompactIndex
 from shirorom.register.keys import Bytes, Keys
@@ -17,8 +16,15 @@ from shirorom.register.keys import Bytes, Keys
 if TYPE_CHECKING:
     from shirorom.register.fast import FastIndex
 
-Kernel = Callable[[Keys, Bytes], None]
-"""Puts the byte of each phone that is there in its place, and leaves the others."""
+
+class Kernel(Protocol):
+    """One index, compiled."""
+
+    def __call__(self, keys: Keys, values: Bytes) -> None:
+        """Put the byte of each phone that is there in its place in `values`, and leave the others."""
+
+    def value_of(self, key: int) -> int:
+        """The byte of one phone, -1 where it is not there."""
 
 
 def _load() -> ModuleType | None:
