@@ -1,6 +1,6 @@
 """Builds the register's compiled kernel beside its source: `python -m scripts.native`. Without it numpy answers.
 
-Needs Cython (extra `native`) and a C compiler. Where one lacks it says so and ends well: the kernel is optional.
+Part of `make setup`. Needs Cython (extra `native`) and a C compiler. Where one lacks it says so and ends well: the kernel is optional.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def compiler() -> str | None:
 
 def build() -> str:
     """Translate and compile; what came of it in one line. Raises CalledProcessError: the compiler refused."""
+    if built().exists() and built().stat().st_mtime >= SOURCE.stat().st_mtime:
+        return f"{built().name} is there"
     try:
         translate = import_module("Cython.Compiler.Main").compile
     except ImportError:
