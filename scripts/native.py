@@ -1,6 +1,6 @@
 """Builds the register's compiled kernel beside its source: `python -m scripts.native`. Without it numpy answers.
 
-Part of `make setup`. Needs Cython (extra `native`) and a C compiler. Where one lacks it says so and ends well: the kernel is optional.
+Part of `make setup`. Needs Cython (extra `native`) and a C compiler; where one lacks it says so and ends well.
 """
 
 from __future__ import annotations

@@ -1,11 +1,39 @@
-"""Where the register is kept: one place to publish to, and every process that answers reads the newest from it."""
+"""What a register is made from, and where it is kept: one publisher; every process that answers reads the newest."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.fold import RecordedNotice
+
 if TYPE_CHECKING:  # numpy is only there where a register is
+    from shirorom.register.format import Enrolled
     from shirorom.register.lookup import Register
+
+
+class PublishedNotices(Protocol):
+    """The notices of one log, as carriers' feeds brought them; of its first `size` entries alone."""
+
+    def enrolled(self, *, size: int) -> Sequence[Enrolled]:
+        """The carriers whose full list was accepted, and the moment up to which each was read (aware UTC)."""
+        ...
+
+    def all(self, *, size: int) -> Iterable[RecordedNotice]:
+        """Every notice, in any order."""
+        ...
+
+    def of(self, key: str, carrier: CarrierId, *, size: int) -> Iterable[RecordedNotice]:
+        """Those of one carrier about one phone (its first 14 digits), in any order."""
+        ...
+
+    def touched(self, *, since: int, size: int, after: date, until: date) -> Iterable[tuple[str, CarrierId]]:
+        """Phones and carriers of which anything may be other than it was: with a notice at index `since` or behind it,
+        or one whose `effective_on` lies after `after` and not after `until`. Repeats are welcome.
+        """
+        ...
 
 
 class Registers(Protocol):

@@ -6,6 +6,7 @@ below lies within them. Keys have at most 14 digits (`keys.checked`).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memchr
 
 cdef extern from *:
     """
@@ -31,6 +32,15 @@ cdef enum:
 
 cdef inline int32_t slot_of(const int32_t[::1] page_of, const int32_t[::1] slots, uint32_t tac) noexcept nogil:
     return slots[(<int64_t>page_of[tac >> 7] << 7) | (tac & 127)]
+
+
+cdef inline int64_t place_of(const uint8_t *lows, int64_t start, int64_t end, uint8_t wanted) noexcept nogil:
+    """Where a low byte stands in its block, -1 where it is not there. A block has none twice."""
+    cdef const void *there
+    if start >= end:
+        return -1
+    there = memchr(lows + start, wanted, end - start)
+    return <const uint8_t *>there - lows if there != NULL else -1
 
 
 cdef class Fast:
@@ -66,7 +76,8 @@ cdef class Fast:
         cdef uint32_t[GROUP] start
         cdef uint32_t[GROUP] end
         cdef uint8_t[GROUP] low
-        cdef uint32_t tac, serial, place
+        cdef int64_t[GROUP] place
+        cdef uint32_t tac, serial
         cdef int32_t slot
         cdef Py_ssize_t n, found = 0
         for n in range(count):
@@ -85,14 +96,15 @@ cdef class Fast:
                 end[n] = self.offsets[block[n] + 1]
                 if start[n] < end[n]:
                     ahead(&self.lows[start[n]])
-                    ahead(&self.packed[start[n]])
+                    ahead(&self.lows[end[n] - 1])
         for n in range(count):
-            for place in range(start[n], end[n]):
-                if self.lows[place] >= low[n]:
-                    if self.lows[place] == low[n]:
-                        values[n] = self.packed[place]
-                        found += 1
-                    break
+            place[n] = place_of(&self.lows[0], start[n], end[n], low[n])
+            if place[n] >= 0:
+                ahead(&self.packed[place[n]])
+        for n in range(count):
+            if place[n] >= 0:
+                values[n] = self.packed[place[n]]
+                found += 1
         return found
 
 
@@ -147,7 +159,8 @@ cdef class Compact:
         cdef uint32_t tac
         cdef uint8_t kind, code
         cdef int64_t wide, block, word
-        cdef Py_ssize_t n, found = 0
+        cdef uint8_t[GROUP] sparse
+        cdef Py_ssize_t n, found = 0, sparses = 0
         for n in range(count):  # where it is
             tac = <uint32_t>(keys[n] // SERIALS)
             serial[n] = <uint32_t>(keys[n] - <uint64_t>tac * SERIALS)
@@ -168,8 +181,12 @@ cdef class Compact:
             start[n] = self.wides[wide]
             end[n] = self.wides[wide + 1]
             if kind == SPARSE:
+                start[n] += self.shifts[slot[n]]
+                end[n] += self.shifts[slot[n]]
                 if start[n] < end[n]:
-                    ahead(&self.lows16[((start[n] + end[n]) >> 1) + self.shifts[slot[n]]])
+                    sparse[sparses] = n
+                    sparses += 1
+                    ahead(&self.lows16[start[n] + ((end[n] - start[n]) >> 1) - 1])
                 continue
             block = self.rows[slot[n]] * BLOCKS + (serial[n] >> 8)
             if kind == BLOCKED:
@@ -178,17 +195,23 @@ cdef class Compact:
                 start[n] += self.ranks[block]
                 if start[n] < end[n]:
                     ahead(&self.lows8[start[n] + self.shifts[slot[n]]])
+                    ahead(&self.lows8[end[n] - 1 + self.shifts[slot[n]]])
             else:
                 start[n] += self.ranks[block]
+        self.search(start, end, serial, sparse, sparses)
         for n in range(count):  # its rank
             rank[n] = -1
             if slot[n] < 0:
                 continue
             kind = self.kinds[slot[n]]
             if kind == SPARSE:
-                rank[n] = self.sparse(start[n], end[n], self.shifts[slot[n]], serial[n] & 65535)
+                if start[n] < end[n] and self.lows16[start[n]] == (serial[n] & 65535):
+                    rank[n] = start[n] - self.shifts[slot[n]]
             elif kind == BLOCKED:
-                rank[n] = self.blocked(start[n], end[n], self.shifts[slot[n]], serial[n] & 255)
+                word = self.shifts[slot[n]]
+                rank[n] = place_of(&self.lows8[0], start[n] + word, end[n] + word, serial[n] & 255)
+                if rank[n] >= 0:
+                    rank[n] -= word
             else:
                 word = (self.bit_rows[slot[n]] * BLOCKS + (serial[n] >> 8)) * 4
                 rank[n] = self.bit(start[n], word, serial[n])
@@ -204,23 +227,31 @@ cdef class Compact:
                 found += 1
         return found
 
-    cdef int64_t sparse(self, int64_t start, int64_t end, int64_t shift, uint16_t wanted) noexcept nogil:
-        cdef int64_t left = end - start, half
-        if left <= 0:
-            return -1
-        start += shift
-        while left > 1:
-            half = left >> 1
-            start += half * (self.lows16[start + half - 1] < wanted)
-            left -= half
-        return start - shift if self.lows16[start] == wanted else -1
+    cdef void search(
+        self, int64_t *start, const int64_t *end, const uint32_t *serial, const uint8_t *sparse, Py_ssize_t count
+    ) noexcept nogil:
+        """Put `start` to the last place whose lows are not above what is wanted, or to the first.
 
-    cdef int64_t blocked(self, int64_t start, int64_t end, int64_t shift, uint8_t wanted) noexcept nogil:
-        cdef int64_t place
-        for place in range(start + shift, end + shift):
-            if self.lows8[place] >= wanted:
-                return place - shift if self.lows8[place] == wanted else -1
-        return -1
+        All take a step before any takes the next: what a step needs was asked of memory while the others took theirs.
+        """
+        cdef int64_t[GROUP] left
+        cdef int64_t half
+        cdef bint going = True
+        cdef Py_ssize_t n, one
+        for n in range(count):
+            left[n] = end[sparse[n]] - start[sparse[n]]
+        while going:
+            going = False
+            for n in range(count):
+                if left[n] <= 1:
+                    continue
+                one = sparse[n]
+                half = left[n] >> 1
+                start[one] += half * (self.lows16[start[one] + half - 1] < (serial[one] & 65535))
+                left[n] -= half
+                if left[n] > 1:
+                    going = True
+                    ahead(&self.lows16[start[one] + (left[n] >> 1) - 1])
 
     cdef int64_t bit(self, int64_t rank, int64_t word, uint32_t serial) noexcept nogil:
         cdef int64_t mine = word + ((serial >> 6) & 3)

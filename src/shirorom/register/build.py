@@ -55,10 +55,10 @@ def compacted(current: Register, layout: Layout, stamp: Stamp | None = None) -> 
     return _sealed(settled(current.packed(), stamp.day), stamp, layout, base=None)
 
 
-def is_due(current: Register) -> bool:
+def is_due(current: Register, share: int = DELTA_SHARE) -> bool:
     """Whether the delta has grown so large that it should be laid into its base."""
     delta = current.delta
-    return delta is not None and delta.opened.count * DELTA_SHARE > current.base.opened.count
+    return delta is not None and delta.opened.count * share > current.base.opened.count
 
 
 def _held_by_others(pending: Pending, keys: Keys, said: Bytes, day: int) -> Pending:
