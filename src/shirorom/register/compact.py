@@ -156,8 +156,8 @@ class CompactIndex:
     def _ranks_hold(self, steps: Indices) -> bool:
         """Ranks grow within their wide block and stay below what it holds."""
         rows = np.flatnonzero(self.kinds != SPARSE)
-        ranks = self.ranks.reshape(len(rows), BLOCKS).astype(np.int64)
-        held = steps.reshape(-1, WIDES)[rows].repeat(_BLOCKS_OF_WIDE, axis=1)[:, :BLOCKS]
+        ranks = self.ranks.reshape(len(rows), BLOCKS).astype(np.int32)
+        held = steps.astype(np.int32).reshape(-1, WIDES)[rows].repeat(_BLOCKS_OF_WIDE, axis=1)[:, :BLOCKS]
         bits = np.bitwise_count(self.bits).reshape(-1, BLOCKS, _WORDS).sum(axis=2)
         ends = np.concatenate((ranks[:, 1:], held[:, -1:]), axis=1)
         ends[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = held[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE]

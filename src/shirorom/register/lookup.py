@@ -106,7 +106,7 @@ class Register:
         self.base.values(keys, values)
         if self.delta is not None:
             self.delta.values(keys, values)
-        if reached.keys.size:
+        if reached.any:
             asked = np.flatnonzero(self._has_caution.take(values))
             places = np.searchsorted(reached.keys, keys[asked])
             there = reached.keys.take(places, mode="clip") == keys[asked]
@@ -139,9 +139,7 @@ class Register:
             value = self.base.value_of(key)
         if value <= 0:
             return self._tuples[NO_RECORD]
-        if reached.keys.size:
-            value |= reached.mask_of(key)
-        return self._tuples[value]
+        return self._tuples[value | reached.mask_of(key) if reached.any else value]
 
     def packed(self) -> Packed:
         """All that is in it on its own day: the delta laid over the base, phones without record left out."""
@@ -168,6 +166,7 @@ class Reached:
 
     keys: Keys
     masks: Bytes
+    any: bool
 
     @classmethod
     def by(cls, pending: Pending, day: int) -> Reached:
@@ -176,7 +175,7 @@ class Reached:
         keys, cells = pending.keys[come], RESTRICTED << 2 * pending.positions[come]
         first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if keys.size else np.zeros(0, np.int64)
         masks = np.bitwise_or.reduceat(cells, first) if keys.size else cells
-        return cls(keys[first], masks.astype(np.uint8))
+        return cls(keys[first], masks.astype(np.uint8), keys.size > 0)
 
     def mask_of(self, key: int) -> int:
         """The bits of one phone; 0: none lay ahead."""

@@ -1,7 +1,7 @@
 """Publish the register: fold the notices of each phone and carrier, and let every reader answer from what came out.
 
 1. The log's head is what the register is made from; later notices wait for the next one.
-2. Where the register that is out is of the same carriers, what was touched since is folded and is put before it, a delta.
+2. Where the register that is out is of the same carriers, what was touched since is folded and put before it.
 3. Otherwise, or when so much was touched that a delta does not pay, every notice is folded.
 4. A delta that has grown too large is laid into its base.
 
