@@ -16,7 +16,7 @@ from shirorom.adapters.register_file import RegisterFiles
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.fold import JST, Recorded, RecordedNotice, fold
 from shirorom.domain.notice import Ground, Notice, NoticeKind
-from shirorom.log.checkpoint import Checkpoint
+from shirorom.ports import Head
 from shirorom.register.format import Enrolled
 from shirorom.register.values import CODES, UNDETERMINED
 from shirorom.service.publish_register import PublishRegister
@@ -32,8 +32,8 @@ class FakeLog:
 
     origin, practice, size = kit.ORIGIN, True, 0
 
-    def head(self) -> Checkpoint:
-        return Checkpoint(self.origin, self.size, self.root_at(self.size))
+    def head(self) -> Head:
+        return Head(self.size, self.root_at(self.size))
 
     def root_at(self, size: int) -> bytes:
         return bytes([size]) * 32

@@ -18,6 +18,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
 from shirorom.log.checkpoint import Checkpoint
+from shirorom.ports import Head
 from shirorom.register.build import build, build_delta
 from shirorom.register.format import Enrolled, Layout, Stamp
 from shirorom.register.rows import Row, Rows
@@ -37,8 +38,8 @@ class Fake:
     def __init__(self, size: int = 9) -> None:
         self.size = size
 
-    def head(self) -> Checkpoint:
-        return Checkpoint(self.origin, self.size, self.root_at(self.size))
+    def head(self) -> Head:
+        return Head(self.size, self.root_at(self.size))
 
     def root_at(self, size: int) -> bytes:
         return bytes([size]) * 32
@@ -55,7 +56,7 @@ def files(tmp_path: Path, clock: SetClock) -> RegisterFiles:
 
 
 def made(tmp_path: Path, clock: SetClock, log: Fake | None = None) -> RegisterFiles:
-    return RegisterFiles(tmp_path / "register", log or Fake(), clock)  # type: ignore[arg-type]
+    return RegisterFiles(tmp_path / "register", log or Fake(), clock)
 
 
 def base(mark: Mark = Mark.CLEAR, stamp: Stamp | None = None) -> bytes:

@@ -20,7 +20,8 @@ from typing import TypeAlias
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, private_directory, write_durably
 from shirorom.adapters.storage_errors import code_of_os, storage_errors
 from shirorom.domain.errors import StorageError
-from shirorom.ports import Clock, Log
+from shirorom.ports import Clock
+from shirorom.ports.register import MadeFrom
 from shirorom.register.format import MalformedRegisterError, unseal
 from shirorom.register.lookup import Part, Register
 
@@ -52,7 +53,7 @@ class Loaded:
 class RegisterFiles:
     """The registers of one log in one directory (ports.register.Registers). Thread-safe; one publisher at a time."""
 
-    def __init__(self, directory: Path, log: Log, clock: Clock, *, age_max: timedelta = AGE_MAX) -> None:
+    def __init__(self, directory: Path, log: MadeFrom, clock: Clock, *, age_max: timedelta = AGE_MAX) -> None:
         self._directory, self._log, self._clock, self._age_max = directory, log, clock, age_max
         self._pointer = os.fspath(directory / POINTER)
         self._lock = threading.Lock()

@@ -8,10 +8,33 @@ from typing import TYPE_CHECKING, Protocol
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import RecordedNotice
+from shirorom.ports import Head
 
 if TYPE_CHECKING:  # numpy is only there where a register is
     from shirorom.register.format import Enrolled
     from shirorom.register.lookup import Register
+
+
+class MadeFrom(Protocol):
+    """Of a log (ports.Log) what a register is held against."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        ...
+
+    @property
+    def practice(self) -> bool:
+        """Whether this is the practice log."""
+        ...
+
+    def head(self) -> Head:
+        """Size and root as of now."""
+        ...
+
+    def root_at(self, size: int) -> bytes:
+        """The root over its first `size` entries."""
+        ...
 
 
 class PublishedNotices(Protocol):

@@ -21,8 +21,7 @@ from shirorom.domain.errors import StorageError
 from shirorom.domain.fold import Book, RecordedNotice, step
 from shirorom.domain.mark import Mark
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Log
-from shirorom.ports.register import PublishedNotices, Registers
+from shirorom.ports.register import MadeFrom, PublishedNotices, Registers
 from shirorom.register.build import DELTA_SHARE, build, build_delta, compacted, is_due
 from shirorom.register.format import Layout, Stamp
 from shirorom.register.lookup import Register
@@ -44,7 +43,7 @@ class Publication:
 class PublishRegister:
     """Makes the register of one log. One at a time."""
 
-    log: Log
+    log: MadeFrom
     notices: PublishedNotices
     registers: Registers
     layout: Layout = Layout.COMPACT
