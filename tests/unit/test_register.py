@@ -203,6 +203,17 @@ def test_keys_of_fifteen_digits_are_refused() -> None:
         register.answer(10**14)
 
 
+def test_columns_of_any_kind_are_answered() -> None:
+    """Every second key of a column, signed ones: what numpy hands on is taken as it comes, a negative one is refused."""
+    register = kit.register([(n, DOCOMO, Mark.CLEAR) for n in range(4)])
+    column = np.arange(8)
+    assert register.codes(column[::2], carriers=[DOCOMO])[:, 0].tolist() == [CLEAR, CLEAR, NO_RECORD, NO_RECORD]  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="14 digits"):
+        register.codes(column - 1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="14 digits"):
+        register.answer(-1)
+
+
 def test_a_delta_is_of_one_base() -> None:
     """A delta of another register, or one alone, is refused; so are other carriers and an older day."""
     one, other = (build(Rows.of([(n, DOCOMO, Mark.CLEAR)]), kit.stamp(), Layout.FAST) for n in (1, 2))

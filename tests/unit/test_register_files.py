@@ -145,6 +145,22 @@ def test_a_foreign_register_is_refused(tmp_path: Path, clock: SetClock, files: R
     assert code_of(files) == CLEAR
 
 
+def test_what_was_refused_is_not_looked_through_again(
+    files: RegisterFiles, tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken register costs one reading, not one a request; the next publication is looked at anew."""
+    files.publish(base())
+    path = next((tmp_path / "register").glob("r-*"))
+    path.write_bytes(path.read_bytes()[:-1])
+    reader = made(tmp_path, clock)
+    assert refused(reader) == "register-corrupt"
+    with monkeypatch.context() as patched:
+        patched.setattr(reader, "_opened", None)  # would fail if it were called
+        assert refused(reader) == "register-corrupt"
+    files.publish(base(Mark.CAUTION))
+    assert code_of(reader) == CAUTION
+
+
 def test_a_stale_register_is_refused(files: RegisterFiles, clock: SetClock) -> None:
     """T12: one that nobody renews stops answering, in a process that has it open as well."""
     files.publish(base())

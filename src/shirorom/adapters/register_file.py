@@ -33,6 +33,8 @@ KEPT = timedelta(hours=1)
 """How long a file stays that `CURRENT` does not name: one may just be opening it, or just be about to point to it."""
 TRIES = 5
 """How often a reader looks again when what `CURRENT` named was taken away before it could be opened."""
+REFUSED = frozenset({"register-corrupt", "register-foreign"})
+"""What another look at the same files would say again."""
 
 _POINTER_BYTES_MAX = 1_024
 _NAME = r"[rd]-[0-9]{1,19}-[0-9a-f]{16}\.reg"
@@ -58,6 +60,7 @@ class RegisterFiles:
         self._pointer = os.fspath(directory / POINTER)
         self._lock = threading.Lock()
         self._loaded: Loaded | None = None
+        self._refused: tuple[Seen, StorageError] | None = None  # what was looked through once is not again
 
     def current(self) -> Register:
         """The newest register. Where `CURRENT` did not change, this costs one look at the file's state."""
@@ -97,22 +100,32 @@ class RegisterFiles:
         return state.st_mtime_ns, state.st_ino, state.st_size
 
     def _load(self) -> Loaded:
-        """Load what `CURRENT` names, unless it is loaded. Under the lock."""
+        """Load what `CURRENT` names, unless it is loaded or was refused. Under the lock."""
         for _ in range(TRIES):
-            seen, loaded = self._seen(), self._loaded
+            seen, loaded, refused = self._seen(), self._loaded, self._refused
             if loaded is not None and loaded.seen == seen:
                 return loaded
-            try:
-                names = base, delta = self._names()
-                register = self._together(self._mapped(base), None if delta is None else self._mapped(delta))
-            except FileNotFoundError:  # replaced in between
-                continue
-            except OSError as error:
-                raise StorageError(code_of_os(error)) from error
-            self._refuse_foreign(register)
-            self._loaded = Loaded(seen, names, register)
-            return self._loaded
+            if refused is not None and refused[0] == seen:
+                raise StorageError(refused[1].code, **refused[1].details)
+            with suppress(FileNotFoundError):  # replaced in between
+                self._loaded = self._opened(seen)
+                return self._loaded
         raise StorageError("register-corrupt", part=POINTER)
+
+    def _opened(self, seen: Seen) -> Loaded:
+        try:
+            names = base, delta = self._names()
+            register = self._together(self._mapped(base), None if delta is None else self._mapped(delta))
+            self._refuse_foreign(register)
+        except StorageError as error:
+            if error.code in REFUSED:
+                self._refused = seen, error
+            raise
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StorageError(code_of_os(error)) from error
+        return Loaded(seen, names, register)
 
     def _names(self) -> Names:
         with (self._directory / POINTER).open("rb") as file:

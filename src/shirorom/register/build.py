@@ -7,7 +7,7 @@ import numpy as np
 from shirorom.register import compact, fast
 from shirorom.register.format import Array, Layout, Stamp, seal
 from shirorom.register.keys import Bytes, Keys
-from shirorom.register.lookup import Register, settled
+from shirorom.register.lookup import Register
 from shirorom.register.rows import AT_ONCE, Packed, Pending, Rows, RowsError, day_number, pack, without_absent
 from shirorom.register.values import RESTRICTED
 
@@ -49,10 +49,9 @@ def build_delta(current: Register, changed: Rows, stamp: Stamp) -> bytes:
     return _sealed(_over(current, fresh, stamp), stamp, Layout.COMPACT, base=current.base.opened.digest)
 
 
-def compacted(current: Register, layout: Layout, stamp: Stamp | None = None) -> bytes:
-    """Base and delta as one register that stands alone; `stamp` where it is made for a later moment of the same log."""
-    stamp = stamp or current.stamp
-    return _sealed(settled(current.packed(), stamp.day), stamp, layout, base=None)
+def compacted(current: Register, layout: Layout) -> bytes:
+    """Base and delta as one register that stands alone."""
+    return _sealed(current.packed(), current.stamp, layout, base=None)
 
 
 def is_due(current: Register, share: int = DELTA_SHARE) -> bool:

@@ -28,7 +28,8 @@ PAGE = 1 << PAGE_BITS
 
 
 def checked(keys: Keys) -> Keys:
-    """The keys as they are. Raises ValueError where one has more than 14 digits."""
+    """The keys, one behind the other in memory. Raises ValueError where one has more than 14 digits."""
+    keys = np.ascontiguousarray(keys, np.uint64)
     if keys.size and int(keys.max()) >= KEYS:
         raise ValueError("a key has at most 14 digits")
     return keys

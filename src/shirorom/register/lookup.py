@@ -102,7 +102,8 @@ class Register:
 
     def values(self, keys: Keys, *, on: date | None = None) -> Bytes:
         """The packed byte of each phone; arguments and errors as of `codes`."""
-        reached, values = self._on(on), np.zeros(len(checked(keys)), np.uint8)
+        reached, keys = self._on(on), checked(keys)
+        values = np.zeros(len(keys), np.uint8)
         self.base.values(keys, values)
         if self.delta is not None:
             self.delta.values(keys, values)
