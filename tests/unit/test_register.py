@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import date, timedelta
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts.native import compiler
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.mark import Mark
 from shirorom.register.build import build, build_delta, compacted, is_due
@@ -49,6 +51,11 @@ def assert_answers(register: Register, rows: list[Row], asked: list[int]) -> Non
 def days_of(register: Register) -> list[date]:
     """Its own day, and two on which things that lay ahead have come."""
     return [register.stamp.day + timedelta(days=ahead) for ahead in (0, 2, 30)]
+
+
+def test_the_kernel_is_there_where_it_can_be() -> None:
+    """Set-up builds it where Cython and a compiler are; then every test of answers here runs with and without it."""
+    assert NATIVE is not None or find_spec("Cython") is None or compiler() is None
 
 
 @settings(max_examples=60, deadline=None)
@@ -204,7 +211,7 @@ def test_keys_of_fifteen_digits_are_refused() -> None:
 
 
 def test_columns_of_any_kind_are_answered() -> None:
-    """Every second key of a column, signed ones: what numpy hands on is taken as it comes, a negative one is refused."""
+    """Every second key of a column, signed ones: taken as they come; a negative one is refused."""
     register = kit.register([(n, DOCOMO, Mark.CLEAR) for n in range(4)])
     column = np.arange(8)
     assert register.codes(column[::2], carriers=[DOCOMO])[:, 0].tolist() == [CLEAR, CLEAR, NO_RECORD, NO_RECORD]  # type: ignore[arg-type]
