@@ -13,8 +13,6 @@ from shirorom.register.format import Array, MalformedRegisterError, Sections
 from shirorom.register.keys import (
     BLOCK,
     BLOCKS,
-    PAGE,
-    PAGE_BITS,
     SERIALS,
     Bytes,
     Directory,
@@ -81,15 +79,15 @@ class FastIndex:
 
     def _asking_one(self) -> Callable[[int], int]:
         """What gives the byte of one phone, -1 where it is not here: a closure is a third faster than attributes."""
-        page_of, slots = self.directory.page_of.data, self.directory.slots.data
+        blocks_of = dict(zip(self.tacs.tolist(), range(0, len(self.tacs) * BLOCKS, BLOCKS), strict=True))
         offsets, lows, values = self.offsets.data, self.lows.data, self.values.data
 
         def value_of(key: int) -> int:
             tac, serial = divmod(key, SERIALS)
-            slot = slots[page_of[tac >> PAGE_BITS] << PAGE_BITS | tac & PAGE - 1]
-            if slot < 0:
+            block = blocks_of.get(tac)
+            if block is None:
                 return -1
-            block = slot * BLOCKS + (serial >> 8)
+            block += serial >> 8
             first = offsets[block]
             place = lows[first : offsets[block + 1]].tobytes().find(serial & 255)
             return values[first + place] if place >= 0 else -1

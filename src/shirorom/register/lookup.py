@@ -95,6 +95,7 @@ class Register:
         self.pending = base.pending if delta is None else _laid_over(base, delta)
         self._enrolled = self.stamp.enrolled
         self._tuples: list[tuple[int, ...]] = list(map(tuple, decoding(self._enrolled, CARRIERS).tolist()))
+        self._tuples.append(self._tuples[NO_RECORD])  # of -1, a phone that is not here
         self._has_caution = (decoding(self._enrolled, self._enrolled) == CAUTION).any(axis=1)
         self._tables = lru_cache(maxsize=TABLES_MAX)(lambda asked: decoding(self._enrolled, asked))
         self._reached = lru_cache(maxsize=DAYS_MAX)(lambda day: Reached.by(self.pending, day))
@@ -138,9 +139,9 @@ class Register:
         value = -1 if self.delta is None else self.delta.value_of(key)
         if value < 0:
             value = self.base.value_of(key)
-        if value <= 0:
-            return self._tuples[NO_RECORD]
-        return self._tuples[value | reached.mask_of(key) if reached.any else value]
+        if reached.any and value > NO_RECORD:
+            value |= reached.mask_of(key)
+        return self._tuples[value]
 
     def packed(self) -> Packed:
         """All that is in it on its own day: the delta laid over the base, phones without record left out."""
