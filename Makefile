@@ -6,7 +6,7 @@ PORT ?= 8000
 SETUP_INPUTS := scripts/setup.py pyproject.toml $(wildcard requirements/*.lock)
 # Tests that press, kill or type at one moment have the machine for themselves; the rest runs two files at a time.
 TIMED := tests/browser/test_scanner_ime.py tests/faults/test_page_browser_dies.py tests/unit/test_cli_check.py
-TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json
+TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json scripts/native.py src/shirorom/register/_native.pyx
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 LOCK += --custom-compile-command "make lock"
 
@@ -46,7 +46,7 @@ audit: .venv/.ready-test
 	$(BIN)/python -m scripts.audit
 ## make lock       new lock files, hashes and no addresses (needs uv)
 lock:
-	$(LOCK) --upgrade --extra shop --extra analytics -o requirements/dev.lock pyproject.toml requirements/dev.in
+	$(LOCK) --upgrade --extra shop --extra analytics --extra native -o requirements/dev.lock pyproject.toml requirements/dev.in
 	$(LOCK) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
 	$(LOCK) -c requirements/dev.lock -o requirements/core.lock pyproject.toml
 	$(LOCK) -c requirements/dev.lock --extra shop -o requirements/shop.lock pyproject.toml

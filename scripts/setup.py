@@ -270,7 +270,7 @@ def main(level: str) -> int:
     got = [get_browser(apt), get_fonts(apt)]
     if level == "run":
         return 0  # the app runs without them too
-    got += [get_tools(apt), get_node_packages()]
+    got += [get_tools(apt), get_node_packages(), run(PYTHON, "-m", "scripts.native")]
     if not all(got):
         say("not complete: see above")
         return 1

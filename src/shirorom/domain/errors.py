@@ -132,6 +132,8 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.CONFIG, 500, 2, "address-refused", "verifier-key-invalid"),
     **_codes(Area.REQUEST, 502, 1, "log-unreachable"),
     **_codes(Area.REQUEST, 422, 2, "openings-unreadable"),
+    # The register (docs/adr/0029): where it cannot be used no answer is given from it.
+    **_codes(Area.STORAGE, 503, 1, "register-missing", "register-corrupt", "register-foreign", "register-stale"),
     # Tables: files of rows (docs/adr/0019).
     **_codes(Area.TABLE, 404, 1, "table-missing"),
     **_codes(

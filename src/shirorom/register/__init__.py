@@ -1,0 +1,1 @@
+"""The register: the compact index of what enrolled carriers published. On buffers; derived from the log."""

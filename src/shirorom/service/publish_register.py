@@ -1,0 +1,118 @@
+"""Publish the register: fold the notices of each phone and carrier, and let every reader answer from what came out.
+
+1. The log's head is what the register is made from; later notices wait for the next one.
+2. Where the register that is out is of the same carriers, what was touched since is folded and put before it.
+3. Otherwise, or when so much was touched that a delta does not pay, every notice is folded.
+4. A delta that has grown too large is laid into its base.
+
+The fold is `domain/fold.py`'s, one phone at a time: slow, and what faster ways are held against.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.errors import StorageError
+from shirorom.domain.fold import Book, RecordedNotice, step
+from shirorom.domain.mark import Mark
+from shirorom.log.checkpoint import Checkpoint
+from shirorom.ports.register import MadeFrom, PublishedNotices, Registers
+from shirorom.register.build import DELTA_SHARE, build, build_delta, compacted, is_due
+from shirorom.register.format import Layout, Stamp
+from shirorom.register.lookup import Register
+from shirorom.register.rows import Row, Rows
+
+_UNUSABLE = frozenset({"register-missing", "register-corrupt", "register-foreign", "register-stale"})
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was done: entries of the log it is made from, phones and carriers folded, and whether all were."""
+
+    size: int
+    folded: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRegister:
+    """Makes the register of one log. One at a time."""
+
+    log: MadeFrom
+    notices: PublishedNotices
+    registers: Registers
+    layout: Layout = Layout.COMPACT
+    delta_share: int = DELTA_SHARE
+
+    def __call__(self, *, whole: bool = False) -> Publication | None:
+        """Publish what the log holds now; None: no carrier is enrolled, so there is nothing that could be said.
+
+        Raises:
+            StorageError: `log-corrupt`, `storage-…`. The register that was out stays then.
+            ValueError: a notice of the other world is among them.
+        """
+        head = self.log.head()
+        enrolled = tuple(self.notices.enrolled(size=head.size))
+        if not enrolled:
+            return None
+        stamp = Stamp(Checkpoint(self.log.origin, head.size, head.root), enrolled, self.log.practice)
+        current = None if whole else self._current(stamp)
+        if current is not None:
+            touched = self._touched(current, stamp)
+            if len(touched) * self.delta_share <= current.base.opened.count:
+                return self._delta(current, stamp, touched)
+        return self._whole(stamp)
+
+    def _current(self, stamp: Stamp) -> Register | None:
+        """The register that is out, where a delta may stand before it."""
+        try:
+            current = self.registers.current()
+        except StorageError as error:
+            if error.code not in _UNUSABLE:
+                raise
+            return None
+        same = current.stamp.enrolled == stamp.enrolled and current.stamp.log.size <= stamp.log.size
+        return current if same and current.stamp.day <= stamp.day else None
+
+    def _touched(self, current: Register, stamp: Stamp) -> set[tuple[str, CarrierId]]:
+        before = current.stamp
+        since = self.notices.touched(since=before.log.size, size=stamp.log.size, after=before.day, until=stamp.day)
+        return {(key, carrier) for key, carrier in since if carrier in stamp.enrolled}
+
+    def _delta(self, current: Register, stamp: Stamp, touched: set[tuple[str, CarrierId]]) -> Publication:
+        rows = [
+            self._row(key, carrier, self.notices.of(key, carrier, size=stamp.log.size), stamp)
+            for key, carrier in touched
+        ]
+        published = self.registers.publish_delta(build_delta(current, Rows.of(rows), stamp))
+        if is_due(published, self.delta_share):
+            self.registers.publish(compacted(published, self.layout))
+        return Publication(stamp.log.size, len(rows), whole=False)
+
+    def _whole(self, stamp: Stamp) -> Publication:
+        books: dict[tuple[str, CarrierId], list[RecordedNotice]] = defaultdict(list)
+        for recorded in self.notices.all(size=stamp.log.size):
+            if recorded.notice.carrier in stamp.enrolled:
+                books[recorded.notice.imei.key, recorded.notice.carrier].append(recorded)
+        rows = [self._row(key, carrier, notices, stamp) for (key, carrier), notices in books.items()]
+        self.registers.publish(build(Rows.of(rows), stamp, self.layout))
+        return Publication(stamp.log.size, len(rows), whole=True)
+
+    def _row(self, key: str, carrier: CarrierId, notices: Iterable[RecordedNotice], stamp: Stamp) -> Row:
+        ordered = sorted(notices, key=lambda recorded: (recorded.notice.sequence, recorded.index))
+        if any(recorded.notice.practice != stamp.practice for recorded in ordered):
+            raise ValueError("practice and real notices in one register")
+        return (int(key), carrier, *said(ordered, stamp.day))
+
+
+def said(ordered: Iterable[RecordedNotice], on: date) -> tuple[Mark, date | None]:
+    """What one carrier says of one phone on a day; a restriction that lies ahead with its day, the nearest."""
+    book = reduce(lambda book, recorded: step(book, recorded.notice, on=on), ordered, Book())
+    mark = book.mark(on)
+    ahead = [notice.effective_on for notice in book.active if notice.effective_on is not None]
+    return (Mark.RESTRICTED, min(ahead)) if ahead and mark is Mark.CAUTION else (mark, None)
