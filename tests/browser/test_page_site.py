@@ -14,6 +14,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import StorageError
 from tests.browser.page_kit import Watched, chromium, watched
 from tests.web_kit import ONE, TWO, Kit, ScriptedAsker, served, settings_of
+from tests.wide import wide
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,7 +49,7 @@ async def seen(browser: Browser, kit: Kit) -> AsyncIterator[Watched]:
 
 TYPED = {
     "001001010000013": ["IMEI 1", "00-100101-000001-3"],
-    "００１００１０１０００００１３": ["00-100101-000001-3"],
+    wide("001001010000013"): ["00-100101-000001-3"],
     "IMEI: 001001010000013\nIMEI2: 001001010000021": ["IMEI 1", "IMEI 2", "00-100101-000002-1"],
     "001001010000014": ["最後の1桁が合いません", "imei-check-digit"],
     "こんにちは、これは番号ではありません": ["番号が見つかりません"],

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shirorom.edge.web
+from tests.wide import wide
 
 HERE = Path(__file__).parent
 SCRIPT = Path(shirorom.edge.web.__file__).parent / "static" / "scanner.js"
@@ -206,7 +207,7 @@ def test_shortcuts_are_not_heard(world: World, held: str) -> None:
 def test_soft_keyboard(world: World) -> None:
     """A keyboard that names no key is heard by what it writes, full-width too; the field is put back."""
     events: list[dict[str, Any]] = []
-    for place, char in enumerate("００１００１０１０００００１３"):
+    for place, char in enumerate(wide("001001010000013")):
         at = 2_000.0 + 20 * place
         unnamed = {"key": "Unidentified", "keyCode": 229, "where": "field", "writes": char}
         events.append({"type": "keydown", "at": at} | unnamed)

@@ -120,9 +120,10 @@ async def test_page_without_answer_says_so(clerk: Clerk) -> None:
 
 
 async def test_error_of_the_carrier_is_no_answer(clerk: Clerk) -> None:
-    """A page that came with a failing status is told as such."""
+    """A page that came with a failing status is told as such, and nothing is recorded."""
     tab = await asked(clerk, faulty("status-500", CarrierId.AU)[0], CarrierId.AU)
     await tab.until("carrier-failed")
+    assert clerk.shop.recorded == []
 
 
 async def test_unknown_symbol_is_not_taken(clerk: Clerk) -> None:

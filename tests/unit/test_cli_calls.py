@@ -22,6 +22,7 @@ from shirorom.edge.cli.main import COMMANDS, cli, language
 from shirorom.edge.cli.streams import print_json, redact
 from shirorom.service.check import Check
 from tests.unit.cli_house import PHONE, Shop, shop
+from tests.wide import wide
 
 __all__ = ["shop"]
 
@@ -195,7 +196,7 @@ def test_a_broken_configuration_is_told_by_its_code(shop: Shop) -> None:
     [
         (f"at {PHONE}.", "at …."),
         ("49-015420-323751-8", "…"),
-        ("４９０１５４２０３２３７５１８", "…"),
+        (wide("490154203237518"), "…"),
         ("2026-11-23 10:05:00", "2026-11-23 10:05:00"),
         ("port 8000, 1234567890 bytes", "port 8000, 1234567890 bytes"),
     ],

@@ -17,11 +17,12 @@ from shirorom.log.segment import BLOCK_ROWS, decode_head, encode_segment, head_b
 from shirorom.log.tree import Frontier, grow
 from tests.feed_kit import DOCOMO
 from tests.logs import imei
+from tests.wide import wide
 
 _numbers = st.integers(1, 40).map(lambda n: imei(n).digits)
 _imeis = st.one_of(
     _numbers, _numbers, _numbers.map(lambda text: text[:14]), _numbers.map(lambda text: text[:14] + "0"),
-    st.sampled_from(["", "1" * 14, "1" * 15, "00000000000000０", "49015420323751", "490154203237518", "０" * 15]),
+    st.sampled_from(["", "1" * 14, "1" * 15, "0" * 14 + wide("0"), "49015420323751", "490154203237518", "０" * 15]),
     st.text(max_size=16),
 )  # fmt: skip
 _days = st.none() | st.dates() | st.just(date(2026, 11, 25))

@@ -9,6 +9,7 @@ from stdnum import luhn
 
 from shirorom.domain.errors import NumberError
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei, luhn_digit
+from tests.wide import wide
 
 KEYS = st.text("0123456789", min_size=14, max_size=14)
 
@@ -44,7 +45,7 @@ def test_exactly_one_check_digit_holds(key: str, digit: str) -> None:
         "49015420323751",
         "4901542032375180",
         "49015420323751O",
-        "４９０１５４２０３２３７５１８",
+        wide("490154203237518"),
         "490154203237518\n",
     ],
 )

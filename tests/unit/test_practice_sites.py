@@ -19,6 +19,7 @@ from shirorom.edge.practice.catalogue import Group, PracticePhone
 from shirorom.edge.practice.look import REFUSAL_NOT_TEST
 from shirorom.edge.practice.server import BODY_BYTES_MAX
 from tests.practice_client import WAYS, Client, Page, Reply, glyph_in
+from tests.wide import wide
 
 SYMBOLS = "○△×－"
 NUMBER = catalogue().phone("no-record").numbers[0].imei.digits
@@ -182,7 +183,7 @@ def test_test_number_without_entry_gets_no_record(practice: Practice, carrier: C
     "number",
     [
         "", "0", NUMBER[:14], NUMBER + "0", NUMBER[:14] + str((int(NUMBER[14]) + 1) % 10), "abcdefghijklmno",
-        "００１００１０１０００００３９", "<script>alert(1)</script>", "'; DROP TABLE imei;--", "00100101 000003 9",
+        wide("001001010000039"), "<script>alert(1)</script>", "'; DROP TABLE imei;--", "00100101 000003 9",
         "\0" * 15, "0" * 15,
     ],
 )  # fmt: skip

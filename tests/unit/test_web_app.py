@@ -23,6 +23,7 @@ from shirorom.domain.imei import Device
 from shirorom.edge.web.jobs import Job, Jobs
 from shirorom.edge.web.templating import static_files, static_url
 from tests.web_kit import BASE, ONE, TWO, Kit, ScriptedAsker, settings_of
+from tests.wide import wide
 
 WEB = resources.files("shirorom.edge.web")
 TEMPLATES = {file.name: file.read_text(encoding="utf-8") for file in (WEB / "templates").iterdir()}
@@ -230,7 +231,7 @@ def test_all_spellings_give_one_answer(kit: Kit, client: TestClient[Any]) -> Non
         ONE.key,
         ONE.key + "12",
         ONE.grouped,
-        "００１００１０１０００００１３",
+        wide("001001010000013"),
         f"IMEI: {ONE.digits}",
     ]
     answers = [client.post("/v1/checks", json={"imeis": [text]}).json() for text in spellings]
