@@ -165,6 +165,14 @@ def test_a_device_head_says_what_the_next_must_carry(log: Log) -> None:
     assert list(log.device_heads(asked)) == heads
 
 
+def test_phones_from_an_entry_on(log: Log) -> None:
+    """Those of every entry, or of the newer ones alone."""
+    log.append(sealed(log, 1, 2, 1, 3), size_expected=0)
+    assert set(log.keys(0)) == {int(imei(n).key) for n in (1, 2, 3)}
+    assert set(log.keys(2)) == {int(imei(n).key) for n in (1, 3)}
+    assert list(log.keys(4)) == []
+
+
 def test_a_thousand_heads_at_once(log: Log) -> None:
     """More devices than one statement of any engine takes."""
     log.append(sealed(log, *range(1_200)), size_expected=0)

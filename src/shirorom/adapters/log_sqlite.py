@@ -91,6 +91,11 @@ class SqliteLog:
         with self._writing, storage_errors(self._path):
             return self._writer.device_heads(keys)
 
+    def keys(self, first: int) -> Sequence[int]:
+        """The phones of the entries from `first` on."""
+        with self._read() as view:
+            return view.keys(first)
+
     def entry(self, index: int) -> Entry:
         """One entry, checked."""
         with self._read() as view:

@@ -179,6 +179,11 @@ class LogView:
                 stored[key] = DeviceHead(count, leaf_hash(_bytes(entry)))
         return [stored.get(int(key), NO_DEVICE) for key in keys]
 
+    def keys(self, first: int) -> list[int]:
+        """The phones of the entries from `first` on."""
+        sql = "SELECT key FROM opening WHERE idx >= ?" if first > 0 else "SELECT key FROM device WHERE ? < 1"
+        return [_whole(key) for (key,) in self._all(sql, first)]
+
     def proofs(self, indexes: Sequence[int], size: int) -> list[list[bytes]]:
         """Inclusion proofs in the tree of a size, from nodes that whoever verifies them need not trust."""
         if size > self.refresh().size:

@@ -109,11 +109,8 @@ def cell_of(
     Where a person has read this carrier before, a newer answer read by the program is shown in its place: an old ○
     never covers a newer △.
     """
-    heard = [(state.notice.recorded_at, state.notice.index)] if state.notice is not None else []
-    newest = max([*heard, *([(enrolment.heard_at, enrolment.index)] if enrolment is not None else [])], default=None)
-    if state.book is not None and newest is not None and state.mark is state.book and not state.vanished:
-        heard_at = newest[0]
-        index = state.notice.index if state.notice is not None else newest[1]
+    if state.book is not None and state.mark is state.book and not state.vanished:
+        heard_at, index = _heard(state, enrolment)
         return Cell(
             imei, carrier, state.book, asked_at=heard_at, channel=Channel.NOTICE, index=index,
             stale=is_stale(heard_at, as_of, age_h_max),
@@ -126,6 +123,14 @@ def cell_of(
         channel=reading.channel, stale=is_stale(reading.asked_at, as_of, age_h_max), vanished=state.vanished,
         index=state.reading.index,
     )  # fmt: skip
+
+
+def _heard(state: State, enrolment: Enrolment | None) -> tuple[datetime, int]:
+    """How old a carrier's own word is, and the entry behind it; where a state has a book there is one of both."""
+    if state.notice is None:
+        assert enrolment is not None
+        return enrolment.heard_at, enrolment.index
+    return state.notice.recorded_at if enrolment is None else enrolment.heard_at, state.notice.index
 
 
 def cell_answered(recorded: Recorded, state: State, *, durable: bool) -> Cell:

@@ -96,6 +96,13 @@ class Log(Protocol):
         """The counter and leaf that the next entry about each of these phones must carry, in the order asked."""
         ...
 
+    def keys(self, first: int) -> Sequence[int]:
+        """The phones (first 14 digits, as a number) of the entries from `first` on, in any order; repeats may be.
+
+        Also of a feed's entry, whose key is no phone's. Not checked: for knowing which phones are worth a look.
+        """
+        ...
+
     def entry(self, index: int) -> Entry:
         """One entry, checked. Raises `ShiroromError("entry-not-found")`."""
         ...
