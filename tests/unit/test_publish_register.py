@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,9 +20,12 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.fold import JST, Recorded, RecordedNotice, fold
 from shirorom.domain.notice import Ground, Notice, NoticeKind
 from shirorom.ports import Head
-from shirorom.register.format import Enrolled
+from shirorom.register.format import Enrolled, Stamp
+from shirorom.register.keys import Keys
+from shirorom.register.rows import Row, Rows
 from shirorom.register.values import CODES, UNDETERMINED
-from shirorom.service.publish_register import PublishRegister
+from shirorom.service import publish_register
+from shirorom.service.publish_register import PublishRegister, said
 from tests import register_kit as kit
 from tests.logs import SetClock, imei
 
@@ -50,17 +56,27 @@ class ListedNotices:
     def enrolled(self, *, size: int) -> Sequence[Enrolled]:
         return [Enrolled(carrier, self.at) for carrier in self.carriers]
 
-    def all(self, *, size: int) -> Iterable[RecordedNotice]:
-        return [one for one in self.kept if one.index < size]
+    def rows(self, stamp: Stamp, *, only: Keys | None = None) -> Rows:
+        rows: list[Row] = []
+        for n, carrier in sorted({(one.notice.imei.key, one.notice.carrier) for one in self._before(stamp.log.size)}):
+            if carrier in stamp.enrolled and (only is None or int(n) in only.tolist()):
+                ordered = sorted(self.of(n, carrier, size=stamp.log.size), key=lambda one: one.notice.sequence)
+                rows.append((int(n), carrier, *said(ordered, stamp.day)))
+        return Rows.of(rows)
 
     def of(self, key: str, carrier: CarrierId, *, size: int) -> Iterable[RecordedNotice]:
-        return [one for one in self.all(size=size) if (one.notice.imei.key, one.notice.carrier) == (key, carrier)]
+        return [one for one in self._before(size) if (one.notice.imei.key, one.notice.carrier) == (key, carrier)]
 
-    def touched(self, *, since: int, size: int, after: date, until: date) -> Iterable[tuple[str, CarrierId]]:
-        for one in self.all(size=size):
+    def touched(self, *, since: int, size: int, after: date, until: date) -> Keys:
+        found = set()
+        for one in self._before(size):
             day = one.notice.effective_on
             if one.index >= since or (day is not None and after < day <= until):
-                yield one.notice.imei.key, one.notice.carrier
+                found.add(int(one.notice.imei.key))
+        return np.array(sorted(found), np.uint64)
+
+    def _before(self, size: int) -> list[RecordedNotice]:
+        return [one for one in self.kept if one.index < size]
 
 
 class World:
@@ -112,10 +128,11 @@ HEARD = st.tuples(
 @given(
     rounds=st.lists(st.tuples(st.integers(0, 1), st.lists(HEARD, max_size=5), st.booleans()), max_size=4),
     share=st.sampled_from([0, 1]),  # a delta each time, or until it is as large as its base
+    few=st.sampled_from([0, 100]),  # changed phones folded by columns, or one by one
 )
-def test_it_says_what_the_fold_says(rounds: list[tuple[int, list[Any], bool]], share: int) -> None:
+def test_it_says_what_the_fold_says(rounds: list[tuple[int, list[Any], bool]], share: int, few: int) -> None:
     """After every publication, whole or as a delta, each phone's marks on that day are those of the fold."""
-    with TemporaryDirectory() as directory:
+    with TemporaryDirectory() as directory, patch.object(publish_register, "ONE_BY_ONE", few):
         world = World(Path(directory), delta_share=share)
         for days, heard, whole in rounds:
             world.later(days)
@@ -163,7 +180,16 @@ def test_without_enrolled_carriers_there_is_none(world: World) -> None:
 
 def test_the_other_world_is_refused(world: World) -> None:
     """A real notice in a practice register: nothing is published."""
-    world.hear(0, CarrierId.DOCOMO, NoticeKind.REGISTERED)
-    world.log.practice = False
+    for n in range(20):
+        notice = Notice(NoticeKind.REGISTERED, imei(n + 1), CarrierId.DOCOMO, None, None, None, n, True)
+        world.notices.kept.append(RecordedNotice(n, kit.AS_OF, notice))
+    world.log.size = 20
+    world.publish()
+    before = world.files.current()
+    real = replace(world.notices.kept[0].notice, sequence=99)
+    object.__setattr__(real, "practice", False)  # which no notice of a test number can be
+    world.notices.kept.append(RecordedNotice(20, kit.AS_OF, real))
+    world.log.size = 21
     with pytest.raises(ValueError, match="practice"):
         world.publish()
+    assert world.files.current() is before

@@ -14,12 +14,8 @@ import numpy as np
 from shirorom.domain.notice import NoticeKind
 from shirorom.log.feed import DECLARES, GROUNDS, ROW_BYTES
 from shirorom.log.feed_rows import DECODER, ENCODER, YEARS, FeedRow, RowReader
+from shirorom.register.fold import RECORD
 
-_RECORD = np.dtype(
-    [("key", ">u8"), ("row", ">u4"), ("check", "u1"), ("declares", "u1"), ("ground", "u1"),
-     ("effective_on", ">u4"), ("purchased_on", ">u4")]
-)  # fmt: skip
-"""`log.feed.RECORD`, as columns."""
 _DECLARES = {kind.value: place for place, kind in enumerate(DECLARES)}
 _GROUND = {None if ground is None else ground.value: place for place, ground in enumerate(GROUNDS)}
 _GROUNDED = (DECLARES.index(NoticeKind.RESTRICTED), DECLARES.index(NoticeKind.LIFTED))
@@ -50,7 +46,7 @@ class NumpyRowReader(RowReader):
     def finish(self) -> None:
         """Put the records in order; see `RowReader.finish`."""
         if self._parts:
-            whole = np.concatenate(self._parts).astype(_RECORD)  # it comes out in the machine's own byte order
+            whole = np.concatenate(self._parts).astype(RECORD)  # it comes out in the machine's own byte order
             order = np.lexsort((whole["row"], whole["key"]))
             content = whole[order].tobytes()
             self._parts = []
@@ -75,7 +71,7 @@ class NumpyRowReader(RowReader):
         numbers = np.array([row.row for row in rows], dtype=object)
         if not all(0 < number <= self.count for number in numbers):
             return None
-        made = np.empty(count, dtype=_RECORD)
+        made = np.empty(count, dtype=RECORD)
         made["key"], made["row"], made["check"] = keys, numbers.astype(np.uint32), digits[:, 14]
         made["declares"] = [_DECLARES[row.declares] for row in rows]
         made["ground"] = [_GROUND[row.ground] for row in rows]

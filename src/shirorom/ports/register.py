@@ -11,8 +11,10 @@ from shirorom.domain.fold import RecordedNotice
 from shirorom.ports import Head
 
 if TYPE_CHECKING:  # numpy is only there where a register is
-    from shirorom.register.format import Enrolled
+    from shirorom.register.format import Enrolled, Stamp
+    from shirorom.register.keys import Keys
     from shirorom.register.lookup import Register
+    from shirorom.register.rows import Rows
 
 
 class MadeFrom(Protocol):
@@ -38,23 +40,26 @@ class MadeFrom(Protocol):
 
 
 class PublishedNotices(Protocol):
-    """The notices of one log, as carriers' feeds brought them; of its first `size` entries alone."""
+    """The notices of one log, as carriers' feeds brought them; of its first entries alone, as many as are named."""
 
     def enrolled(self, *, size: int) -> Sequence[Enrolled]:
         """The carriers whose full list was accepted, and the moment up to which each was read (aware UTC)."""
         ...
 
-    def all(self, *, size: int) -> Iterable[RecordedNotice]:
-        """Every notice, in any order."""
+    def rows(self, stamp: Stamp, *, only: Keys | None = None) -> Rows:
+        """The folded mark of each phone at each of the stamp's carriers, by the stamp's log size and day.
+
+        `only`: of these phones alone (ascending, each once). Raises StorageError `log-corrupt`, `segment-corrupt`.
+        """
         ...
 
     def of(self, key: str, carrier: CarrierId, *, size: int) -> Iterable[RecordedNotice]:
         """Those of one carrier about one phone (its first 14 digits), in any order."""
         ...
 
-    def touched(self, *, since: int, size: int, after: date, until: date) -> Iterable[tuple[str, CarrierId]]:
-        """Phones and carriers of which anything may be other than it was: with a notice at index `since` or behind it,
-        or one whose `effective_on` lies after `after` and not after `until`. Repeats are welcome.
+    def touched(self, *, since: int, size: int, after: date, until: date) -> Keys:
+        """Phones of which anything may be other than it was: with a notice at index `since` or behind it, or one
+        whose `effective_on` lies after `after` and not after `until`. Ascending, each once; too many are welcome.
         """
         ...
 

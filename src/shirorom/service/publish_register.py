@@ -5,18 +5,16 @@
 3. Otherwise, or when so much was touched that a delta does not pay, every notice is folded.
 4. A delta that has grown too large is laid into its base.
 
-The fold is `domain/fold.py`'s, one phone at a time: slow, and what faster ways are held against.
+The fold of a few phones is `domain/fold.py`'s, one at a time, and what the fold by columns is held against.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
-from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import StorageError
 from shirorom.domain.fold import Book, RecordedNotice, step
 from shirorom.domain.mark import Mark
@@ -24,15 +22,19 @@ from shirorom.log.checkpoint import Checkpoint
 from shirorom.ports.register import MadeFrom, PublishedNotices, Registers
 from shirorom.register.build import DELTA_SHARE, build, build_delta, compacted, is_due
 from shirorom.register.format import Layout, Stamp
+from shirorom.register.keys import Keys
 from shirorom.register.lookup import Register
 from shirorom.register.rows import Row, Rows
 
-_UNUSABLE = frozenset({"register-missing", "register-corrupt", "register-foreign", "register-stale"})
+UNUSABLE = frozenset({"register-missing", "register-corrupt", "register-foreign", "register-stale"})
+"""Why there is no register to answer from, or to build upon; anything else is a fault of the storage."""
+ONE_BY_ONE = 2_000
+"""So many phones are read and folded one at a time; more are quicker by reading every segment once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was done: entries of the log it is made from, phones and carriers folded, and whether all were."""
+    """What was done: entries of the log it is made from, phones folded (whole: rows), and whether all were."""
 
     size: int
     folded: int
@@ -63,7 +65,10 @@ class PublishRegister:
         stamp = Stamp(Checkpoint(self.log.origin, head.size, head.root), enrolled, self.log.practice)
         current = None if whole else self._current(stamp)
         if current is not None:
-            touched = self._touched(current, stamp)
+            before = current.stamp
+            touched = self.notices.touched(
+                since=before.log.size, size=stamp.log.size, after=before.day, until=stamp.day
+            )
             if len(touched) * self.delta_share <= current.base.opened.count:
                 return self._delta(current, stamp, touched)
         return self._whole(stamp)
@@ -73,41 +78,34 @@ class PublishRegister:
         try:
             current = self.registers.current()
         except StorageError as error:
-            if error.code not in _UNUSABLE:
+            if error.code not in UNUSABLE:
                 raise
             return None
         same = current.stamp.enrolled == stamp.enrolled and current.stamp.log.size <= stamp.log.size
         return current if same and current.stamp.day <= stamp.day else None
 
-    def _touched(self, current: Register, stamp: Stamp) -> set[tuple[str, CarrierId]]:
-        before = current.stamp
-        since = self.notices.touched(since=before.log.size, size=stamp.log.size, after=before.day, until=stamp.day)
-        return {(key, carrier) for key, carrier in since if carrier in stamp.enrolled}
-
-    def _delta(self, current: Register, stamp: Stamp, touched: set[tuple[str, CarrierId]]) -> Publication:
-        rows = [
-            self._row(key, carrier, self.notices.of(key, carrier, size=stamp.log.size), stamp)
-            for key, carrier in touched
-        ]
-        published = self.registers.publish_delta(build_delta(current, Rows.of(rows), stamp))
+    def _delta(self, current: Register, stamp: Stamp, touched: Keys) -> Publication:
+        rows = self._few(touched, stamp) if len(touched) <= ONE_BY_ONE else self.notices.rows(stamp, only=touched)
+        published = self.registers.publish_delta(build_delta(current, rows, stamp))
         if is_due(published, self.delta_share):
             self.registers.publish(compacted(published, self.layout))
-        return Publication(stamp.log.size, len(rows), whole=False)
+        return Publication(stamp.log.size, len(touched), whole=False)
 
     def _whole(self, stamp: Stamp) -> Publication:
-        books: dict[tuple[str, CarrierId], list[RecordedNotice]] = defaultdict(list)
-        for recorded in self.notices.all(size=stamp.log.size):
-            if recorded.notice.carrier in stamp.enrolled:
-                books[recorded.notice.imei.key, recorded.notice.carrier].append(recorded)
-        rows = [self._row(key, carrier, notices, stamp) for (key, carrier), notices in books.items()]
-        self.registers.publish(build(Rows.of(rows), stamp, self.layout))
-        return Publication(stamp.log.size, len(rows), whole=True)
+        rows = self.notices.rows(stamp)
+        self.registers.publish(build(rows, stamp, self.layout))
+        return Publication(stamp.log.size, len(rows.keys), whole=True)
 
-    def _row(self, key: str, carrier: CarrierId, notices: Iterable[RecordedNotice], stamp: Stamp) -> Row:
-        ordered = sorted(notices, key=lambda recorded: (recorded.notice.sequence, recorded.index))
-        if any(recorded.notice.practice != stamp.practice for recorded in ordered):
-            raise ValueError("practice and real notices in one register")
-        return (int(key), carrier, *said(ordered, stamp.day))
+    def _few(self, touched: Keys, stamp: Stamp) -> Rows:
+        rows: list[Row] = []
+        for key in touched.tolist():
+            for carrier in stamp.enrolled:
+                notices = self.notices.of(f"{key:014d}", carrier, size=stamp.log.size)
+                ordered = sorted(notices, key=lambda recorded: (recorded.notice.sequence, recorded.index))
+                if any(recorded.notice.practice != stamp.practice for recorded in ordered):
+                    raise ValueError("practice and real notices in one register")
+                rows.append((key, carrier, *said(ordered, stamp.day)))
+        return Rows.of(rows)
 
 
 def said(ordered: Iterable[RecordedNotice], on: date) -> tuple[Mark, date | None]:
