@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.compose.feeds import Feeding
     from shirorom.compose.proof import Proving
     from shirorom.compose.publishing import Publishing
+    from shirorom.compose.register import Registering
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
@@ -201,9 +202,8 @@ class Composition:
     def screen(self) -> Screen:
         """service/screen.py."""
         from shirorom.service.screen import Screen
-        from shirorom.service.screen_answers import Known
 
-        return Screen(self.tables, lambda: Known(self.rooms, self.clock), lambda: self.counter)
+        return Screen(self.tables, self.register.answers, lambda: self.counter)
 
     # What a shop keeps beside the record
 
@@ -247,6 +247,13 @@ class Composition:
         from shirorom.compose.feeds import Feeding
 
         return Feeding(self)
+
+    @cached_property
+    def register(self) -> Registering:
+        """compose/register.py."""
+        from shirorom.compose.register import Registering
+
+        return Registering(self)
 
     @cached_property
     def publishing(self) -> Publishing:
@@ -446,6 +453,8 @@ class Composition:
                 daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
             if self.settings.log.publish:
                 daily.append(asyncio.create_task(self.publishing.follow()))
+            if self.register.available:
+                daily.append(asyncio.create_task(self.register.follow()))
             automatic = self.watch.plan_asker(parts.check)
             if automatic is not None:
                 daily.append(asyncio.create_task(automatic.run()))
@@ -624,6 +633,7 @@ class Composition:
         self.__dict__.pop("watch", None)
         self.__dict__.pop("proof", None)
         self.__dict__.pop("publishing", None)
+        self.__dict__.pop("register", None)
         if desk is not None:
             desk.close()
 

@@ -133,6 +133,14 @@ class Register:
 
     def answer(self, key: int, *, on: date | None = None) -> tuple[int, ...]:
         """One phone's codes, in the order of `CARRIERS`. Raises as `codes` does."""
+        return self._tuples[self._value(key, on)]
+
+    def value(self, key: int, *, on: date | None = None) -> int:
+        """One phone's packed byte, as `values` has it. Raises as `codes` does."""
+        return max(self._value(key, on), NO_RECORD)
+
+    def _value(self, key: int, on: date | None) -> int:
+        """-1: the phone is not here."""
         if not 0 <= key < KEYS:
             raise ValueError("a key has at most 14 digits")
         reached = self._own if on is None else self._on(on)
@@ -141,7 +149,7 @@ class Register:
             value = self.base.value_of(key)
         if reached.any and value > NO_RECORD:
             value |= reached.mask_of(key)
-        return self._tuples[value]
+        return value
 
     def packed(self) -> Packed:
         """All that is in it on its own day: the delta laid over the base, phones without record left out."""

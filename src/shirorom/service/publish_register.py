@@ -1,7 +1,8 @@
 """Publish the register: fold the notices of each phone and carrier, and let every reader answer from what came out.
 
 1. The log's head is what the register is made from; later notices wait for the next one.
-2. Where the register that is out is of the same carriers, what was touched since is folded and put before it.
+2. Where the register that is out is of the same carriers, what was touched since is folded and put before it; where
+   nothing was and no book is newer, it stays.
 3. Otherwise, or when so much was touched that a delta does not pay, every notice is folded.
 4. A delta that has grown too large is laid into its base.
 
@@ -34,7 +35,7 @@ ONE_BY_ONE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was done: entries of the log it is made from, phones folded (whole: rows), and whether all were."""
+    """What was done: entries of the log that the register is of, phones folded (whole: rows), and whether all were."""
 
     size: int
     folded: int
@@ -69,9 +70,20 @@ class PublishRegister:
             touched = self.notices.touched(
                 since=before.log.size, size=stamp.log.size, after=before.day, until=stamp.day
             )
+            if not len(touched) and before.carriers == stamp.carriers:
+                return Publication(before.log.size, 0, whole=False)
             if len(touched) * self.delta_share <= current.base.opened.count:
                 return self._delta(current, stamp, touched)
         return self._whole(stamp)
+
+    def is_current(self, index: int) -> bool:
+        """Whether what is out was made from the log's entry of that index, too."""
+        try:
+            return self.registers.current().stamp.log.size > index
+        except StorageError as error:
+            if error.code not in UNUSABLE:
+                raise
+            return False
 
     def _current(self, stamp: Stamp) -> Register | None:
         """The register that is out, where a delta may stand before it."""

@@ -24,7 +24,7 @@ from shirorom.domain.tables.number import device_of
 from shirorom.domain.tables.shape import PREFIX, ROWS_LOOKED_AT, Shape, column_named, is_total, shape_of
 from shirorom.ports.tables import Batch, Part, Table, TableKind, Tables
 from shirorom.service.counter import Counter
-from shirorom.service.screen_answers import Known, Said
+from shirorom.service.screen_answers import Said
 
 ADDED = tuple(PREFIX + name for name in ("imei", *(c.value for c in CARRIERS), "verdict", "practice", "error"))
 ADDED_NUMBERS = (PREFIX + "imei", PREFIX + "error")
@@ -76,6 +76,8 @@ class Screened:
             self.bad.append((line, code))
 
 
+Answers = Callable[[Sequence[Device]], list[Said]]
+"""What is known of each phone, in the order given: `service/lookup.py Lookup`, or `Known` where there is no numpy."""
 OnProgress = Callable[[int, int | None], None]
 """Rows done, and about how many there are."""
 
@@ -85,7 +87,7 @@ class Screen:
     """File in, file out. The record is opened when it is first asked; numbers alone need none."""
 
     tables: Tables
-    known: Callable[[], Known]
+    known: Callable[[], Answers]
     counter: Callable[[], Counter | None]
 
     def __call__(self, source: Path, target: Path, wish: Wish, on_progress: OnProgress) -> Screened:
@@ -152,7 +154,7 @@ class _Run:
 
     shape: Shape
     columns: tuple[int, ...]
-    known: Known | None
+    known: Answers | None
     done: Screened = field(default_factory=Screened)
 
     def parts(self, table: Table) -> Iterator[Part]:

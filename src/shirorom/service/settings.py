@@ -186,6 +186,12 @@ class FeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shrink_max: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
 
 
+class RegisterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[register]`. How phones are laid out in it: small, or for speed (docs/reference/register-format.md)."""
+
+    layout: Literal["compact", "fast"] = "compact"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -197,6 +203,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shop: ShopSettings = ShopSettings()
     proof: ProofSettings = ProofSettings()
     log: LogSettings = LogSettings()
+    register: RegisterSettings = RegisterSettings()
     watch: WatchSettings = WatchSettings()
     feeds: FeedSettings = FeedSettings()
     mail: MailSettings = MailSettings()

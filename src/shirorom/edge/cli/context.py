@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.service.fsck import FsckReport
     from shirorom.service.history import History
     from shirorom.service.import_feed import ImportFeed
+    from shirorom.service.publish_register import Publication
     from shirorom.service.record import Record
     from shirorom.service.screen import Screen
     from shirorom.service.settings import Settings
@@ -100,6 +101,19 @@ class Proof(Protocol):
 
     def root(self, content: bytes) -> bytes:
         """A certificate file's content (PEM or DER) as DER. Raises ValueError."""
+        ...
+
+
+class Register(Protocol):
+    """The registers of both logs (compose/register.py)."""
+
+    @property
+    def available(self) -> bool:
+        """Whether what makes one is installed."""
+        ...
+
+    def now(self, practice: bool, *, whole: bool = False) -> Publication | None:
+        """Bring one up to date; None: no carrier is enrolled. Raises `register-extra-missing`, StorageError."""
         ...
 
 
@@ -200,6 +214,11 @@ class Composition(Protocol):
 
     def restore(self, source: Path) -> None:
         """Into an empty data directory. Raises `backup-invalid`, `restore-not-empty`."""
+        ...
+
+    @property
+    def register(self) -> Register:
+        """The register of each log."""
         ...
 
     @property

@@ -81,7 +81,23 @@ def import_(
         print_json(msgspec.to_builtins(feed_of(imported)))
     else:
         _show(session, imported)
+    if imported.accepted is not None and composition.register.available:
+        _register(session, imported.manifest.practice)
     return 0
+
+
+def _register(session: Session, practice: bool) -> None:
+    """Bring the register up to date; the feed is recorded whatever comes of that."""
+    from shirorom.domain.errors import ShiroromError
+    from shirorom.edge.cli.published import registered
+
+    try:
+        made = session.composition.register.now(practice)
+    except ShiroromError as error:
+        say(session.t("cli.register.failed", code=error.code))
+    else:
+        if made is not None:
+            say(registered(session, made))
 
 
 def _maps(session: Session, words: Sequence[str]) -> dict[str, str]:

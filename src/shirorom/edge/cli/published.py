@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shirorom.ports.signing import Keyring
     from shirorom.service.monitor_report import Report
     from shirorom.service.publish import Asked, Published
+    from shirorom.service.publish_register import Publication
 
 WITNESS_PORT = 8_090
 ALARM = 1
@@ -76,12 +77,14 @@ class Publishing(Protocol):
 
 @click.command(cls=Command)
 @click.option("--practice", is_flag=True)
+@click.option("--whole", is_flag=True)
 @json_option
 @common
 @click.pass_obj
-def publish(session: Session, practice: bool, as_json: bool) -> int:
-    """Write the log's checkpoint, tiles and keys as static files, and ask its witnesses."""
+def publish(session: Session, practice: bool, whole: bool, as_json: bool) -> int:
+    """Make the register, write the log's checkpoint, tiles and keys as static files, and ask its witnesses."""
     publishing = session.composition.publishing
+    made = session.composition.register.now(practice, whole=whole)
     published, asked = publishing.now(practice)
     checkpoint = published.signed.checkpoint
     place = publishing.root / ("practice" if practice else "real")
@@ -89,13 +92,22 @@ def publish(session: Session, practice: bool, as_json: bool) -> int:
     if as_json:
         print_json(
             {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex(), "path": str(place),
-             "files": published.files, "witnesses": witnesses}
+             "files": published.files, "witnesses": witnesses,
+             "register": None if made is None else {"size": made.size, "folded": made.folded, "whole": made.whole}}
         )  # fmt: skip
         return 0
+    if made is not None:
+        click.echo(registered(session, made))
     click.echo(session.t("cli.publish.done", size=checkpoint.size, files=published.files, path=str(place)))
     for one in asked:
         click.echo(session.t(f"cli.publish.{one.outcome}", key=one.key.partition("+")[0]))
     return 0
+
+
+def registered(session: Session, made: Publication) -> str:
+    """What was done to the register, in a sentence."""
+    said = "whole" if made.whole else "delta" if made.folded else "kept"
+    return session.t(f"cli.register.{said}", count=f"{made.folded:,}", size=made.size)
 
 
 @click.command(cls=Command)

@@ -1,0 +1,100 @@
+"""The register's part of the composition root: where it is kept, who makes it, who answers from it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shirorom.compose.publishing import NAMES
+from shirorom.domain.errors import ShiroromError
+
+if TYPE_CHECKING:
+    from shirorom.adapters.register_file import RegisterFiles
+    from shirorom.compose import Composition
+    from shirorom.service.feeds import Feeds
+    from shirorom.service.lookup import Lookup
+    from shirorom.service.publish_register import Publication, PublishRegister
+    from shirorom.service.screen import Answers
+
+
+class Registering:
+    """Everything of the registers of both logs, each part built when it is first touched."""
+
+    def __init__(self, whole: Composition) -> None:
+        self._whole = whole
+        self._files: dict[bool, RegisterFiles] = {}
+
+    @property
+    def available(self) -> bool:
+        """Whether numpy is installed (the extras `carrier` and `files`); without it phones are folded one by one."""
+        return find_spec("numpy") is not None
+
+    def files(self, practice: bool) -> RegisterFiles:
+        """The register of one log."""
+        from shirorom.adapters.register_file import RegisterFiles
+
+        if practice not in self._files:
+            room = self._whole.room(practice)
+            self._files[practice] = RegisterFiles(self._directory(practice), room.log, self._whole.clock)
+        return self._files[practice]
+
+    def publish(self, practice: bool) -> PublishRegister:
+        """service/publish_register.py for one log."""
+        from shirorom.register.format import Layout
+        from shirorom.service.publish_register import PublishRegister
+        from shirorom.service.register_notices import FeedNotices
+
+        layout = Layout(self._whole.settings.register.layout)
+        return PublishRegister(
+            self._whole.room(practice).log, FeedNotices(self._feeds(practice)), self.files(practice), layout
+        )
+
+    def now(self, practice: bool, *, whole: bool = False) -> Publication | None:
+        """Publish the register of one log as it stands; None: no carrier is enrolled.
+
+        Raises:
+            ShiroromError: `register-extra-missing`, a carrier is enrolled and numpy is not installed.
+        """
+        if not self._feeds(practice).accepted():
+            return None
+        if not self.available:
+            raise ShiroromError("register-extra-missing")
+        return self.publish(practice)(whole=whole)
+
+    async def follow(self) -> None:
+        """Publish what feeds brought, in both logs, until cancelled."""
+        from shirorom.service.follow_feeds import FollowFeeds
+
+        async def one(practice: bool) -> None:
+            await FollowFeeds(lambda: self._opened(practice), NAMES[practice])()
+
+        await asyncio.gather(*map(one, NAMES))
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """service/lookup.py. Needs numpy."""
+        from shirorom.service.lookup import Lookup
+
+        return Lookup(self._whole.rooms, self._whole.clock, self.files)
+
+    def answers(self) -> Answers:
+        """What is known of many phones, by the quickest way there is."""
+        if self.available:
+            return self.lookup
+        from shirorom.service.screen_answers import Known
+
+        return Known(self._whole.rooms, self._whole.clock)
+
+    def _directory(self, practice: bool) -> Path:
+        return self._whole.data / "register" / NAMES[practice]
+
+    def _feeds(self, practice: bool) -> Feeds:
+        feeds = self._whole.room(practice).recorder.feeds
+        assert feeds is not None  # every room that is opened here has them
+        return feeds
+
+    def _opened(self, practice: bool) -> tuple[Feeds, PublishRegister] | None:
+        return (self._feeds(practice), self.publish(practice)) if self._whole.publishing.exists(practice) else None

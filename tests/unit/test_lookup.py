@@ -1,0 +1,189 @@
+"""Many phones looked up by the register: the same answers as phone by phone, whatever came in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shirorom.adapters.facts_toml import packaged_facts
+from shirorom.adapters.register_file import RegisterFiles
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.feed import FeedKind
+from shirorom.domain.imei import Device
+from shirorom.domain.mark import Mark
+from shirorom.domain.notice import Ground, Notice, NoticeKind
+from shirorom.domain.verdict import Cell
+from shirorom.register.keyset import KeySet
+from shirorom.service.lookup import Lookup, Sight
+from shirorom.service.publish_register import PublishRegister
+from shirorom.service.register_notices import FeedNotices
+from shirorom.service.room import Rooms
+from shirorom.service.screen_answers import Known, Said
+from shirorom.service.settings import Settings
+from tests.feed_kit import Importer, Publisher, notice, restricted
+from tests.logs import imei, reading
+
+AU = Publisher(CarrierId.AU, "au.test/feed")
+DOCOMO = Publisher()
+GROUNDED = (NoticeKind.RESTRICTED, NoticeKind.LIFTED)
+
+
+class World:
+    """A data directory with feeds, readings, and a register that is published when the test says so."""
+
+    def __init__(self, data: Path) -> None:
+        self.take = Importer(data, shrink_max=1.0)
+        for publisher in (AU, DOCOMO):
+            self.take.keys.add(publisher.key())
+        self.rooms = Rooms(Settings(), packaged_facts(), lambda _: self.take.room)
+        self.files = RegisterFiles(data / "register", self.take.room.log, self.take.clock)
+        feeds = self.take.room.recorder.feeds
+        assert feeds is not None
+        self.publish = PublishRegister(self.take.room.log, FeedNotices(feeds), self.files)
+        self.lookup = Lookup(self.rooms, self.take.clock, lambda _: self.files)
+        self.sequences = dict.fromkeys((CarrierId.AU, CarrierId.DOCOMO), 0)
+
+    def feed(self, publisher: Publisher, notices: Sequence[Notice], kind: FeedKind = FeedKind.DELTA) -> None:
+        made_at = self.take.clock.at - timedelta(minutes=30)
+        sequence = self.sequences[publisher.carrier]
+        self.take(publisher.feed(notices, sequence, kind, made_at=made_at), publisher.carrier)
+        self.sequences[publisher.carrier] += 1
+
+    def same(self, devices: Sequence[Device]) -> None:
+        plainly = Known(self.rooms, self.take.clock)(devices)
+        assert [alike(one) for one in self.lookup(devices)] == [alike(one) for one in plainly]
+
+
+def alike(said: Said) -> Said:
+    """Without whose number it is and which entry is behind it."""
+
+    def bare(cell: Cell) -> Cell:
+        return replace(cell, imei=imei(1), index=None)
+
+    return replace(said, cells=tuple(map(bare, said.cells)))
+
+
+def phones(*numbers: int) -> list[Device]:
+    return [Device((imei(n),)) for n in numbers]
+
+
+ALL = [*phones(*range(1, 9)), Device((imei(1), imei(2))), Device((imei(3), imei(8)))]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.take.close()
+
+
+SAID = st.tuples(
+    st.integers(1, 7), st.sampled_from(list(NoticeKind)), st.none() | st.sampled_from([Ground.UNPAID, Ground.OTHER])
+)
+HEARD = st.lists(SAID, max_size=4, unique_by=lambda one: one[:2])
+STEP = st.one_of(
+    st.tuples(st.sampled_from(list(FeedKind)), st.sampled_from([CarrierId.AU, CarrierId.DOCOMO]), HEARD),
+    st.tuples(st.just("read"), st.integers(1, 8), st.sampled_from(list(Mark))),
+    st.tuples(st.just("publish"), st.booleans(), st.none()),
+    st.tuples(st.just("wait"), st.integers(1, 30), st.none()),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(STEP, max_size=9))
+def test_the_register_answers_as_the_record_does(steps: list[tuple[Any, Any, Any]]) -> None:
+    """Feeds, readings, publications and time in any order: each phone's answer is the one that the fold gives."""
+    with TemporaryDirectory() as directory:
+        world = World(Path(directory))
+        for what, one, other in steps:
+            match what:
+                case FeedKind():
+                    publisher = AU if one is CarrierId.AU else DOCOMO
+                    if what is FeedKind.FULL or world.sequences[publisher.carrier]:  # a first delta follows nothing
+                        said = [
+                            notice(n, kind, ground=ground if kind in GROUNDED else None) for n, kind, ground in other
+                        ]
+                        world.feed(publisher, said, what)
+                case "read":
+                    world.take.room.recorder.record([replace(reading(one, other), asked_at=world.take.clock.at)])
+                case "publish":
+                    world.publish(whole=one)
+                case "wait":
+                    world.take.clock.at += timedelta(hours=one)
+            world.same(ALL)
+        world.take.close()
+
+
+def test_most_phones_are_told_by_the_register(world: World) -> None:
+    """With a register and without readings no phone is folded."""
+    world.feed(DOCOMO, [restricted(1), notice(2)], FeedKind.FULL)
+    world.publish()
+    sight = world.lookup.sight(practice=True)
+    sight._folded = None  # type: ignore[assignment,method-assign]  # whoever folds now fails
+    said = [one.words.marks[0] for one in sight.of(phones(1, 2, 3))]
+    assert (sight.by_register, said) == (True, ["restricted", "clear", "no-record"])
+
+
+def test_a_notice_counts_before_it_is_in_the_register(world: World) -> None:
+    """Between a feed and the next publication its phones are answered from the feed itself, all others as before."""
+    world.feed(DOCOMO, [notice(1), notice(2)], FeedKind.FULL)
+    world.publish()
+    world.feed(DOCOMO, [restricted(1)])
+    sight = world.lookup.sight(practice=True)
+    assert sight.by_register
+    assert [one.verdict.so_far for one in sight.of(phones(1, 2))] == [Mark.RESTRICTED, Mark.CLEAR]
+
+
+def test_one_phone_is_answered_as_many_are(world: World) -> None:
+    """The short way for a single number gives the same answers."""
+    world.feed(DOCOMO, [restricted(1), notice(2)], FeedKind.FULL)
+    world.publish()
+    world.feed(DOCOMO, [notice(3, NoticeKind.INSTALMENTS_STARTED)])
+    world.take.room.recorder.record([reading(4)])
+    sight: Sight = world.lookup.sight(practice=True)
+    keys = [int(imei(n).key) for n in range(1, 7)]
+    assert [sight.id_of(key) for key in keys] == sight.ids(np.array(keys, np.uint64)).tolist()
+
+
+def test_coarse_answers_are_few(world: World) -> None:
+    """However many phones were read at however many moments, there are as many answers as there are kinds of them."""
+    for n in range(1, 30):
+        at = world.take.clock.at - timedelta(seconds=n)
+        world.take.room.recorder.record([replace(reading(n), asked_at=at)])
+    sight = world.lookup.sight(practice=True, coarse=True)
+    keys = np.array([int(imei(n).key) for n in range(1, 30)], np.uint64)
+    assert len(set(sight.ids(keys).tolist())) == 1
+
+
+def test_nothing_is_asked_twice_in_one_moment(world: World) -> None:
+    """A second request at the same second, of an unchanged record, gets the same sight; after a reading another."""
+    world.feed(DOCOMO, [notice(1)], FeedKind.FULL)
+    first = world.lookup.sight(practice=True)
+    again = world.lookup.sight(practice=True)
+    world.take.room.recorder.record([reading(1)])
+    assert (first is again, world.lookup.sight(practice=True) is first) == (True, False)
+
+
+KEYS = st.integers(0, 10**14 - 1)
+
+
+@given(st.sets(KEYS, max_size=60), st.lists(KEYS, max_size=40))
+def test_a_key_set_is_exact(kept: set[int], others: list[int]) -> None:
+    """What is in it is found, what is not is not: at once, one by one, and after it has grown."""
+    keys = np.array(sorted(kept), np.uint64)
+    asked = [*kept, *others]
+    column = np.array(asked, np.uint64)
+    wanted = [n for n, key in enumerate(asked) if key in kept]
+    grown = KeySet(keys[::2]).with_more(keys[1::2])
+    for one in (KeySet(keys), grown):
+        assert one.among(column).tolist() == wanted
+        assert [one.has(key) for key in asked] == [key in kept for key in asked]
