@@ -14,7 +14,7 @@ import os
 import resource
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shirorom.adapters import log_file, log_sqlite, storage_errors
@@ -145,6 +145,31 @@ def feed(options: argparse.Namespace) -> None:
     importer.close()
 
 
+def publish(options: argparse.Namespace) -> None:
+    """Publish the register; with `--ballast` on a disk that is full until it failed once."""
+    from tests.register_world import World  # numpy is not loaded where a log is written a thousand times
+
+    world = World(options.data)
+    if not options.ballast:
+        world.publish()
+        world.close()
+        return
+    ballast, register = options.data / "ballast", options.data / "register"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4_096)):
+            pass
+    try:
+        world.publish()
+    except StorageError as error:
+        say("fail", error.code)
+    say("register", world.files.current().stamp.log.size)
+    say("parts", len(list(register.glob("*.part"))))
+    ballast.unlink()
+    world.publish()
+    say("register", world.files.current().stamp.log.size)
+    world.close()
+
+
 def backup(options: argparse.Namespace) -> None:
     """Save into `--file`."""
     backup_of(options.data).save(options.file)
@@ -241,7 +266,7 @@ GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {
 
 def main() -> None:
     """Read the command line, take the guard away, do it, say `done`."""
-    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, feed, backup, restore)}
+    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, feed, publish, backup, restore)}
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=commands)
     parser.add_argument("data", type=Path)
@@ -251,6 +276,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path)
     parser.add_argument("--file-limit", type=int, default=0)
     parser.add_argument("--checkpoint-rows", type=int, default=log_sqlite.ROWS_BETWEEN_CHECKPOINTS)
+    parser.add_argument("--ballast", action="store_true")
     parser.add_argument("--without", choices=GUARDS)
     options = parser.parse_args()
     log_sqlite.ROWS_BETWEEN_CHECKPOINTS = options.checkpoint_rows

@@ -50,6 +50,14 @@ def test_a_feed_is_seen_by_every_reader(shop: Shop, fed: Path) -> None:
     assert (absent["mark"], absent["channel"], absent["index"]) == ("no-record", "notice", 0)
 
 
+def test_an_import_makes_the_register(shop: Shop, fed: Path) -> None:
+    """It is there after the import, and `publish` says that nothing is newer; `--whole` makes it anew all the same."""
+    shop.call("import", str(fed), "--carrier", "docomo")
+    kept = shop.call("publish", "--practice", "--json").json["register"]
+    whole = shop.call("publish", "--practice", "--whole", "--json").json["register"]
+    assert (kept, whole["whole"], whole["size"]) == ({"size": 1, "folded": 0, "whole": False}, True, 1)
+
+
 def test_screening_sees_a_feed_too(shop: Shop, fed: Path, tmp_path: Path) -> None:
     """Restricted, and not in the book."""
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"

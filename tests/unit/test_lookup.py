@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,68 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shirorom.adapters.facts_toml import packaged_facts
-from shirorom.adapters.register_file import RegisterFiles
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.feed import FeedKind
 from shirorom.domain.imei import Device
 from shirorom.domain.mark import Mark
-from shirorom.domain.notice import Ground, Notice, NoticeKind
-from shirorom.domain.verdict import Cell
+from shirorom.domain.notice import Ground, NoticeKind
 from shirorom.register.keyset import KeySet
-from shirorom.service.lookup import Lookup, Sight
-from shirorom.service.publish_register import PublishRegister
-from shirorom.service.register_notices import FeedNotices
-from shirorom.service.room import Rooms
-from shirorom.service.screen_answers import Known, Said
-from shirorom.service.settings import Settings
-from tests.feed_kit import Importer, Publisher, notice, restricted
+from shirorom.service.lookup import Sight
+from tests.feed_kit import notice, restricted
 from tests.logs import imei, reading
+from tests.register_world import World, phones
 
-AU = Publisher(CarrierId.AU, "au.test/feed")
-DOCOMO = Publisher()
+AU, DOCOMO = CarrierId.AU, CarrierId.DOCOMO
 GROUNDED = (NoticeKind.RESTRICTED, NoticeKind.LIFTED)
-
-
-class World:
-    """A data directory with feeds, readings, and a register that is published when the test says so."""
-
-    def __init__(self, data: Path) -> None:
-        self.take = Importer(data, shrink_max=1.0)
-        for publisher in (AU, DOCOMO):
-            self.take.keys.add(publisher.key())
-        self.rooms = Rooms(Settings(), packaged_facts(), lambda _: self.take.room)
-        self.files = RegisterFiles(data / "register", self.take.room.log, self.take.clock)
-        feeds = self.take.room.recorder.feeds
-        assert feeds is not None
-        self.publish = PublishRegister(self.take.room.log, FeedNotices(feeds), self.files)
-        self.lookup = Lookup(self.rooms, self.take.clock, lambda _: self.files)
-        self.sequences = dict.fromkeys((CarrierId.AU, CarrierId.DOCOMO), 0)
-
-    def feed(self, publisher: Publisher, notices: Sequence[Notice], kind: FeedKind = FeedKind.DELTA) -> None:
-        made_at = self.take.clock.at - timedelta(minutes=30)
-        sequence = self.sequences[publisher.carrier]
-        self.take(publisher.feed(notices, sequence, kind, made_at=made_at), publisher.carrier)
-        self.sequences[publisher.carrier] += 1
-
-    def same(self, devices: Sequence[Device]) -> None:
-        plainly = Known(self.rooms, self.take.clock)(devices)
-        assert [alike(one) for one in self.lookup(devices)] == [alike(one) for one in plainly]
-
-
-def alike(said: Said) -> Said:
-    """Without whose number it is and which entry is behind it."""
-
-    def bare(cell: Cell) -> Cell:
-        return replace(cell, imei=imei(1), index=None)
-
-    return replace(said, cells=tuple(map(bare, said.cells)))
-
-
-def phones(*numbers: int) -> list[Device]:
-    return [Device((imei(n),)) for n in numbers]
-
-
 ALL = [*phones(*range(1, 9)), Device((imei(1), imei(2))), Device((imei(3), imei(8)))]
 
 
@@ -83,7 +34,7 @@ ALL = [*phones(*range(1, 9)), Device((imei(1), imei(2))), Device((imei(3), imei(
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.take.close()
+    made.close()
 
 
 SAID = st.tuples(
@@ -91,7 +42,7 @@ SAID = st.tuples(
 )
 HEARD = st.lists(SAID, max_size=4, unique_by=lambda one: one[:2])
 STEP = st.one_of(
-    st.tuples(st.sampled_from(list(FeedKind)), st.sampled_from([CarrierId.AU, CarrierId.DOCOMO]), HEARD),
+    st.tuples(st.sampled_from(list(FeedKind)), st.sampled_from([AU, DOCOMO]), HEARD),
     st.tuples(st.just("read"), st.integers(1, 8), st.sampled_from(list(Mark))),
     st.tuples(st.just("publish"), st.booleans(), st.none()),
     st.tuples(st.just("wait"), st.integers(1, 30), st.none()),
@@ -107,12 +58,9 @@ def test_the_register_answers_as_the_record_does(steps: list[tuple[Any, Any, Any
         for what, one, other in steps:
             match what:
                 case FeedKind():
-                    publisher = AU if one is CarrierId.AU else DOCOMO
-                    if what is FeedKind.FULL or world.sequences[publisher.carrier]:  # a first delta follows nothing
-                        said = [
-                            notice(n, kind, ground=ground if kind in GROUNDED else None) for n, kind, ground in other
-                        ]
-                        world.feed(publisher, said, what)
+                    if what is FeedKind.FULL or world.feeds.of(one):  # a first delta follows nothing
+                        said = [notice(n, kind, ground=g if kind in GROUNDED else None) for n, kind, g in other]
+                        world.feed(one, said, what)
                 case "read":
                     world.take.room.recorder.record([replace(reading(one, other), asked_at=world.take.clock.at)])
                 case "publish":
@@ -120,7 +68,7 @@ def test_the_register_answers_as_the_record_does(steps: list[tuple[Any, Any, Any
                 case "wait":
                     world.take.clock.at += timedelta(hours=one)
             world.same(ALL)
-        world.take.close()
+        world.close()
 
 
 def test_most_phones_are_told_by_the_register(world: World) -> None:
