@@ -9,9 +9,10 @@ from hypothesis import given
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import Recorded
-from shirorom.domain.history import Change, changes
+from shirorom.domain.history import Change, changes, located_changes
 from shirorom.domain.mark import Mark
-from tests.entries import BATSU, BOU, DOCOMO, MARU, SANKAKU, histories, hours, log, read, withdraw
+from shirorom.domain.notice import NoticeKind
+from tests.entries import BATSU, BOU, DOCOMO, MARU, SANKAKU, histories, hours, log, notice, read, withdraw
 
 EXPECTED = {(BOU, SANKAKU), (BOU, MARU), (SANKAKU, MARU), (SANKAKU, BATSU), (MARU, BATSU)}
 
@@ -42,6 +43,26 @@ def test_each_carrier_has_its_own_changes():
 def test_a_withdrawn_reading_and_an_unknown_symbol_are_no_answers():
     """Neither makes a change."""
     assert changes(log(read(MARU, 1), read(BATSU, 2), withdraw(1, 3), read(None, 4), read(MARU, 5))) == ()
+
+
+def test_a_notice_says_something_too():
+    """○ read, × declared, lifted again: two changes at the moments when the notices were recorded."""
+    said = log(
+        read(MARU, 1), notice(NoticeKind.REGISTERED, 1), notice(NoticeKind.RESTRICTED, 2),
+        notice(NoticeKind.LIFTED, 3), at=[1, 2, 3, 5],
+    )  # fmt: skip
+    moves = [(one.from_, one.to, one.between) for one in changes(said)]
+    assert moves == [(MARU, BATSU, (hours(2), hours(3))), (BATSU, MARU, (hours(3), hours(5)))]
+
+
+def test_what_one_feed_brings_is_said_at_once():
+    """Notices of one entry are one word: registered and restricted together are no ○ between."""
+    feed = [
+        Recorded(1, hours(3), notice(NoticeKind.REGISTERED, 1)),
+        Recorded(1, hours(3), notice(NoticeKind.RESTRICTED, 2)),
+    ]
+    (located,) = located_changes([*log(read(SANKAKU, 1)), *feed])
+    assert (located.change.from_, located.change.to, located.index) == (SANKAKU, BATSU, 1)
 
 
 @given(entries=histories())

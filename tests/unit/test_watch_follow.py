@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from shirorom.adapters.carrier_keys import FileCarrierKeys
-from shirorom.adapters.desk_sql.watch_tables import CELLS
+from shirorom.adapters.desk_sql.watch_tables import ALERTS, CELLS
 from shirorom.adapters.feed_file import NdjsonFeed
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import AlertEvent, AlertKind
@@ -329,6 +329,25 @@ def test_a_day_is_counted_by_last_known_marks(world: World) -> None:
     assert counted == {
         (Status.STOCK, "caution"): 1, (Status.STOCK, "undetermined"): 1, (Status.SOLD, "restricted"): 1,
     }  # fmt: skip
+
+
+def test_a_notice_makes_an_alert(world: World) -> None:
+    """A phone of the book was read ○; the carrier's feed restricts it: one alert, named by the feed's entry."""
+    world.unit("A-1", 1)
+    world.read(1, MARU, carrier=DOCOMO)
+    world.follow()
+    import_ = ImportFeed(
+        lambda _: world.room, world.segments, FileCarrierKeys(world.data), world.clock, os.urandom, 0.05
+    )
+    import_.keys.add(Publisher().key())
+    made_at = world.clock.now() - timedelta(minutes=1)
+    imported = import_(NdjsonFeed(io.BytesIO(Publisher().feed([restricted(1)], made_at=made_at))), DOCOMO, by="local")
+    assert imported.accepted is not None
+    for _ in range(2):
+        world.follow()
+    with world.desk.reading() as db:
+        alerts = db.execute(select(ALERTS.c.before, ALERTS.c.after, ALERTS.c.log_index)).all()
+    assert [tuple(alert) for alert in alerts] == [("clear", "restricted", imported.accepted.index)]
 
 
 def test_a_feed_is_followed(world: World) -> None:

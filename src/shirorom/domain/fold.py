@@ -102,7 +102,7 @@ def fold(
     ]
     _one_world(known)
     on = as_of.astimezone(JST).date()
-    readings, notices = readings_that_count(known), _notices(known)
+    readings, notices = readings_that_count(known), notices_of(known)
     book = reduce(lambda book, recorded: step(book, recorded.notice, on=on), notices, Book())
     said = book.mark(on) if notices or enrolled else None
     newest = readings[-1] if readings else None
@@ -180,7 +180,8 @@ def readings_that_count(known: Sequence[Recorded]) -> list[RecordedReading]:
     return sorted(counted, key=lambda r: (r.reading.asked_at, r.index))
 
 
-def _notices(known: Sequence[Recorded]) -> list[RecordedNotice]:
+def notices_of(known: Sequence[Recorded]) -> list[RecordedNotice]:
+    """Notices among entries, in the publisher's order."""
     notices = [RecordedNotice(e.index, e.recorded_at, e.statement) for e in known if isinstance(e.statement, Notice)]
     return sorted(notices, key=lambda n: (n.notice.sequence, n.index))
 

@@ -1,14 +1,20 @@
-"""What changed at each carrier, and whether such a change is to be expected (DOMAIN: －→△/○, △→○, △→×, ○→×)."""
+"""What changed at each carrier, and whether such a change is to be expected (DOMAIN: －→△/○, △→○, △→×, ○→×).
+
+A carrier says something at each answer that was read (the moment it was asked) and at each entry that brought its
+notices (the moment it was recorded; what they then say together).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial, reduce
 from itertools import pairwise
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded, RecordedReading, readings_that_count
+from shirorom.domain.fold import JST, Book, Recorded, notices_of, readings_that_count, step
+from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 
 EXPECTED_MOVES = frozenset(
@@ -25,7 +31,7 @@ EXPECTED_MOVES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One carrier's answers differed; the mark changed somewhere between the two moments (both asked_at)."""
+    """What one carrier said differed; the mark changed somewhere between the two moments."""
 
     carrier: CarrierId
     from_: Mark
@@ -36,35 +42,60 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LocatedChange:
-    """A change with the answers that show it: the later one's place in the log is the change's name for ever."""
+    """A change with the entry that shows it, whose place in the log is the change's name for ever."""
 
     change: Change
-    before: RecordedReading
-    after: RecordedReading
+    index: int
+    imei: Imei
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a carrier said at one moment."""
+
+    at: datetime
+    index: int
+    mark: Mark
+    imei: Imei
 
 
 def changes(entries: Sequence[Recorded]) -> tuple[Change, ...]:
-    """The changes in what carriers answered about one IMEI, oldest first.
+    """The changes in what carriers said about one IMEI, oldest first.
 
-    They are of the answers as shown, not of what stands: a × that vanished is a change ×→○, and unexpected. Withdrawn
-    readings and unknown symbols are no answers.
+    They are of what was said, not of what stands: a × that vanished is a change ×→○, and unexpected. Withdrawn
+    readings and unknown symbols say nothing. A restriction that is announced for a day ahead is a △; that its day came
+    is no entry, and so no change.
     """
     return tuple(located.change for located in located_changes(entries))
 
 
 def located_changes(entries: Sequence[Recorded]) -> tuple[LocatedChange, ...]:
-    """The same changes, each with its two answers."""
+    """The same changes, each with its entry."""
     found: list[LocatedChange] = []
     for carrier in CarrierId:
-        readings = readings_that_count([e for e in entries if e.statement.carrier is carrier])
-        found += [located for pair in pairwise(readings) if (located := _change(*pair))]
+        mine = [entry for entry in entries if entry.statement.carrier is carrier]
+        said = sorted((*_read(mine), *_declared(mine)), key=lambda one: (one.at, one.index))
+        found += [_change(carrier, *pair) for pair in pairwise(said) if pair[0].mark is not pair[1].mark]
     return tuple(sorted(found, key=lambda one: (one.change.between[1], one.change.carrier.value)))
 
 
-def _change(before: RecordedReading, after: RecordedReading) -> LocatedChange | None:
-    was, now = before.reading.mark, after.reading.mark
-    if was is None or now is None or was is now:
-        return None
-    between = (before.reading.asked_at, after.reading.asked_at)
-    change = Change(after.reading.carrier, was, now, between, expected=(was, now) in EXPECTED_MOVES)
-    return LocatedChange(change, before, after)
+def _read(entries: Sequence[Recorded]) -> Iterator[_Said]:
+    for one in readings_that_count(entries):
+        if one.reading.mark is not None:
+            yield _Said(one.reading.asked_at, one.index, one.reading.mark, one.reading.imei)
+
+
+def _declared(entries: Sequence[Recorded]) -> Iterator[_Said]:
+    """What one carrier's notices said together after each entry that brought some."""
+    notices = notices_of(entries)
+    for newest in {one.index: one for one in notices}.values():
+        on = newest.recorded_at.astimezone(JST).date()
+        by_then = [one.notice for one in notices if one.index <= newest.index]
+        book = reduce(partial(step, on=on), by_then, Book())
+        yield _Said(newest.recorded_at, newest.index, book.mark(on), newest.notice.imei)
+
+
+def _change(carrier: CarrierId, before: _Said, after: _Said) -> LocatedChange:
+    move = (before.mark, after.mark)
+    change = Change(carrier, *move, (before.at, after.at), expected=move in EXPECTED_MOVES)
+    return LocatedChange(change, after.index, after.imei)

@@ -41,7 +41,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A change of one carrier's answers. `index`: the later answer's entry; `explained_at`: a person's correction."""
+    """A change of what a carrier said. `index`: the entry of the later word; `explained_at`: a person's correction."""
 
     change: Change
     index: int
@@ -89,7 +89,7 @@ def _standing(state: State, entries: Sequence[Recorded], carrier: CarrierId) -> 
 def _news(entries: Sequence[Recorded]) -> tuple[News, ...]:
     found = []
     for located in located_changes(entries):
-        change, index = located.change, located.after.index
+        change, index = located.change, located.index
         explained = (
             entry.statement.at
             for entry in entries
@@ -98,5 +98,5 @@ def _news(entries: Sequence[Recorded]) -> tuple[News, ...]:
             and entry.index > index
             and change.from_ is Mark.RESTRICTED
         )
-        found.append(News(change, index, located.after.reading.imei, next(explained, None)))
+        found.append(News(change, index, located.imei, next(explained, None)))
     return tuple(found)
