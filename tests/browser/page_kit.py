@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
 
-from shirorom.adapters.chromium import find_browser, sandbox_possible
+from shirorom.adapters.chromium import FLAGS, find_browser, sandbox_possible
 from shirorom.service.settings import BrowserSettings
 
 WATCH_CSP = (
@@ -20,11 +20,13 @@ WATCH_CSP = (
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """The browser that the product itself would use."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """The browser that the product itself would use, started as it starts it: a context then costs a third."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=find_browser(BrowserSettings()), chromium_sandbox=sandbox_possible()
+            executable_path=find_browser(BrowserSettings()),
+            chromium_sandbox=sandbox_possible(),
+            args=[*(flag for flag in FLAGS if flag != "--deny-permission-prompts"), *flags],
         )
         try:
             yield browser

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from shirorom.adapters.chromium import find_browser, sandbox_possible
-from shirorom.service.settings import BrowserSettings, Settings, WebSettings
+from shirorom.service.settings import Settings, WebSettings
 from tests.browser.intake_kit import (
     FOREIGN,
     NOTHING,
@@ -398,14 +397,8 @@ async def filming(film_file: Path | None, *flags: str) -> AsyncIterator[Browser]
     fake = [] if film_file is None else [
         "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film_file}",
     ]  # fmt: skip
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
-            executable_path=find_browser(BrowserSettings()), chromium_sandbox=sandbox_possible(), args=[*fake, *flags]
-        )
-        try:
-            yield started
-        finally:
-            await started.close()
+    async with chromium(*fake, *flags) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -116,19 +116,34 @@ async def test_axe_control(browser: Browser, origins: dict[str, str]) -> None:
         assert {one["id"] for one in await violations(seen.page)} >= {"label", "color-contrast"}
 
 
+WIDE = (
+    "[...document.querySelectorAll('body *')].filter(e => !e.closest('.vh, .skip, pre, svg')"
+    " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className || e.localName)"
+)
+WIDTHS = (320, 360, 390, 820, 1366)
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("width", [320, 360, 390, 820, 1366])
-async def test_nothing_is_cut_off(browser: Browser, origins: dict[str, str], width: int, language: str) -> None:
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_nothing_is_cut_off(browser: Browser, origins: dict[str, str], screen: str, language: str) -> None:
     """No screen has to be scrolled sideways (WCAG 1.4.10 from 320 px on), and no box runs out of the page."""
-    async with watched(browser, "http:/", width=width, expected=REFUSED) as seen:
+    async with watched(browser, "http:/", width=WIDTHS[0], expected=REFUSED) as seen:
         await seen.page.goto(origins["site"] + f"/?lang={language}")
-        for screen in SCREENS:
-            await show(seen, origins, screen)
-            wide = await seen.page.evaluate(
-                "[...document.querySelectorAll('body *')].filter(e => !e.closest('.vh, .skip, pre, svg')"
-                " && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className || e.localName)"
-            )
-            assert (screen, wide) == (screen, [])
+        await show(seen, origins, screen)
+        for width in WIDTHS:
+            await seen.page.set_viewport_size({"width": width, "height": 844})
+            assert (width, await seen.page.evaluate("innerWidth")) == (width, width)
+            assert (width, await seen.page.evaluate(WIDE)) == (width, [])
+
+
+async def test_cut_off_control(browser: Browser, origins: dict[str, str]) -> None:
+    """Control: a box of 350 px is found at 320 px, and not at 1366."""
+    async with watched(browser, "http:/", width=WIDTHS[0]) as seen:
+        await show(seen, origins, "first")
+        await seen.page.evaluate("document.querySelector('h1').style.width = '350px'")
+        assert await seen.page.evaluate(WIDE) != []
+        await seen.page.set_viewport_size({"width": WIDTHS[-1], "height": 844})
+        assert await seen.page.evaluate(WIDE) == []
 
 
 @pytest.mark.parametrize("screen", ["first", "two", "hand"])

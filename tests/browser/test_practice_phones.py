@@ -1,4 +1,8 @@
-"""Every practice phone, asked in a real browser, gives what the catalogue says."""
+"""Every practice phone, asked in a real browser, gives what the catalogue says.
+
+A － that an entry does not name is the same page for every phone: the browser reads it for the first few at each
+carrier, and of the others is looked at, over plain HTTP, that it is this page.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,9 @@ from shirorom.adapters.asker_browser import BrowserAsker
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, catalogue, start
-from shirorom.edge.practice.catalogue import Behaviour, Fault, Over, PracticePhone
+from shirorom.edge.practice.catalogue import DEFAULT, Behaviour, Fault, Over, PracticePhone
 from tests.browser_kit import GLYPHS, asking, told
+from tests.practice_client import Client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,6 +41,16 @@ CODES = {
     Fault.OTHER_NUMBER: "echo-mismatch",
 }
 """What a cell says of each way to fail; not read from the catalogue, so that a slip there shows."""
+BROWSED = 5
+
+
+def _unnamed(carrier: CarrierId) -> list[Imei]:
+    """The numbers of which no entry says anything at this carrier, in the catalogue's order."""
+    numbers = [number for phone in catalogue().phones for number in phone.numbers]
+    return [number.imei for number in numbers if number.behaviour(carrier) == DEFAULT]
+
+
+OVER_HTTP = {(imei, carrier) for carrier in CarrierId for imei in _unnamed(carrier)[BROWSED:]}
 
 
 @dataclass
@@ -63,6 +78,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 
 async def _cell(world: World, imei: Imei, carrier: CarrierId, behaviour: Behaviour) -> str | None:
     """What is wrong with this cell, if anything."""
+    if (imei, carrier) in OVER_HTTP:
+        return await asyncio.to_thread(_page, world, imei, carrier)
     silent = behaviour.fault is Fault.SILENT
     got = await told(world.impatient if silent else world.patient, imei, carrier)
     if behaviour.fault is not None:
@@ -76,6 +93,17 @@ async def _cell(world: World, imei: Imei, carrier: CarrierId, behaviour: Behavio
         if not raw_kept:
             return f"{carrier.value}: the symbol is not kept as shown: {got.how}"
     return None if got.outcome == wanted else f"{carrier.value}: wanted {wanted}, got {got.outcome} {got.how}"
+
+
+def _page(world: World, imei: Imei, carrier: CarrierId) -> str | None:
+    """What is wrong with the page of an unnamed number: it is that of the first one, which the browser reads."""
+    pages = []
+    for one in (_unnamed(carrier)[0], imei):
+        with Client(world.practice.origins[carrier]) as client:
+            reply = client.ask(carrier, one.digits)
+        pages.append((reply.status, reply.text.count(one.digits), reply.text.replace(one.digits, "")))
+    same = pages[0] == pages[1] and pages[0][1] > 0
+    return None if same else f"{carrier.value}: another page than that of the first unnamed number"
 
 
 @pytest.mark.parametrize("phone", catalogue().phones, ids=lambda phone: phone.id)
@@ -104,6 +132,14 @@ async def test_catalogue_expects_the_same(world: World) -> None:
                     assert cell.error == CODES[behaviour.fault], phone.id
                 elif "restriction-vanished" not in check.reasons:
                     assert cell.mark is GLYPHS.mark_on_page(behaviour.glyph or ""), phone.id
+
+
+async def test_page_control(world: World) -> None:
+    """Control: a number of which an entry says something has another page than the unnamed ones."""
+    for carrier in CarrierId:
+        assert _page(world, _unnamed(carrier)[-1], carrier) is None
+        named = catalogue().phone(f"{carrier.value}-clear").numbers[0].imei
+        assert _page(world, named, carrier) is not None
 
 
 async def test_consent_before_the_form_is_for_a_person(tmp_path: Path) -> None:
