@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from hypothesis import settings
 
-for name in ("SHIROROM_DATA", "SHIROROM_CONFIG"):
+for name in ("SHIROROM_DATA", "SHIROROM_CONFIG", "SHIROROM_LOG_DATABASE"):
     os.environ.pop(name, None)
 
 # No deadline: two cores under load are slow, not wrong. No example database: a run leaves nothing behind. In CI the
@@ -15,3 +16,9 @@ settings.register_profile(
     "house", deadline=None, database=None, print_blob=True, derandomize=os.environ.get("CI") == "true"
 )
 settings.load_profile("house")
+
+
+def pytest_sessionfinish() -> None:
+    """End the PostgreSQL servers that tests started."""
+    if kit := sys.modules.get("tests.postgres_kit"):
+        kit.remove_all()

@@ -79,9 +79,9 @@ class LogView:
         self._devices: Lru[str, tuple[object, tuple[Entry, ...]]] = Lru(DEVICES_MAX)
 
     @property
-    def frontier(self) -> Frontier:
-        """The verified frontier, as of the last `refresh`."""
-        return self._frontier
+    def verified(self) -> Head:
+        """What the last call found the log to stand at."""
+        return self._head or Head(self._frontier.size, self._frontier.root)
 
     def hold_to(self, last: Checkpoint | None) -> None:
         """Begin where another place vouches that the log stood: it must be there or ahead, and hold what that names.
