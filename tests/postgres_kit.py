@@ -29,6 +29,7 @@ SETTINGS = {
 }  # fmt: skip
 
 _STARTED: list[Server] = []
+_FOLDERS: list[Path] = []
 
 
 def programs() -> Path:
@@ -53,17 +54,25 @@ class Server:
 
     def __init__(self, source: Server | None = None) -> None:
         """A new one, or a standby that copies from another."""
-        self.folder = Path(tempfile.mkdtemp(prefix="shirorom-pg-"))
+        self.folder = private_folder()
         self.files = self.folder / "data"
         self.process: subprocess.Popen[bytes] | None = None
-        if user := as_user():
-            os.chown(self.folder, int(str(user["user"])), int(str(user["group"])))
         if source is None:
-            self._run("initdb", "-D", self.files, "-U", "shirorom", "-A", "trust", "-E", "UTF8", "--no-locale",
-                      "--no-sync", "--data-checksums")  # fmt: skip
+            run(self.folder, "cp", "-a", empty_files(), self.files)
             self.set(**SETTINGS, unix_socket_directories=f"'{self.folder}'")
         else:
-            self._run("pg_basebackup", "-D", self.files, "-d", source.url("postgres"), "-R", "--no-sync", "-c", "fast")
+            run(
+                self.folder,
+                programs() / "pg_basebackup",
+                "-D",
+                self.files,
+                "-d",
+                source.url("postgres"),
+                "-R",
+                "--no-sync",
+                "-c",
+                "fast",
+            )
             self.set(unix_socket_directories=f"'{self.folder}'")
         _STARTED.append(self)
 
@@ -114,7 +123,8 @@ class Server:
 
     def remove(self) -> None:
         """End it, and delete its files."""
-        self.stop()
+        if self.process is not None:
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, statement: str, database: str = "postgres", *values: object) -> list[tuple[object, ...]]:
@@ -128,11 +138,31 @@ class Server:
         self.sql(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def _run(self, program: str, *options: object) -> None:
-        argv = [str(programs() / program), *map(str, options)]
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=self.folder, **as_user())  # type: ignore[call-overload]
-        if done.returncode:
-            raise RuntimeError(done.stderr)
+
+def private_folder() -> Path:
+    """A folder of whoever runs the server."""
+    folder = Path(tempfile.mkdtemp(prefix="shirorom-pg-"))
+    if user := as_user():
+        os.chown(folder, int(str(user["user"])), int(str(user["group"])))
+    _FOLDERS.append(folder)
+    return folder
+
+
+def run(folder: Path, *command: object) -> None:
+    """One command of whoever runs the server, to its end."""
+    argv = list(map(str, command))
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, **as_user())  # type: ignore[call-overload]
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+
+
+@cache
+def empty_files() -> Path:
+    """The files of an empty server, made once."""
+    folder = private_folder()
+    run(folder, programs() / "initdb", "-D", folder / "data", "-U", "shirorom", "-A", "trust", "-E", "UTF8",
+        "--no-locale", "--no-sync", "--data-checksums")  # fmt: skip
+    return folder / "data"
 
 
 @cache
@@ -158,3 +188,5 @@ def remove_all() -> None:
     """End every server of this process."""
     while _STARTED:
         _STARTED.pop().remove()
+    for folder in _FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)
