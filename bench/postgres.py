@@ -19,10 +19,10 @@ from shirorom.ports import Log
 from shirorom.service.recorder import Recorder
 from tests.postgres_kit import Server, remove_all
 
-SINGLES = 1_000
+SINGLES = 500
 BATCH = 1_000
 BATCHES = 10
-PHONES = 1_000
+PHONES = 500
 ROUNDS = 3
 WHAT = {
     "single": ("single records", "durable/s"),

@@ -118,7 +118,7 @@ class Apt:
         return run(*with_env, "install", "-y", "--no-install-recommends", *packages)
 
     def prepare_postgresql(self) -> None:
-        """Before PostgreSQL is installed: Debian would make a server of its own and start it, which nobody asked for."""
+        """Before PostgreSQL is installed: Debian would make and start a server that nobody asked for."""
         if self._prefix is not None and self.install("postgresql-common"):
             setting = "s/^#* *create_main_cluster.*/create_main_cluster = false/"
             run(*self._prefix, "sed", "-i", setting, "/etc/postgresql-common/createcluster.conf")

@@ -253,8 +253,10 @@ class PostgresLog:
             end = self._end("writer")
             try:
                 with database_errors():
-                    end.connection.execute("BEGIN")
-                    refuse_unsafe(*end.connection.execute(_LOCK.format(self._schema)).fetchall()[0])
+                    with end.connection.pipeline():
+                        end.connection.execute("BEGIN")
+                        settings = end.connection.execute(_LOCK.format(self._schema)).fetchall()
+                    refuse_unsafe(*settings[0])
                     return end
             except BaseException as error:
                 roll_back(end.connection)

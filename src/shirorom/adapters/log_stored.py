@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from shirorom.domain.errors import StorageError
@@ -29,10 +28,6 @@ class Stored(Protocol):
         """Entries."""
         ...
 
-    def moment(self) -> AbstractContextManager[None]:
-        """All that is read inside is read as of one moment."""
-        ...
-
     def derived(self, derive: Callable[[NodeOf], T]) -> T:
         """What follows from nodes of the tree; each is 32 bytes (`as_hash`). `derive` may be called more than once,
         and follows the same way whatever the hashes are.
@@ -55,16 +50,12 @@ class Stored(Protocol):
         """(index, key, counter, previous, salt, statement, entry)."""
         ...
 
-    def openings_of(self, key: int) -> Sequence[Row]:
-        """Those of one device, by counter, as `opening` has them."""
+    def history(self, key: int) -> tuple[Sequence[Row], Row | None]:
+        """As of one moment: a device's openings by counter, as `opening` has them; its row (count, last index)."""
         ...
 
     def range(self, first: int, until: int) -> Sequence[Row]:
         """(index, entry, key, counter, previous, salt, statement) of a range, in order."""
-        ...
-
-    def device(self, key: int) -> tuple[Any, ...] | None:
-        """(count, last index) of one device."""
         ...
 
     def heads(self, keys: Sequence[int]) -> Iterable[Row]:

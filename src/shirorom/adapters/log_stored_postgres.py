@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
 
 from shirorom.adapters.log_stored import ROWS_AT_ONCE, Row, T, as_bytes, as_hash, no_row
-from shirorom.adapters.postgres import Connection, roll_back
+from shirorom.adapters.postgres import Connection
 from shirorom.domain.errors import StorageError
 from shirorom.log.entry import NO_LEAF
 from shirorom.log.tree import NodeOf, home_of
 
-_OPENING = (
-    "SELECT o.idx, o.key, o.counter, o.previous, o.salt, o.statement, e.bytes"
-    " FROM {0}.opening AS o LEFT JOIN {0}.entry AS e ON e.idx = o.idx"
-)
 _STATEMENTS = {
     "size": "SELECT (SELECT size FROM {0}.head), (SELECT coalesce(max(idx) + 1, 0) FROM {0}.entry)",
     "hashes": "SELECT hashes FROM {0}.entry WHERE idx = ANY(%s::bigint[]) ORDER BY idx",
     "nodes": "SELECT idx, hashes FROM {0}.entry WHERE idx = ANY(%s::bigint[])",
     "leaves": "SELECT idx, bytes, hashes FROM {0}.entry WHERE idx >= %s ORDER BY idx LIMIT %s",
     "entries": "SELECT bytes FROM {0}.entry WHERE idx >= %s AND idx < %s ORDER BY idx",
-    "opening": f"{_OPENING} WHERE o.idx = %s",
-    "openings_of": f"{_OPENING} WHERE o.key = %s ORDER BY o.counter",
+    "opening": (
+        "SELECT o.idx, o.key, o.counter, o.previous, o.salt, o.statement, e.bytes"
+        " FROM {0}.opening AS o LEFT JOIN {0}.entry AS e ON e.idx = o.idx WHERE o.idx = %s"
+    ),
+    "history": (
+        "SELECT d.count, d.last, o.idx, o.key, o.counter, o.previous, o.salt, o.statement, e.bytes"
+        " FROM (VALUES (%s::bigint)) AS asked (key) LEFT JOIN {0}.device AS d ON d.key = asked.key"
+        " LEFT JOIN {0}.opening AS o ON o.key = asked.key LEFT JOIN {0}.entry AS e ON e.idx = o.idx ORDER BY o.counter"
+    ),
     "range": (
         "SELECT e.idx, e.bytes, o.key, o.counter, o.previous, o.salt, o.statement FROM {0}.entry AS e"
         " LEFT JOIN {0}.opening AS o ON o.idx = e.idx WHERE e.idx >= %s AND e.idx < %s ORDER BY e.idx"
     ),
-    "device": "SELECT count, last FROM {0}.device WHERE key = %s",
     "heads": (
         "SELECT d.key, d.count, o.key, o.counter, e.bytes FROM {0}.device AS d"
         " LEFT JOIN {0}.opening AS o ON o.idx = d.last LEFT JOIN {0}.entry AS e ON e.idx = d.last"
@@ -56,15 +56,6 @@ class PostgresStored:
         if said != counted:
             raise StorageError("log-corrupt", part="head")
         return said
-
-    @contextmanager
-    def moment(self) -> Iterator[None]:
-        """A transaction that only reads, over one snapshot."""
-        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        try:
-            yield
-        finally:
-            roll_back(self._connection)
 
     def derived(self, derive: Callable[[NodeOf], T]) -> T:
         """Every node by one statement: the first pass over `derive` only learns which."""
@@ -105,18 +96,15 @@ class PostgresStored:
         """One opening with its entry."""
         return self._one("opening", index)
 
-    def openings_of(self, key: int) -> Sequence[Row]:
-        """One device's openings with their entries."""
-        return self._all("openings_of", key)
+    def history(self, key: int) -> tuple[Sequence[Row], Row | None]:
+        """One device's openings with their entries, and its row, by one statement."""
+        rows = self._all("history", key)
+        device = None if rows[0][0] is None else rows[0][:2]
+        return [row[2:] for row in rows if row[2] is not None], device
 
     def range(self, first: int, until: int) -> Sequence[Row]:
         """A range of entries with their openings."""
         return self._all("range", first, until)
-
-    def device(self, key: int) -> tuple[Any, ...] | None:
-        """Where one device stands."""
-        rows = self._all("device", key)
-        return tuple(rows[0]) if rows else None
 
     def heads(self, keys: Sequence[int]) -> Sequence[Row]:
         """Where many devices stand."""

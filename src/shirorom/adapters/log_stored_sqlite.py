@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 from shirorom.adapters.log_stored import ROWS_AT_ONCE, Row, T, as_bytes, as_hash, no_row
 from shirorom.log.tree import NodeOf, home_of
@@ -43,18 +42,10 @@ class SqliteStored:
         """Entries, by the highest index."""
         return self._one("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0]
 
-    @contextmanager
-    def moment(self) -> Iterator[None]:
-        """A transaction that only reads."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("ROLLBACK")
-
     def derived(self, derive: Callable[[NodeOf], T]) -> T:
-        """Each node by a statement of its own: here that costs next to nothing."""
-        return derive(self._node)
+        """Each node by a statement of its own: cheap, as one transaction takes the file's locks for all."""
+        with self._moment():
+            return derive(self._node)
 
     def hashes(self, indexes: Sequence[int]) -> Sequence[Row]:
         """The hashes at many indexes."""
@@ -79,19 +70,16 @@ class SqliteStored:
         """One opening with its entry."""
         return self._one(f"{_OPENING} WHERE o.idx = ?", index)
 
-    def openings_of(self, key: int) -> Sequence[Row]:
-        """One device's openings with their entries."""
-        return self._all(f"{_OPENING} WHERE o.key = ? ORDER BY o.counter", key)
+    def history(self, key: int) -> tuple[Sequence[Row], Row | None]:
+        """One device's openings with their entries, and its row."""
+        with self._moment():
+            rows = self._all(f"{_OPENING} WHERE o.key = ? ORDER BY o.counter", key)
+            device = self._connection.execute("SELECT count, last FROM device WHERE key = ?", (key,)).fetchone()
+        return rows, device
 
     def range(self, first: int, until: int) -> Sequence[Row]:
         """A range of entries with their openings."""
         return self._all(f"{_RANGE} WHERE e.idx >= ? AND e.idx < ? ORDER BY e.idx", first, until)
-
-    def device(self, key: int) -> tuple[Any, ...] | None:
-        """Where one device stands."""
-        sql = "SELECT count, last FROM device WHERE key = ?"
-        row: tuple[Any, ...] | None = self._connection.execute(sql, (key,)).fetchone()
-        return row
 
     def heads(self, keys: Sequence[int]) -> Iterator[Row]:
         """Where many devices stand."""
@@ -103,6 +91,18 @@ class SqliteStored:
         """The phones of the entries from `first` on."""
         sql = "SELECT key FROM opening WHERE idx >= ?" if first > 0 else "SELECT key FROM device WHERE ? < 1"
         return self._all(sql, first)
+
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """A transaction that only reads, where there is none."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
 
     def _node(self, level: int, position: int) -> bytes:
         index, place = home_of(level, position)

@@ -170,12 +170,13 @@ class LogView:
         known = self._devices.get(key)
         if known is not None and known[0] == self._version:
             return known[1]
-        with self._stored.moment():  # for the device's row, its openings and the tree
+        version, head = self._version, self.verified
+        rows, device = self._stored.history(int(key))
+        if any(as_whole(row[0]) >= head.size for row in rows):  # somebody has appended meanwhile
             head = self.refresh()
-            rows = self._stored.openings_of(int(key))
-            entries = self._verified_all(rows, head)
-            self._check_chain(key, entries)
-        self._devices.put(key, (self._version, entries))
+        entries = self._verified_all(rows, head)
+        self._check_chain(key, entries, device)
+        self._devices.put(key, (version, entries))
         return entries
 
     def device_heads(self, keys: Sequence[str]) -> list[DeviceHead]:
@@ -289,7 +290,8 @@ class LogView:
             raise StorageError("log-corrupt", index=index, part="entry") from error
         return Entry(index, entry, opening)
 
-    def _check_chain(self, key: str, entries: Sequence[Entry]) -> None:
+    @staticmethod
+    def _check_chain(key: str, entries: Sequence[Entry], device: Row | None) -> None:
         """Counters without gap, each entry after the one it names, and the device's own row in agreement."""
         previous, before = NO_LEAF, -1
         for counter, entry in enumerate(entries):
@@ -298,7 +300,7 @@ class LogView:
             if not chained or entry.index <= before:
                 raise StorageError("log-corrupt", index=entry.index, part="chain")
             previous, before = leaf_hash(entry.entry), entry.index
-        if self._stored.device(int(key)) != ((len(entries), before) if entries else None):
+        if device != ((len(entries), before) if entries else None):
             raise StorageError("log-corrupt", part="device")
 
     def _device_rows(self, openings: Sequence[Opening], leaves: Sequence[bytes]) -> list[tuple[int, int, int]]:
