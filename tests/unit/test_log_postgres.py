@@ -129,6 +129,18 @@ def test_a_log_that_goes_back_while_it_is_open_is_noticed(data: Path, database: 
     log.close()
 
 
+def test_the_data_directory_is_the_owners_alone(data: Path, database: str, tmp_path: Path) -> None:
+    """One made by hand is closed at the first log; one that was opened to others since is refused."""
+    made = tmp_path / "made"
+    made.mkdir(mode=0o755)
+    (made / "config.toml").write_text("# mine")
+    change(database, "ALTER SCHEMA shirorom_practice RENAME TO put_away")
+    open_log(made).close()
+    assert made.stat().st_mode & 0o777 == 0o700
+    made.chmod(0o755)
+    assert refusal(made) == "data-unsafe"
+
+
 @pytest.mark.parametrize(
     ("settings", "setting"),
     [

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from shirorom.adapters import postgres_schema
 from shirorom.adapters.checkpoint_last import CheckpointLast
-from shirorom.adapters.durable import make_private, private_directory, refuse_looser
+from shirorom.adapters.durable import make_private, private_directory
 from shirorom.adapters.log_stored_postgres import PostgresStored
 from shirorom.adapters.log_view import Addition, LogView
 from shirorom.adapters.postgres import (
@@ -58,11 +58,9 @@ class PostgresLog:
         self._known: Checkpoint | None = None
         self._closed = False
         with storage_errors(data):
-            if not data.exists():
-                private_directory(data)
-            elif not any(data.iterdir()):
-                make_private(data)
-            refuse_looser(data)
+            if not self._last.path.exists():
+                make_private(data)  # one made by hand (mkdir) is open to others until its first log
+            private_directory(data)
         self._begin(entropy)
 
     @property
