@@ -49,7 +49,7 @@ audit: .venv/.ready-test
 	$(BIN)/python -m scripts.audit
 ## make lock       new lock files, hashes and no addresses (needs uv)
 lock:
-	$(LOCK) --upgrade --extra shop --extra analytics --extra native -o requirements/dev.lock pyproject.toml requirements/dev.in
+	$(LOCK) --upgrade --extra shop --extra analytics --extra native --extra postgres -o requirements/dev.lock pyproject.toml requirements/dev.in
 	$(LOCK) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
 	$(LOCK) -c requirements/dev.lock -o requirements/core.lock pyproject.toml
 	$(LOCK) -c requirements/dev.lock --extra shop -o requirements/shop.lock pyproject.toml

@@ -32,6 +32,8 @@ TOOLS = {  # command (or file, by its path) that tests and benches need -> Debia
     "qpdf": "qpdf",
     "pdfsig": "poppler-utils",
     "zbarimg": "zbar-tools",
+    # A server of our own, in a temporary folder: what the log in PostgreSQL is tested with.
+    "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     # A real Japanese IME in front of a real window: what scanners are tested with.
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
@@ -114,6 +116,12 @@ class Apt:
         if not self._updated:
             self._updated = run(*with_env, "update")
         return run(*with_env, "install", "-y", "--no-install-recommends", *packages)
+
+    def prepare_postgresql(self) -> None:
+        """Before PostgreSQL is installed: Debian would make and start a server that nobody asked for."""
+        if self._prefix is not None and self.install("postgresql-common"):
+            setting = "s/^#* *create_main_cluster.*/create_main_cluster = false/"
+            run(*self._prefix, "sed", "-i", setting, "/etc/postgresql-common/createcluster.conf")
 
 
 # --- Python ----------------------------------------------------------------------------------------------------------
@@ -236,6 +244,8 @@ def get_tools(apt: Apt) -> bool:
     if not sys.platform.startswith("linux"):
         return True
     missing = [tool for tool in TOOLS if not has_tool(tool)]
+    if any(TOOLS[tool] == "postgresql" for tool in missing):
+        apt.prepare_postgresql()
     if missing:
         apt.install(*(TOOLS[tool] for tool in missing))
         missing = [tool for tool in TOOLS if not has_tool(tool)]

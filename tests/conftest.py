@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 from hypothesis import settings
 
 from tests import desk_ready
 
 desk_ready.install()
-for name in ("SHIROROM_DATA", "SHIROROM_CONFIG"):
+for name in ("SHIROROM_DATA", "SHIROROM_CONFIG", "SHIROROM_LOG_DATABASE"):
     os.environ.pop(name, None)
 
 # No deadline: two cores under load are slow, not wrong. No example database: a run leaves nothing behind. In CI the
@@ -26,3 +27,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_sessionfinish() -> None:
+    """End the PostgreSQL servers that tests started."""
+    if kit := sys.modules.get("tests.postgres_kit"):
+        kit.remove_all()

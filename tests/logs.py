@@ -8,8 +8,7 @@ from pathlib import Path
 
 from shirorom.adapters.archive_tar import TarArchive
 from shirorom.adapters.blobs import FileBlobs
-from shirorom.adapters.log_rows import SqliteRows
-from shirorom.adapters.log_sqlite import SqliteLog
+from shirorom.compose import logs
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
@@ -50,9 +49,14 @@ def reading(
     )  # fmt: skip
 
 
-def open_log(data: Path) -> SqliteLog:
+def database() -> str | None:
+    """Where the log is, if not in the data directory: tests of PostgreSQL set it, also for what they start."""
+    return os.environ.get("SHIROROM_LOG_DATABASE")
+
+
+def open_log(data: Path) -> Log:
     """The practice log of a data directory."""
-    return SqliteLog(data, practice=True, entropy=os.urandom)
+    return logs.open_log(data, database(), practice=True)
 
 
 def recorder_of(log: Log, clock: SetClock | None = None) -> Recorder:
@@ -83,7 +87,9 @@ def sealed(log: Log, *numbers: int, at: datetime = START) -> list[Sealed]:
 
 def fsck_of(data: Path, *, keep_days: int = 0, clock: SetClock | None = None) -> Fsck:
     blobs = FileBlobs(data, entropy=os.urandom)
-    return Fsck(lambda practice: SqliteRows(data, practice=practice), blobs, clock or SetClock(), keep_days)
+    return Fsck(
+        lambda practice: logs.open_rows(data, database(), practice=practice), blobs, clock or SetClock(), keep_days
+    )
 
 
 def practice_report(data: Path) -> FsckReport:
@@ -92,4 +98,10 @@ def practice_report(data: Path) -> FsckReport:
 
 
 def backup_of(data: Path) -> Backup:
-    return Backup(data, TarArchive(data), lambda folder, practice: SqliteRows(folder, practice=practice), SetClock())
+    return Backup(
+        data,
+        TarArchive(data),
+        lambda folder, practice: logs.open_rows(folder, database() if folder == data else None, practice=practice),
+        SetClock(),
+        move_logs=lambda staged: logs.move_in(staged, database()),
+    )

@@ -16,6 +16,7 @@ from shirorom.domain.errors import LogConflictError, ShiroromError, StorageError
 from shirorom.log.entry import NO_DEVICE, DeviceHead, seal
 from shirorom.log.tree import EMPTY_ROOT, Frontier, grow, leaf_hash, verify_inclusion
 from shirorom.ports import Head, Log
+from tests import postgres_kit
 from tests.logs import START, imei, reading, recorder_of, sealed
 
 Open = Callable[[], Log]
@@ -25,7 +26,11 @@ def _sqlite(folder: Path, practice: bool) -> Log:
     return SqliteLog(folder / "data", practice=practice, entropy=os.urandom)
 
 
-ADAPTERS: dict[str, Callable[[Path, bool], Log]] = {"sqlite": _sqlite}
+def _postgres(folder: Path, practice: bool) -> Log:
+    return postgres_kit.open_log(folder / "data", postgres_kit.database_of(folder), practice=practice)
+
+
+ADAPTERS: dict[str, Callable[[Path, bool], Log]] = {"postgres": _postgres, "sqlite": _sqlite}
 
 
 @pytest.fixture(params=sorted(ADAPTERS))

@@ -19,11 +19,13 @@ from pathlib import Path
 
 from shirorom.adapters import log_file, log_sqlite, storage_errors
 from shirorom.adapters.blobs import FileBlobs
+from shirorom.adapters.log_postgres import PostgresLog
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.segment import encode_segment
+from shirorom.ports import Log
 from tests.feed_kit import Importer, Publisher, restricted
-from tests.logs import backup_of, imei, open_log, reading, recorder_of, sealed
+from tests.logs import backup_of, database, imei, open_log, reading, recorder_of, sealed
 
 PHONES = 7
 FAILURES_MAX = 5
@@ -239,16 +241,17 @@ def _automatic_checkpoints(monkey: Callable[..., None]) -> None:
 
 
 def _no_compare_and_set(monkey: Callable[..., None]) -> None:
-    original = SqliteLog._append
+    engine = PostgresLog if database() else SqliteLog
+    original = engine._append
 
-    def at_any_size(self: SqliteLog, some: object, size_expected: int) -> object:
+    def at_any_size(self: Log, some: object, size_expected: int) -> object:
         while True:
             try:
                 return original(self, some, self.head().size)  # type: ignore[arg-type]
             except LogConflictError:
                 continue
 
-    monkey(SqliteLog, "_append", at_any_size)
+    monkey(engine, "_append", at_any_size)
 
 
 GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {

@@ -7,10 +7,11 @@ import re
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import platformdirs
+from msgspec.structs import replace
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
@@ -39,7 +40,7 @@ def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
             `config-carrier-host` (an address that is neither the carrier's own nor a practice one).
     """
     text = _text(flag, data)
-    settings = Settings() if text is None else _settings(text)
+    settings = _with_environment(Settings() if text is None else _settings(text))
     for carrier in CarrierId:
         _check_origin(carrier, settings, facts)
     if settings.web.proxy is not None and not _is_address(settings.web.proxy):
@@ -48,6 +49,19 @@ def load_settings(flag: Path | None, data: Path, facts: Facts) -> Settings:
         raise ConfigError("config-invalid", file="config.toml", key="verdict.policy", why="no such policy")
     for number, witness in enumerate(settings.log.witnesses):
         _check_witness(number, witness)
+    return settings
+
+
+def _with_environment(settings: Settings) -> Settings:
+    """SHIROROM_LOG_DATABASE is stronger than the file; empty, it means the data directory. No password in either."""
+    if (named := os.environ.get("SHIROROM_LOG_DATABASE")) is not None:
+        settings = replace(settings, log=replace(settings.log, database=named or None))
+    if (database := settings.log.database) is not None:
+        parts = urlsplit(database)
+        secret = ":" in parts.netloc.rpartition("@")[0] or "password" in parse_qs(parts.query)
+        if parts.scheme not in ("postgresql", "postgres") or secret:
+            why = "a password: use a password file" if secret else "not postgresql://…"
+            raise ConfigError("config-invalid", file="config.toml", key="log.database", why=why)
     return settings
 
 

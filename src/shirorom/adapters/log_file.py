@@ -73,14 +73,19 @@ def create(path: Path, *, practice: bool, entropy: Callable[[int], bytes]) -> No
     try:
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-            for statement in TABLES:
-                connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            create_tables(connection, origin)
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def create_tables(connection: sqlite3.Connection, origin: str) -> None:
+    """The tables of a log of that name, empty, inside the caller's transaction."""
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('origin', ?)", (origin,))
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def check_schema(connection: sqlite3.Connection) -> None:

@@ -6,18 +6,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 
 from shirorom.adapters import log_file
 from shirorom.adapters.checkpoint_last import CheckpointLast
 from shirorom.adapters.durable import refuse_looser
-from shirorom.adapters.log_view import LogView
+from shirorom.adapters.log_stored_sqlite import SqliteStored
+from shirorom.adapters.log_view import Addition, LogView
 from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
-from shirorom.domain.errors import LogConflictError, StorageError
+from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.log.entry import NO_DEVICE, DeviceHead, Opening, Sealed, at_text
-from shirorom.log.tree import grow, leaf_hash
+from shirorom.log.entry import DeviceHead, Sealed, at_text
 from shirorom.ports import Entry, Head
 
 ENTRIES_MAX = 10_000
@@ -28,9 +28,6 @@ need not also make the file longer.
 """
 ROWS_OF_APPEND = 6
 """What one append costs besides its entries."""
-
-
-_NEW = (NO_DEVICE.count, NO_DEVICE.leaf)
 
 
 class SqliteLog:
@@ -50,12 +47,12 @@ class SqliteLog:
         self._failed = False
         self._rows_since_checkpoint = 0
         self._last = CheckpointLast(data, name)
-        opened: list[sqlite3.Connection] = []
+        self._connections: list[sqlite3.Connection] = []
         try:
             with storage_errors(self._path):
-                self._open(entropy, opened)
+                self._open(entropy)
         except StorageError as error:
-            _let_go(opened, final=error.code == "storage-failed")
+            _let_go(self._connections, final=error.code == "storage-failed")
             raise
 
     @property
@@ -142,9 +139,9 @@ class SqliteLog:
             if not self._closed:
                 self._closed = True
                 self._last.close()
-                _let_go([self._reader.connection, self._writer.connection], final=self._failed)
+                _let_go(self._connections, final=self._failed)
 
-    def _open(self, entropy: Callable[[int], bytes], opened: list[sqlite3.Connection]) -> None:
+    def _open(self, entropy: Callable[[int], bytes]) -> None:
         last = self._last.read()  # before the log, which may only be ahead of it
         if last is None:
             log_file.create(self._path, practice=self._practice, entropy=entropy)
@@ -154,14 +151,14 @@ class SqliteLog:
             refuse_looser(part)
         self._immutable = log_file.on_read_only_media(self._path)
         for _ in range(2):
-            opened.append(log_file.connect(self._path, read_only=self._immutable))
-        reader, writer = opened
+            self._connections.append(log_file.connect(self._path, read_only=self._immutable))
+        reader, self._writing_to = self._connections
         log_file.check_schema(reader)
         self._origin = log_file.read_origin(reader, practice=self._practice)
-        self._reader, self._writer = LogView(reader, self._origin), LogView(writer, self._origin)
+        self._reader, self._writer = (LogView(SqliteStored(one), self._origin) for one in self._connections)
         last = last or self._last.read()  # another process may have begun the log a moment ago
         for view in (self._reader, self._writer):
-            self._compare(view, last)
+            view.hold_to(last)
         if not self._immutable:
             # Frames of a commit whose sync failed may stand in the WAL and not on the disk: copy them once more
             # before anything is built upon them. Where another process is writing, they are its own, and in order.
@@ -170,40 +167,21 @@ class SqliteLog:
             if last is None:
                 self._last.write(Checkpoint(self._origin, self._reader.refresh().size, self._reader.refresh().root))
 
-    def _compare(self, view: LogView, last: Checkpoint | None) -> None:
-        """The log must be at its last checkpoint or ahead of it, and hold what that names."""
-        if last is None:
-            if view.refresh().size:
-                raise StorageError("log-rolled-back", part="checkpoint")
-        elif last.origin != self._origin or view.stored_size() < last.size:
-            raise StorageError("log-rolled-back", size_known=last.size)
-        elif not view.start_from(last.size, last.root):
-            code = "log-corrupt" if view.derived_root(last.size) == last.root else "log-rolled-back"
-            raise StorageError(code, part="tree", size_known=last.size)
-        view.refresh()
-
     def _append(self, sealed: Sequence[Sealed], size_expected: int) -> Head:
-        view, connection = self._writer, self._writer.connection
+        connection = self._writing_to
         connection.execute("BEGIN IMMEDIATE")
         try:
-            size = view.refresh().size
-            if size != size_expected:
-                raise LogConflictError
-            last_at = view.last_at()
-            if any(later < earlier for earlier, later in pairwise([last_at, *(at_text(s.entry) for s in sealed)])):
-                raise StorageError("clock-backwards")
-            leaves = [leaf_hash(one.entry) for one in sealed]
-            frontier, completed = grow(view.frontier, leaves)
-            _insert(view, sealed, leaves, completed)
+            addition = self._writer.addition(sealed, size_expected)
+            _insert(connection, sealed, addition)
             connection.execute("COMMIT")
         except BaseException:
             _roll_back(connection)
             raise
-        return view.advance(frontier, at_text(sealed[-1].entry))
+        return self._writer.advance(addition.frontier, at_text(sealed[-1].entry))
 
     def _is_free(self) -> bool:
         """Whether nobody is writing at this moment."""
-        connection = self._writer.connection
+        connection = self._writing_to
         try:
             connection.execute("PRAGMA busy_timeout=0")
             connection.execute("BEGIN IMMEDIATE")
@@ -223,14 +201,14 @@ class SqliteLog:
         bug"); with the lock held there is no such writer. A sync that fails here is as final as in an append.
         """
         with self._reading:
-            self._writer.connection.execute("BEGIN IMMEDIATE")
+            self._writing_to.execute("BEGIN IMMEDIATE")
             try:
-                self._reader.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._connections[0].execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             except sqlite3.Error as error:
                 if code_of_sqlite(error, self._path) != "storage-full":  # then the WAL keeps what it has
                     raise
             finally:
-                _roll_back(self._writer.connection)
+                _roll_back(self._writing_to)
         self._rows_since_checkpoint = 0
 
     @contextmanager
@@ -248,33 +226,23 @@ class SqliteLog:
         except StorageError as error:
             if error.code == "storage-failed":
                 self._failed = True
-                _let_go([self._reader.connection, self._writer.connection], final=True)  # whoever forgets to close
+                _let_go(self._connections, final=True)  # whoever forgets to close
             raise
 
 
-def _insert(view: LogView, sealed: Sequence[Sealed], leaves: Sequence[bytes], completed: Sequence[bytes]) -> None:
+def _insert(connection: sqlite3.Connection, sealed: Sequence[Sealed], addition: Addition) -> None:
     """Write the entries with the nodes that they made full, the openings, and where each device now stands."""
-    size, put = view.frontier.size, view.connection.executemany
-    openings = [one.opening for one in sealed]
-    put("INSERT INTO entry VALUES (?, ?, ?)", zip(count(size), [one.entry for one in sealed], completed))
+    size, put = addition.first, connection.executemany
+    put("INSERT INTO entry VALUES (?, ?, ?)", zip(count(size), [one.entry for one in sealed], addition.completed))
     put(
         "INSERT INTO opening VALUES (?, ?, ?, ?, ?, ?)",
-        [(i, int(o.key), o.counter, o.previous, o.salt, o.statement) for i, o in enumerate(openings, size)],
+        [
+            (i, int(o.key), o.counter, o.previous, o.salt, o.statement)
+            for i, one in enumerate(sealed, size)
+            for o in [one.opening]
+        ],
     )
-    put("INSERT OR REPLACE INTO device VALUES (?, ?, ?)", _device_rows(view, openings, leaves))
-
-
-def _device_rows(view: LogView, openings: Sequence[Opening], leaves: Sequence[bytes]) -> Iterable[tuple[int, int, int]]:
-    """The devices' new rows (key, count, last index). Raises ValueError where an opening is not its device's next."""
-    known = [o.key for o in openings if o.counter]  # a first opening that is not the first fails in the unique index
-    heads = {key: (head.count, head.leaf) for key, head in zip(known, view.device_heads(known), strict=True)}
-    rows = {}
-    for index, (o, leaf) in enumerate(zip(openings, leaves, strict=True), view.frontier.size):
-        if heads.get(o.key, _NEW) != (o.counter, o.previous):
-            raise ValueError("an opening does not continue its device's chain")
-        heads[o.key] = (o.counter + 1, leaf)
-        rows[o.key] = (int(o.key), o.counter + 1, index)
-    return sorted(rows.values())
+    put("INSERT OR REPLACE INTO device VALUES (?, ?, ?)", addition.devices)
 
 
 def _let_go(connections: Iterable[sqlite3.Connection], *, final: bool) -> None:

@@ -128,12 +128,12 @@ class Composition:
             return self._rooms[practice]
 
     def _open_room(self, practice: bool) -> Room:
-        from shirorom.adapters.log_sqlite import SqliteLog
+        from shirorom.compose import logs
         from shirorom.service.feeds import Feeds
         from shirorom.service.recorder import Recorder
         from shirorom.service.room import Room
 
-        log = SqliteLog(self.data, practice=practice, entropy=os.urandom)
+        log = logs.open_log(self.data, self.settings.log.database, practice=practice)
         blobs = self._blobs()
         return Room(
             practice=practice,
@@ -350,9 +350,18 @@ class Composition:
     def _head(self, practice: bool) -> Head | None:
         from shirorom.adapters.checkpoint_last import NAMES as CHECKPOINTS
 
-        name = "practice" if practice else "real"
-        known = [self.data / "log" / f"{name}.sqlite", self.data / CHECKPOINTS[name]]  # a log that is gone was not new
-        return self.room(practice).log.head() if any(path.exists() for path in known) else None
+        checkpoint = self.data / CHECKPOINTS["practice" if practice else "real"]  # a log that is gone was not new
+        return self.room(practice).log.head() if checkpoint.exists() or self.has_log(practice) else None
+
+    def has_log(self, practice: bool) -> bool:
+        """Whether there is such a log; looking makes none."""
+        if practice in self._rooms:
+            return True
+        rows = self._rows(self.data, practice)
+        try:
+            return rows.exists()
+        finally:
+            rows.close()
 
     def fsck(self, *, on_progress: Callable[[int, int], None] | None) -> Sequence[FsckReport]:
         """Re-derive both logs and compare."""
@@ -375,11 +384,19 @@ class Composition:
             FileSegments(self.data),  # nothing that this process remembers of them
         )
 
-    @staticmethod
-    def _rows(data: Path, practice: bool) -> LogRows:
-        from shirorom.adapters.log_rows import SqliteRows
+    def _rows(self, data: Path, practice: bool) -> LogRows:
+        """A log's rows. In a directory other than ours they are a backup's: files, whatever engine holds ours."""
+        from shirorom.compose import logs
 
-        return SqliteRows(data, practice=practice)
+        database = self.settings.log.database if data == self.data else None
+        return logs.open_rows(data, database, practice=practice)
+
+    def _move_logs(self, staged: Path) -> None:
+        """Where the configuration that is in force after a restore names a database, the logs go there."""
+        from shirorom.adapters.config_toml import load_settings
+        from shirorom.compose import logs
+
+        logs.move_in(staged, load_settings(self._options.config, staged, self.facts).log.database)
 
     def backup(self, target: Path) -> None:
         """Everything in one file."""
@@ -396,7 +413,9 @@ class Composition:
         from shirorom.adapters.segments import FileSegments
         from shirorom.service.backup import Backup
 
-        return Backup(self.data, TarArchive(self.data), self._rows, self.clock, DeskFile(self.data), FileSegments)
+        return Backup(
+            self.data, TarArchive(self.data), self._rows, self.clock, DeskFile(self.data), FileSegments, self._move_logs
+        )
 
     # Serving
 

@@ -95,10 +95,10 @@ class Publishing:
 
     def exists(self, practice: bool) -> bool:
         """Whether there is such a log."""
-        return (self._whole.data / "log" / f"{NAMES[practice]}.sqlite").exists()
+        return self._whole.has_log(practice)
 
     def _tree(self, practice: bool) -> Tree:
-        tree: Tree = self._whole.room(practice).log  # type: ignore[assignment]  # the only log there is has both sides
+        tree: Tree = self._whole.room(practice).log  # type: ignore[assignment]  # both logs that there are have both sides
         return tree
 
     # While the app runs

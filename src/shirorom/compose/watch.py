@@ -248,6 +248,4 @@ class Watching:
 
     def _room(self, practice: bool) -> Room | None:
         """A room whose log is there: looking for alerts begins no record."""
-        name = "practice" if practice else "real"
-        there = (self._whole.data / "log" / f"{name}.sqlite").exists()
-        return self._whole.room(practice) if there else None
+        return self._whole.room(practice) if self._whole.has_log(practice) else None

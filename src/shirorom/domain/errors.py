@@ -68,6 +68,11 @@ CODES: Mapping[str, Code] = {
         "blob-corrupt", "clock-backwards", "data-unsafe", "backup-invalid", "restore-not-empty", "data-locked",
         "desk-newer", "desk-corrupt",
     ),
+    # The record in PostgreSQL (docs/adr/0032).
+    **_codes(
+        Area.STORAGE, 503, 1, "storage-unreachable", "storage-unconfirmed", "database-unsafe",
+    ),
+    **_codes(Area.CONFIG, 503, 1, "database-missing"),
     **_codes(
         Area.CONFIG, 500, 1,
         "config-invalid", "config-unknown-key", "config-carrier-host", "port-in-use", "bind-unsafe",

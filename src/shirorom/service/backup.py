@@ -29,6 +29,7 @@ class Backup:
         clock: When a backup was made.
         desk: What the shop keeps beside the record (people); None where that is left out.
         open_segments: The rows of accepted feeds in a data directory; None where that is left out.
+        move_logs: Takes the logs out of a data directory to where this installation keeps them; None: they stay.
     """
 
     data: Path
@@ -37,6 +38,7 @@ class Backup:
     clock: Clock
     desk: DeskCopy | None = None
     open_segments: Callable[[Path], Segments] | None = None
+    move_logs: Callable[[Path], None] | None = None
 
     def save(self, target: Path) -> Mapping[str, Checkpoint]:
         """Write the backup; returns what each log in it stands at. Others may go on recording meanwhile.
@@ -63,7 +65,8 @@ class Backup:
     def restore(self, source: Path) -> Mapping[str, Checkpoint]:
         """Put a backup into the data directory, which must be empty; returns what each log stands at.
 
-        1. Unpack beside it, every byte compared. 2. Examine logs and desk. 3. Write the logs' checkpoints. 4. Go live.
+        1. Unpack beside it, every byte compared. 2. Examine logs and desk. 3. Write the logs' checkpoints. 4. Move the
+        logs, where they live elsewhere. 5. Go live. Interrupted between the last two, the same call again ends it.
 
         Raises:
             StorageError: `restore-not-empty`, `backup-invalid`, `storage-…`. The data directory is as it was.
@@ -81,6 +84,8 @@ class Backup:
                     raise StorageError("backup-invalid", part="log")
             if self.desk is not None:
                 self.desk.restored(staged)
+            if self.move_logs is not None:
+                self.move_logs(staged)
             self.archive.go_live(staged)
             return heads
 

@@ -122,8 +122,12 @@ class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[log]`. Whether strangers may watch the record grow (only commitments, no number), and who witnesses it."""
+    """`[log]`. Whether strangers may watch the record grow (only commitments, no number), and who witnesses it.
 
+    `database`: a PostgreSQL database that holds both logs, without a password; None: files in the data directory.
+    """
+
+    database: Annotated[str, msgspec.Meta(pattern=r"\Apostgres(ql)?://\S*\Z", max_length=1_000)] | None = None
     publish: bool = False
     witnesses: Annotated[tuple[WitnessSettings, ...], msgspec.Meta(max_length=16)] = ()
 
