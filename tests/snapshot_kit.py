@@ -9,9 +9,10 @@ from hashlib import sha256
 from shirorom.adapters.signing_keys import Ed25519Signer
 from shirorom.log.note import NoteSignature
 from shirorom.register import snapshot
+from shirorom.register.content import Content
 from shirorom.register.format import Layout, Stamp
 from shirorom.register.rows import Row
-from shirorom.register.snapshot import Content, Holds
+from shirorom.register.snapshot_head import Holds
 from tests import register_kit as kit
 
 MADE_AT = datetime(2026, 11, 20, 4, 0, 0, tzinfo=UTC)

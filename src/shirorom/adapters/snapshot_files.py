@@ -26,9 +26,11 @@ from shirorom.log.entry import MalformedError
 from shirorom.log.note import VerifierKey, decode_note
 from shirorom.register.applied import Applied
 from shirorom.register.build import build_packed
+from shirorom.register.content import Content
 from shirorom.register.format import Layout, MalformedRegisterError
 from shirorom.register.lookup import Register, open_register
-from shirorom.register.snapshot import Content, Snapshot, decode_head
+from shirorom.register.snapshot import Snapshot
+from shirorom.register.snapshot_head import decode_head
 
 POINTER = "CURRENT"
 LOCK = "lock.sqlite"

@@ -8,12 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shirorom.compose.publishing import NAMES
-from shirorom.domain.errors import ShiroromError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shirorom.adapters.register_file import RegisterFiles
     from shirorom.adapters.sealed_box import HpkeBox
     from shirorom.adapters.snapshot_files import SnapshotFiles
     from shirorom.compose import Composition
@@ -66,7 +64,7 @@ class Snapshots:
 
         whole = self._whole
         return MakeSnapshot(
-            self._registers(practice), whole.publishing.keyring(practice),
+            whole.register.files(practice), whole.publishing.keyring(practice),
             GivenFiles(self._folder(practice) / "given"), self.box, whole.clock, os.urandom,
         )  # fmt: skip
 
@@ -85,20 +83,3 @@ class Snapshots:
     def _remembered(self) -> Sequence[VerifierKey]:
         found = [self.shelf(practice).current() for practice in NAMES]
         return [key for applied in found if applied is not None for key in applied.keys]
-
-    def _registers(self, practice: bool) -> RegisterFiles:
-        from shirorom.adapters.register_file import RegisterFiles
-
-        whole = self._whole
-        return RegisterFiles(whole.data / "register" / NAMES[practice], whole.room(practice).log, whole.clock)
-
-
-def shop_keys(texts: Sequence[str]) -> list[ShopKey]:
-    """Shops' keys as people give them. Raises `snapshot-shop-key`."""
-    from shirorom.log.entry import MalformedError
-    from shirorom.log.shop_key import ShopKey
-
-    try:
-        return [ShopKey.parse(text) for text in texts]
-    except MalformedError as error:
-        raise ShiroromError("snapshot-shop-key") from error

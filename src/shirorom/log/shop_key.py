@@ -1,4 +1,4 @@
-"""The public key for which a snapshot is encrypted, as the shop hands it out: a text with a check against typing errors."""
+"""The public key to which a snapshot is encrypted, as the shop hands it out: a text that shows typing errors."""
 
 from __future__ import annotations
 

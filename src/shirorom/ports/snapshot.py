@@ -11,7 +11,8 @@ from shirorom.log.shop_key import ShopKey
 
 if TYPE_CHECKING:  # numpy is only there where a register is
     from shirorom.register.applied import Applied
-    from shirorom.register.snapshot import Content, Snapshot
+    from shirorom.register.content import Content
+    from shirorom.register.snapshot import Snapshot
 
 
 class Box(Protocol):
@@ -31,7 +32,7 @@ class Box(Protocol):
         ...
 
     def open(self, content: bytes) -> bytes:
-        """Decrypt. Raises ShiroromError `snapshot-sealed` (not for this shop), `snapshot-malformed` (any other bytes)."""
+        """Decrypt. Raises ShiroromError `snapshot-sealed` (not for this shop), `snapshot-malformed` (all else)."""
         ...
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from shirorom.log.note import VerifierKey
+from shirorom.register.content import Content
 from shirorom.register.keys import Bytes, Keys
 from shirorom.register.lookup import Register
-from shirorom.register.snapshot import Content, Head, Holds
+from shirorom.register.snapshot_head import Head, Holds
 from shirorom.register.values import NO_RECORD, UNDETERMINED
 
 

@@ -7,13 +7,12 @@ is spare. Form: docs/reference/snapshot-format.md.
 from __future__ import annotations
 
 import struct
-from dataclasses import fields
 
 import numpy as np
 
 from shirorom.register import rans, serials
-from shirorom.register.keys import Keys
-from shirorom.register.rans import CodeError, Coded
+from shirorom.register.keys import Bytes, Keys
+from shirorom.register.rans import Coded, CodeError
 from shirorom.register.rows import Packed, Pending
 from shirorom.register.serials import Gaps, read_varints, varints
 from shirorom.register.values import CAUTION
@@ -61,7 +60,12 @@ def decode(content: bytes | memoryview, count: int, enrolled: int) -> Packed:
     keys = serials.decode(Gaps(table, sizes, groups), count)
     listed = np.frombuffer(shares, np.uint8).reshape(-1, _SHARE_BYTES)
     wide = listed[:, 1].astype(np.uint32) + (listed[:, 2].astype(np.uint32) << 8) + 1
-    coded = Coded(listed[:, 0], wide, _numbers(states, "<u4", np.uint32), _numbers(words, "<u2", np.uint16))
+    coded = Coded(
+        listed[:, 0],
+        wide,
+        np.frombuffer(states, "<u4").astype(np.uint32),
+        np.frombuffer(words, "<u2").astype(np.uint16),
+    )
     values = rans.decode(coded, count)
     if values.size and int(values.max()) >> 2 * enrolled:
         raise CodeError("shares")
@@ -70,13 +74,14 @@ def decode(content: bytes | memoryview, count: int, enrolled: int) -> Packed:
 
 def same(one: Packed, other: Packed) -> bool:
     """Whether both say the same of the same phones."""
-    pairs = [(one.keys, other.keys), (one.values, other.values)]
-    pairs += [(getattr(one.pending, f.name), getattr(other.pending, f.name)) for f in fields(Pending)]
-    return all(np.array_equal(a, b) for a, b in pairs)
-
-
-def _numbers(content: bytes, kind: str, native: type[np.unsignedinteger]) -> np.ndarray:  # type: ignore[type-arg]
-    return np.frombuffer(content, kind).astype(native)
+    a, b = one.pending, other.pending
+    return (
+        np.array_equal(one.keys, other.keys)
+        and np.array_equal(one.values, other.values)
+        and np.array_equal(a.keys, b.keys)
+        and np.array_equal(a.positions, b.positions)
+        and np.array_equal(a.days, b.days)
+    )
 
 
 def _ahead(packed: Packed) -> bytes:
@@ -87,7 +92,7 @@ def _ahead(packed: Packed) -> bytes:
     return varints(np.stack(columns, axis=1).ravel())
 
 
-def _read_ahead(content: bytes, count: int, keys: Keys, values: np.ndarray, enrolled: int) -> Pending:  # type: ignore[type-arg]
+def _read_ahead(content: bytes, count: int, keys: Keys, values: Bytes, enrolled: int) -> Pending:
     numbers = read_varints(content, "pending")
     if len(numbers) != 3 * count:
         raise CodeError("pending")

@@ -1,7 +1,7 @@
 """The phones of a snapshot: a table of TACs, and for each TAC the gaps between its serials by Golomb–Rice codes.
 
-A gap of a TAC with parameter k is gap >> k in unary and k bits below. Both lie apart: the unary parts of a group of TACs
-behind each other, then for each k the low bits plane by plane, so that numpy reads whole planes. Form:
+A gap of a TAC with parameter k is gap >> k in unary and k bits below. Both lie apart: the unary parts of a group of
+TACs behind each other, then for each k the low bits plane by plane, so that numpy reads whole planes. Form:
 docs/reference/snapshot-format.md.
 
 Source: R. F. Rice, JPL 79-22 (1979); S. W. Golomb, IEEE Trans. Inf. Theory 12 (1966).
@@ -41,9 +41,10 @@ def encode(keys: Keys) -> Gaps:
     tacs, serials = np.divmod(keys, np.uint64(SERIALS))
     starts = np.flatnonzero(np.concatenate(([True], tacs[1:] != tacs[:-1])))
     counts = np.diff(np.append(starts, len(keys)))
-    gaps = np.diff(serials.astype(np.int64), prepend=0) - 1
-    gaps[starts] = serials[starts]
-    gaps = gaps.astype(np.uint32)
+    low = serials.astype(np.uint32)
+    gaps = np.empty_like(low)
+    gaps[1:] = low[1:] - low[:-1] - 1
+    gaps[starts] = low[starts]
     parameters = np.zeros(len(starts), np.int64)
     lengths, groups = [], []
     for mine, phones in _groups(counts):
@@ -64,7 +65,7 @@ def decode(coded: Gaps, count: int) -> Keys:
         raise CodeError("table")
     tacs = np.cumsum(columns[::2] + 1) - 1
     counts, parameters = columns[1::2] // PARAMETERS + 1, columns[1::2] % PARAMETERS
-    if tacs.size and (int(tacs.max()) >= TACS or int(counts.max()) > SERIALS) or int(counts.sum()) != count:
+    if (tacs.size and (int(tacs.max()) >= TACS or int(counts.max()) > SERIALS)) or int(counts.sum()) != count:
         raise CodeError("table")
     groups = list(_groups(counts))
     lengths = read_varints(coded.lengths, "lengths")
@@ -97,7 +98,8 @@ def _best(gaps: NDArray[np.uint32], starts: Indices, counts: Indices) -> Indices
     for k in range(PARAMETERS):
         costs[k] = np.add.reduceat(left, starts) + counts * (k + 1)
         left >>= 1
-    return costs.argmin(axis=0)
+    best: Indices = costs.argmin(axis=0)
+    return best
 
 
 def _group(gaps: NDArray[np.uint32], parameters: Indices) -> tuple[bytes, Sequence[bytes]]:

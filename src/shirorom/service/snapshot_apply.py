@@ -21,7 +21,9 @@ from shirorom.ports import Clock
 from shirorom.ports.snapshot import Box, Shelf
 from shirorom.register import snapshot
 from shirorom.register.applied import Applied
-from shirorom.register.snapshot import Head, Kind, MalformedSnapshotError, Snapshot
+from shirorom.register.content import follows
+from shirorom.register.snapshot import MalformedSnapshotError, Snapshot
+from shirorom.register.snapshot_head import Head, Kind
 
 AGE_H_MAX = 24.0
 """How old the newest book in a snapshot may be when it is applied."""
@@ -38,7 +40,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of applying one. `already`: it is the one in force, and nothing was changed."""
+    """What came of applying one. `already`: what it leads to is in force, and nothing was changed."""
 
     head: Head
     count: int
@@ -81,9 +83,7 @@ class ApplySnapshot:
     clock: Clock
     practice: bool
 
-    def __call__(
-        self, content: bytes, *, keys: Sequence[VerifierKey] = (), age_h_max: float = AGE_H_MAX
-    ) -> Taken:
+    def __call__(self, content: bytes, *, keys: Sequence[VerifierKey] = (), age_h_max: float = AGE_H_MAX) -> Taken:
         """Apply a file. `keys`: of its maker, on the first time or when they changed; they are remembered.
 
         Raises:
@@ -97,7 +97,7 @@ class ApplySnapshot:
             known = tuple(dict.fromkeys((*(() if here is None else here.keys), *keys)))
             _signers(found, known)
             self._refuse_other(found.head, here)
-            if here is not None and here.head == found.head:
+            if here is not None and here.head.state == found.head.state and known == here.keys:
                 return Taken(found.head, here.register.base.opened.count, already=True)
             self._refuse_age(found.head, age_h_max)
             _refuse_disorder(found.head, here)
@@ -138,9 +138,14 @@ def _refuse_disorder(head: Head, here: Applied | None) -> None:
         raise ShiroromError("snapshot-foreign")  # another past of the same log
     ages = {one.carrier: one.as_of for one in before.carriers}
     older = any(one.as_of < ages.get(one.carrier, one.as_of) for one in now.carriers)
-    if now.log.size < before.log.size or head.made_at < here.head.made_at or older or not ages.keys() <= set(now.enrolled):
+    if (
+        now.log.size < before.log.size
+        or head.made_at < here.head.made_at
+        or older
+        or not ages.keys() <= set(now.enrolled)
+    ):
         raise ShiroromError("snapshot-rollback")
-    if head.kind is Kind.DELTA and not snapshot.follows(head, here.content):
+    if head.kind is Kind.DELTA and not follows(head, here.content):
         raise ShiroromError("snapshot-base")
 
 

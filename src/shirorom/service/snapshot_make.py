@@ -20,7 +20,9 @@ from shirorom.ports.register import Registers
 from shirorom.ports.signing import Keyring
 from shirorom.ports.snapshot import Box, Given
 from shirorom.register import snapshot
-from shirorom.register.snapshot import SALT_BYTES, Content, Head, Holds, MalformedSnapshotError, is_consent
+from shirorom.register.content import Content
+from shirorom.register.snapshot import MalformedSnapshotError
+from shirorom.register.snapshot_head import SALT_BYTES, Head, Holds, is_consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ class MakeSnapshot:
 
     def _file(self, content: Content, base: Content | None, consent: str | None) -> bytes:
         at = self.clock.now().replace(microsecond=0)
-        return snapshot.make(
-            content, base, made_at=at, salt=self.entropy(SALT_BYTES), consent=consent, sign=self._sign
-        )
+        return snapshot.make(content, base, made_at=at, salt=self.entropy(SALT_BYTES), consent=consent, sign=self._sign)
 
     def _sign(self, text: bytes) -> NoteSignature:
         signer = self.keyring.signer(self.clock.now())
