@@ -85,15 +85,10 @@ def test_a_delta_follows_by_file_or_by_number(shop: Shop, other: Shop, tmp_path:
     given(shop, files[2], "--to", mine, "--since", second["file"])
     assert second["kind"] == "delta"
     assert second["count"] == 0
-    key = ("--key", maker_key(shop))
-    assert (
-        other.call("snapshot", "apply", str(files[1]), "--practice", *key, "--json").problem["code"] == "snapshot-base"
-    )
-    for file in files:
-        assert other.call("snapshot", "apply", str(file), "--practice", *key).status == 0
-    again = other.call("snapshot", "apply", str(files[2]), "--practice", "--json")
-    assert (again.status, again.json["already"]) == (0, True)
-    assert other.call("snapshot", "apply", str(files[0]), "--practice", "--json").problem["code"] == "snapshot-rollback"
+    apply = ("snapshot", "apply", "--practice", "--json", "--key", maker_key(shop))
+    assert other.call(*apply, str(files[1])).problem["code"] == "snapshot-base"
+    done = [other.call(*apply, str(file)) for file in files]
+    assert [(one.status, one.json["already"]) for one in done] == [(0, False), (0, True), (0, True)]
 
 
 def test_what_is_shown_and_forgotten(shop: Shop, other: Shop, tmp_path: Path) -> None:
