@@ -111,7 +111,8 @@ SOUND = spread(3, 40)
 def test_any_flipped_bit_is_another_payload() -> None:
     """Each bit counts: what is read from changed bytes is refused or says something else, and nothing runs wild."""
     written = payload.encode(SOUND)
-    for bit in range(8 * len(written)):
+    chosen = random.Random(7)
+    for bit in [*range(8 * 48), *(chosen.randrange(8 * len(written)) for _ in range(400))]:
         bent = bytearray(written)
         bent[bit >> 3] ^= 1 << (bit & 7)
         try:
@@ -125,7 +126,7 @@ def test_random_bytes_are_refused() -> None:
     """With lengths that fit or that do not: one kind of error."""
     chosen = random.Random(3)
     written = payload.encode(SOUND)
-    for n in range(300):
+    for n in range(100):
         bent = bytearray(written)
         first = chosen.randrange(len(written))
         bent[first : first + 1 + n % 40] = chosen.randbytes(1 + n % 40)
@@ -192,15 +193,12 @@ def test_what_lies_ahead_is_a_caution() -> None:
     """A day beside a phone that is no caution, a carrier that is not enrolled, a phone that is not there: refused."""
     rows: list[kit.Row] = [(100_100_000_000, kit.ENROLLED[0], kit.Mark.RESTRICTED, kit.DAY.replace(day=25))]
     packed = packed_of(rows)
+    keys, positions, days = packed.pending.keys, packed.pending.positions, packed.pending.days
     assert payload.same(payload.decode(payload.encode(packed), 1, 3), packed)
     for other in (
         Packed(packed.keys, packed.values | np.uint8(1), packed.pending),
-        Packed(packed.keys, packed.values, Pending(packed.keys, np.array([3], np.uint8), packed.pending.days)),
-        Packed(packed.keys, packed.values, Pending(packed.keys + np.uint64(1), *NOTHING_AHEAD_OF(packed))),
+        Packed(packed.keys, packed.values, Pending(keys, np.array([3], np.uint8), days)),
+        Packed(packed.keys, packed.values, Pending(keys + np.uint64(1), positions, days)),
     ):
         with pytest.raises(CodeError):
             payload.decode(payload.encode(other), 1, 3)
-
-
-def NOTHING_AHEAD_OF(packed: Packed) -> tuple[np.ndarray, np.ndarray]:
-    return packed.pending.positions, packed.pending.days

@@ -58,8 +58,9 @@ class _Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SnapshotFiles:
     """The snapshot of one world in one directory (ports.snapshot.Shelf). Thread-safe."""
 
-    def __init__(self, directory: Path, layout: Layout = Layout.COMPACT) -> None:
-        self._directory, self._layout = directory, layout
+    def __init__(self, directory: Path, layout: Layout = Layout.COMPACT, busy_ms: int = BUSY_MS) -> None:
+        """`busy_ms`: how long `changing` waits for another process."""
+        self._directory, self._layout, self._busy_ms = directory, layout, busy_ms
         self._pointer = os.fspath(directory / POINTER)
         self._lock = threading.Lock()
         self._loaded: tuple[Seen, Applied] | None = None
@@ -85,7 +86,7 @@ class SnapshotFiles:
         """A lock that ends with the process that holds it: a transaction of SQLite."""
         with storage_errors(self._directory):
             private_directory(self._directory)
-            lock = sqlite3.connect(self._directory / LOCK, timeout=BUSY_MS / 1_000, isolation_level=None)
+            lock = sqlite3.connect(self._directory / LOCK, timeout=self._busy_ms / 1_000, isolation_level=None)
         with closing(lock):
             with storage_errors(self._directory):
                 lock.execute("BEGIN EXCLUSIVE")
