@@ -29,17 +29,13 @@ from shirorom.service.snapshot_apply import ApplySnapshot, look
 from tests import register_kit as kit
 from tests import snapshot_kit as snapshots
 from tests.logs import SetClock
+from tests.snapshot_kit import box
 
 DOCOMO = kit.ENROLLED[0]
 KEY = 100_100_000_000
 BAD: list[Row] = [(KEY, DOCOMO, Mark.RESTRICTED), (KEY + 1, DOCOMO, Mark.CAUTION)]
 LATER: list[Row] = [(KEY, DOCOMO, Mark.CAUTION), (KEY + 2, DOCOMO, Mark.RESTRICTED)]
 MAKER = snapshots.SIGNER.key
-
-
-def box(n: int = 1) -> HpkeBox:
-    """A shop's."""
-    return HpkeBox(lambda: bytes([n]) * 32, os.urandom)
 
 
 @dataclass
@@ -51,7 +47,7 @@ class Shop:
 
     @property
     def use(self) -> ApplySnapshot:
-        return ApplySnapshot(SnapshotFiles(self.directory), box(), self.clock, practice=True)
+        return snapshots.shop(self.directory, self.clock)
 
     def apply(self, file: bytes, *keys: VerifierKey, **options: float) -> bool:
         """Whether anything was changed."""
