@@ -135,3 +135,13 @@ def test_without_a_register_there_is_nothing_to_give(shop: Shop, tmp_path: Path)
     assert done.problem["code"] == "register-missing"
     done = shop.call("snapshot", "make", "-o", str(tmp_path / "s.snap"), "--practice", "--to", "x", "--json")
     assert done.problem["code"] == "snapshot-shop-key"
+
+
+def test_without_numpy_it_is_said(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The core alone hands out a key; all else says which extra is missing."""
+    monkeypatch.setattr("shirorom.compose.register.Registering.available", False)
+    assert shop.call("snapshot", "key").status == 0
+    (tmp_path / "s.snap").write_bytes(b"x")
+    for words in (("make", "-o", "x", "--plain"), ("apply", str(tmp_path / "s.snap")), ("show",)):
+        done = shop.call("snapshot", *words, "--json")
+        assert done.problem["code"] == "register-extra-missing"

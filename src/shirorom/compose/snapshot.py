@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shirorom.compose.publishing import NAMES
+from shirorom.domain.errors import ShiroromError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,8 @@ class Snapshots:
         return self._whole.data / "snapshot" / NAMES[practice]
 
     def shelf(self, practice: bool) -> SnapshotFiles:
-        """What was applied, of one world."""
+        """What was applied, of one world. Raises `register-extra-missing`, as all but `key` do."""
+        self._need_numpy()
         from shirorom.adapters.snapshot_files import SnapshotFiles
 
         return self._shelves.setdefault(practice, SnapshotFiles(self._folder(practice)))
@@ -59,6 +61,7 @@ class Snapshots:
 
     def make(self, practice: bool) -> MakeSnapshot:
         """service/snapshot_make.py for one log."""
+        self._need_numpy()
         from shirorom.adapters.snapshot_files import GivenFiles
         from shirorom.service.snapshot_make import MakeSnapshot
 
@@ -76,9 +79,14 @@ class Snapshots:
 
     def look(self, content: bytes, keys: Sequence[VerifierKey]) -> Seen:
         """Check a file by itself; with no key given, by those that are remembered here."""
+        self._need_numpy()
         from shirorom.service.snapshot_apply import look
 
         return look(content, self.box, keys or self._remembered())
+
+    def _need_numpy(self) -> None:
+        if not self._whole.register.available:
+            raise ShiroromError("register-extra-missing")
 
     def _remembered(self) -> Sequence[VerifierKey]:
         found = [self.shelf(practice).current() for practice in NAMES]
