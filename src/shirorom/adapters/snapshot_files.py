@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from shirorom.adapters.durable import TEMPORARY_SUFFIX, private_directory, sync_directory, write_durably
+from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, private_directory, sync_directory, write_durably
 from shirorom.adapters.storage_errors import storage_errors
 from shirorom.domain.errors import StorageError
 from shirorom.log.entry import MalformedError
@@ -86,6 +86,8 @@ class SnapshotFiles:
         """A lock that ends with the process that holds it: a transaction of SQLite."""
         with storage_errors(self._directory):
             private_directory(self._directory)
+            with suppress(FileExistsError):
+                os.close(create_private(self._directory / LOCK))
             lock = sqlite3.connect(self._directory / LOCK, timeout=self._busy_ms / 1_000, isolation_level=None)
         with closing(lock):
             with storage_errors(self._directory):

@@ -14,7 +14,7 @@ from shirorom.register.format import Stamp
 from shirorom.register.keys import Indices, Keys
 from shirorom.register.lookup import settled
 from shirorom.register.rows import Packed
-from shirorom.register.snapshot_head import Head, Holds, what_of
+from shirorom.register.snapshot_head import Holds, what_of
 from shirorom.register.values import NO_RECORD, VALUES
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -54,17 +54,6 @@ def doubtful(packed: Packed) -> Packed:
     values = _DOUBTFUL.take(packed.values)
     kept = values != NO_RECORD
     return Packed(packed.keys[kept], values[kept], packed.pending)
-
-
-def follows(head: Head, base: Content) -> bool:
-    """Whether a delta may be laid over a content at all."""
-    stamp = base.stamp
-    return (
-        head.base == base.state
-        and (head.holds, head.stamp.practice, head.stamp.enrolled) == (base.holds, stamp.practice, stamp.enrolled)
-        and head.stamp.log.origin == stamp.log.origin
-        and head.stamp.day >= stamp.day
-    )
 
 
 def changes(base: Content, now: Content) -> Packed:

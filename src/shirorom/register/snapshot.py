@@ -15,11 +15,11 @@ from hashlib import sha256
 from shirorom.log.entry import MalformedError
 from shirorom.log.note import NOTE_BYTES_MAX, Note, NoteSignature, VerifierKey, decode_note
 from shirorom.register import payload
-from shirorom.register.content import Content, changes, doubtful, follows, laid_over
+from shirorom.register.content import Content, changes, doubtful, laid_over
 from shirorom.register.lookup import settled
 from shirorom.register.rans import CodeError
 from shirorom.register.rows import Packed
-from shirorom.register.snapshot_head import Head, Holds, decode_head, encode_head
+from shirorom.register.snapshot_head import Head, Holds, decode_head, encode_head, follows
 from shirorom.register.values import NO_RECORD
 
 MAGIC = b"SHIROSNP"
@@ -114,7 +114,7 @@ def applied(snapshot: Snapshot, base: Content | None) -> Content:
     """
     head, packed = snapshot.head, snapshot.packed()
     if head.base is not None:
-        if base is None or not follows(head, base):
+        if base is None or not follows(head, holds=base.holds, stamp=base.stamp, state=base.state):
             raise MalformedSnapshotError("base")
         packed = laid_over(settled(base.packed, head.stamp.day), packed)
     elif bool((packed.values == NO_RECORD).any()):

@@ -81,6 +81,13 @@ class Head:
         return sha256(encode_head(self)).digest()
 
 
+def follows(head: Head, *, holds: Holds, stamp: Stamp, state: bytes) -> bool:
+    """Whether a delta may be laid over what somebody has."""
+    now = head.stamp
+    same = (now.practice, now.enrolled, now.log.origin) == (stamp.practice, stamp.enrolled, stamp.log.origin)
+    return head.base == state and head.holds is holds and same and now.day >= stamp.day
+
+
 def encode_head(head: Head) -> bytes:
     """The text that is signed, with its last newline. Its first line keeps it apart from every other signed text."""
     base = "none" if head.base is None else head.base.hex()

@@ -21,9 +21,8 @@ from shirorom.ports import Clock
 from shirorom.ports.snapshot import Box, Shelf
 from shirorom.register import snapshot
 from shirorom.register.applied import Applied
-from shirorom.register.content import follows
 from shirorom.register.snapshot import MalformedSnapshotError, Snapshot
-from shirorom.register.snapshot_head import Head, Kind
+from shirorom.register.snapshot_head import Head, Kind, follows
 
 AGE_H_MAX = 24.0
 """How old the newest book in a snapshot may be when it is applied."""
@@ -92,11 +91,14 @@ class ApplySnapshot:
             StorageError: `snapshot-corrupt`, what is there is damaged; `data-locked`, `storage-…`.
         """
         found, _ = opened(content, self.box)
+        if found.head.stamp.practice != self.practice:
+            raise ShiroromError("snapshot-world")
         with self.shelf.changing():
             here = self.shelf.current()
-            known = tuple(dict.fromkeys((*(() if here is None else here.keys), *keys)))
-            _signers(found, known)
-            self._refuse_other(found.head, here)
+            known = _known(found.head, keys, here)
+            _signers(found, known or keys)
+            if here is not None and here.head.stamp.log.origin != found.head.stamp.log.origin:
+                raise ShiroromError("snapshot-foreign")
             if here is not None and here.head.state == found.head.state and known == here.keys:
                 return Taken(found.head, here.register.base.opened.count, already=True)
             self._refuse_age(found.head, age_h_max)
@@ -107,12 +109,6 @@ class ApplySnapshot:
                 raise _malformed(error) from error
             applied = self.shelf.put(found, came, known)
         return Taken(found.head, applied.register.base.opened.count, already=False)
-
-    def _refuse_other(self, head: Head, here: Applied | None) -> None:
-        if head.stamp.practice != self.practice:
-            raise ShiroromError("snapshot-world")
-        if here is not None and here.head.stamp.log.origin != head.stamp.log.origin:
-            raise ShiroromError("snapshot-foreign")
 
     def _refuse_age(self, head: Head, age_h_max: float) -> None:
         now, newest = self.clock.now(), newest_of(head)
@@ -125,6 +121,12 @@ class ApplySnapshot:
 def newest_of(head: Head) -> datetime:
     """The age of the newest book in it."""
     return max(one.as_of for one in head.stamp.carriers)
+
+
+def _known(head: Head, keys: Sequence[VerifierKey], here: Applied | None) -> tuple[VerifierKey, ...]:
+    """The keys that are remembered, and those given now; a key of another log is not kept."""
+    given = (key for key in keys if key.name == head.stamp.log.origin)
+    return tuple(dict.fromkeys((*(() if here is None else here.keys), *given)))
 
 
 def _refuse_disorder(head: Head, here: Applied | None) -> None:
@@ -145,7 +147,8 @@ def _refuse_disorder(head: Head, here: Applied | None) -> None:
         or not ages.keys() <= set(now.enrolled)
     ):
         raise ShiroromError("snapshot-rollback")
-    if head.kind is Kind.DELTA and not follows(head, here.content):
+    there = here.head
+    if head.kind is Kind.DELTA and not follows(head, holds=there.holds, stamp=there.stamp, state=there.state):
         raise ShiroromError("snapshot-base")
 
 
