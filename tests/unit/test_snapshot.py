@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shirorom.domain.carrier import CarrierId
@@ -60,6 +60,7 @@ def expected(register: Register, asked: np.ndarray, on: date, holds: Holds) -> n
 
 @pytest.mark.parametrize("native", [True, False], ids=["kernel", "numpy"])
 @pytest.mark.parametrize("holds", list(Holds))
+@settings(max_examples=40)
 @given(rows=kit.rows(), more=st.lists(kit.keys(), max_size=20), days=st.integers(0, 6))
 def test_it_answers_as_its_register(holds: Holds, native: bool, rows: list[Row], more: list[int], days: int) -> None:
     """Any rows, phones in it or not, on any day: the same out of the snapshot, but for what is not handed on."""
@@ -69,6 +70,7 @@ def test_it_answers_as_its_register(holds: Holds, native: bool, rows: list[Row],
 
 
 @pytest.mark.parametrize("holds", list(Holds))
+@settings(max_examples=40)
 @given(before=kit.rows(), after=kit.rows(), days=st.integers(0, 5))
 def test_a_delta_leads_where_a_whole_one_leads(holds: Holds, before: list[Row], after: list[Row], days: int) -> None:
     """From any rows to any others, some days later: laid over what was there, it gives what is there now."""

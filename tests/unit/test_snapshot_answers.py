@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from shirorom.register.rows import Row
 from shirorom.register.snapshot_head import Holds
 from shirorom.service.lookup import Lookup
 from shirorom.service.room import Rooms
-from shirorom.service.screen_answers import Said
+from shirorom.service.screen_answers import Known, Said
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings
 from shirorom.service.snapshot_answers import more_doubtful
 from tests import register_kit as kit
@@ -164,6 +165,24 @@ def test_many_at_once_are_as_one_by_one(world: World) -> None:
     (both,) = world.lookup([Device((imei(GOOD), imei(BAD)))])
     assert both.verdict.kind is VerdictKind.RESTRICTED
     assert sight.books == {DOCOMO: BOOK_AT}
+
+
+def test_what_nobody_spoke_of_is_folded_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop without a register answers a thousand phones as quickly as those of them that it knows."""
+    world.read((BAD, Mark.CLEAR))
+    folded: list[int] = []
+    of_room = Known.of_room
+
+    def counted(self: Known, practice: bool, devices: Sequence[Device], as_of: datetime) -> list[Said]:
+        folded.append(len(devices))
+        return of_room(self, practice, devices, as_of)
+
+    monkeypatch.setattr(Known, "of_room", counted)
+    keys = np.array([int(imei(n).key) for n in range(1_000)], np.uint64)
+    sight = world.lookup.sight(True)
+    ids = sight.ids(keys)
+    assert (folded, len(set(ids.tolist()))) == ([1, 1], 2)
+    assert sight.said[ids[BAD]].cells[0].mark is Mark.CLEAR
 
 
 def cell(mark: Mark | None, hours: int = 0, *, stale: bool = False, channel: Channel = Channel.HAND) -> Cell:

@@ -63,8 +63,12 @@ class Sight:
         *,
         coarse: bool,
         applied: Applied | None = None,
+        feedless: bool = False,
     ) -> None:
-        """`apart`: phones that the register does not answer for; `coarse`: as `Lookup.sight`; `applied`: a snapshot."""
+        """`apart`: phones that the register does not answer for; `coarse`: as `Lookup.sight`; `applied`: a snapshot.
+
+        `feedless`: no carrier handed anything in, so that `apart` holds all phones of which anything is known.
+        """
         self.as_of, self.practice, self.head = as_of, room.practice, head
         self.books: Mapping[CarrierId, datetime] = {
             carrier: enrolment.heard_at
@@ -75,6 +79,7 @@ class Sight:
         self._known, self._room, self._on = known, room, as_of.astimezone(JST).date()
         usable = register is not None and set(register.stamp.enrolled) == set(self.books)
         self._register = register if usable and register is not None and register.stamp.day <= self._on else None
+        self._feedless = feedless
         self._apart = [keys for keys in apart if len(keys)]
         self._alike = _coarse if coarse else _alike
         self._places: dict[Said, int] = {}
@@ -111,6 +116,8 @@ class Sight:
 
     def _of_record(self, keys: Keys) -> NDArray[np.intp]:
         """The same without the snapshot."""
+        if self._feedless:
+            return self._shared(keys)
         if self._register is None:
             return self._folded(keys)
         values = self._register.values(keys, on=self._on)
@@ -154,6 +161,17 @@ class Sight:
             told.append(self.said[self.together(tuple(ids[first:last]))])
             first = last
         return told
+
+    def _shared(self, keys: Keys) -> NDArray[np.intp]:
+        """Where there are no feeds: of phones that nobody read the same is said, so one of them is folded for all."""
+        ids = np.zeros(len(keys), np.intp)
+        heard = np.zeros(len(keys), np.bool_)
+        for some in self._apart:
+            heard[some.among(keys)] = True
+        ids[heard] = self._folded(keys[heard])
+        if not heard.all():
+            ids[~heard] = self._folded(keys[~heard][:1])
+        return ids
 
     def _folded(self, keys: Keys) -> NDArray[np.intp]:
         devices = [Device((Imei.of_key(f"{key:014d}"),)) for key in keys.tolist()]
@@ -276,7 +294,8 @@ class _Followed:
         self._hear(room, head.size)
         apart = (self._heard, self._fresh, *self._newer(room.recorder.feeds, register))
         known = Known(self.rooms, self.clock)
-        sight = Sight(known, room, as_of, head, register, apart, coarse=coarse, applied=applied)
+        feedless = room.recorder.feeds is None or not room.recorder.feeds.accepted()
+        sight = Sight(known, room, as_of, head, register, apart, coarse=coarse, applied=applied, feedless=feedless)
         self._sights[coarse] = sight
         return sight
 
