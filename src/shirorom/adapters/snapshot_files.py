@@ -21,7 +21,7 @@ import msgspec
 
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, private_directory, sync_directory, write_durably
 from shirorom.adapters.storage_errors import storage_errors
-from shirorom.domain.errors import StorageError
+from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.log.entry import MalformedError
 from shirorom.log.note import VerifierKey, decode_note
 from shirorom.register.applied import Applied
@@ -29,13 +29,15 @@ from shirorom.register.build import build_packed
 from shirorom.register.content import Content
 from shirorom.register.format import Layout, MalformedRegisterError
 from shirorom.register.lookup import Register, open_register
-from shirorom.register.snapshot import Snapshot
+from shirorom.register.snapshot import FILE_BYTES_MAX, Snapshot
 from shirorom.register.snapshot_head import decode_head
 
 POINTER = "CURRENT"
 LOCK = "lock.sqlite"
 SUFFIX = ".reg"
 GIVEN_SUFFIX = ".snap"
+BOX_BYTES_MORE = 1 << 18
+"""What encryption adds to a file at most (adapters/sealed_box.py)."""
 GIVEN_MAX = 16
 """Files given out of which the whole content is kept."""
 DIGITS_MIN = 8
@@ -183,6 +185,16 @@ class GivenFiles:
         with storage_errors(self._directory):
             found = list(self._directory.glob(f"{name}*{GIVEN_SUFFIX}")) if self._directory.is_dir() else []
             return found[0].read_bytes() if len(found) == 1 else None
+
+
+def read_file(path: Path) -> bytes:
+    """A snapshot's file, encrypted or not. Raises `snapshot-malformed` where it is larger than any can be."""
+    most = FILE_BYTES_MAX + BOX_BYTES_MORE
+    with storage_errors(path), path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ShiroromError("snapshot-malformed", part="length")
+    return content
 
 
 def _sealed(pointer: _Pointer) -> bytes:

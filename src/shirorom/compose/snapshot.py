@@ -77,6 +77,13 @@ class Snapshots:
 
         return ApplySnapshot(self.shelf(practice), self.box, self._whole.clock, practice)
 
+    def read(self, path: Path) -> bytes:
+        """A file of at most the size that a snapshot may have. Raises `snapshot-malformed`, `storage-failed`."""
+        self._need_numpy()
+        from shirorom.adapters.snapshot_files import read_file
+
+        return read_file(path)
+
     def look(self, content: bytes, keys: Sequence[VerifierKey]) -> Seen:
         """Check a file by itself; with no key given, by those that are remembered here."""
         self._need_numpy()

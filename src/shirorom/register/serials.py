@@ -22,6 +22,8 @@ PARAMETERS = 20
 """k is less than this: 2^19 < 1,000,000."""
 GROUP = 1 << 20
 """TACs whose first phone lies in the same so many phones are one group."""
+UNARY_BITS_MAX = PARAMETERS + 1
+"""Unary bits of a group, a phone: with the best parameters there are never more."""
 VARINT_BYTES_MAX = 5
 
 
@@ -115,6 +117,8 @@ def _group(gaps: NDArray[np.uint32], parameters: Indices) -> tuple[bytes, Sequen
 
 def _gaps(bits: Bytes, place: int, length: int, parameters: Indices) -> tuple[Indices, int]:
     """The gaps of one group that begins at `place` with `length` bytes of unary, and where it ends."""
+    if 8 * (length - 1) > UNARY_BITS_MAX * len(parameters):
+        raise CodeError("groups")
     unary = bits[place : place + length]
     ends = np.flatnonzero(np.unpackbits(unary, bitorder="little"))
     if len(unary) != length or len(ends) != len(parameters) or length != int(ends[-1]) // 8 + 1:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 AGE_H_MAX = 24.0
-BOX_BYTES_MORE = 1 << 18
-"""What encryption adds to a file at most."""
 
 
 class Snapshots(Protocol):
@@ -40,6 +38,10 @@ class Snapshots(Protocol):
 
     def apply(self, practice: bool) -> ApplySnapshot:
         """service/snapshot_apply.py for one world."""
+        ...
+
+    def read(self, path: Path) -> bytes:
+        """A file of at most the size that a snapshot may have. Raises `snapshot-malformed`, `storage-failed`."""
         ...
 
     def look(self, content: bytes, keys: Sequence[VerifierKey]) -> Seen:
@@ -101,8 +103,9 @@ def make(
         shops = [ShopKey.parse(text) for text in to]
     except MalformedError as error:
         raise ShiroromError("snapshot-shop-key") from error
-    since_file = None if since is None or not Path(since).is_file() else _read(Path(since))
-    made = session.composition.snapshots.make(practice)(
+    snapshots = session.composition.snapshots
+    since_file = None if since is None or not Path(since).is_file() else snapshots.read(Path(since))
+    made = snapshots.make(practice)(
         shops, consent=consent, since=None if since_file is not None else since, since_file=since_file
     )
     save(output, made.file)
@@ -126,7 +129,8 @@ def make(
 @click.pass_obj
 def apply(session: Session, file: Path, keys: tuple[str, ...], practice: bool, age_h_max: float, as_json: bool) -> int:
     """Take a snapshot in, in order."""
-    taken = session.composition.snapshots.apply(practice)(_read(file), keys=_keys(keys), age_h_max=age_h_max)
+    snapshots = session.composition.snapshots
+    taken = snapshots.apply(practice)(snapshots.read(file), keys=_keys(keys), age_h_max=age_h_max)
     if as_json:
         print_json(_head(taken.head) | {"phones": taken.count, "already": taken.already})
         return 0
@@ -145,7 +149,8 @@ def apply(session: Session, file: Path, keys: tuple[str, ...], practice: bool, a
 @click.pass_obj
 def verify(session: Session, file: Path, keys: tuple[str, ...], as_json: bool) -> int:
     """Check a file by itself: whole, and signed by the key given."""
-    seen = session.composition.snapshots.look(_read(file), _keys(keys))
+    snapshots = session.composition.snapshots
+    seen = snapshots.look(snapshots.read(file), _keys(keys))
     if as_json:
         print_json(_head(seen.head) | {"sound": True, "sealed": seen.sealed, "signers": [k.text for k in seen.signers]})
         return 0
@@ -206,21 +211,6 @@ def snapshot() -> None:
 
 for command in (key, make, apply, verify, show, forget):
     snapshot.add_command(command)
-
-
-def _read(path: Path) -> bytes:
-    """A file of at most the size that a snapshot may have. Raises `snapshot-malformed`."""
-    from shirorom.domain.errors import ShiroromError, StorageError
-    from shirorom.register.snapshot import FILE_BYTES_MAX
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_BYTES_MAX + BOX_BYTES_MORE + 1)
-    except OSError as error:
-        raise StorageError("storage-failed") from error
-    if len(content) > FILE_BYTES_MAX + BOX_BYTES_MORE:
-        raise ShiroromError("snapshot-malformed", part="length")
-    return content
 
 
 def _keys(texts: Sequence[str]) -> list[VerifierKey]:
