@@ -352,6 +352,13 @@ def test_a_shops_key_shows_typing_errors() -> None:
             ShopKey.parse(text[:n] + ("A" if text[n] != "A" else "B") + text[n + 1 :])
 
 
+def test_a_key_that_is_none_is_refused() -> None:
+    """Zeros are 32 bytes, but nobody's key."""
+    with pytest.raises(ShiroromError) as error:
+        box().seal(b"x", [ShopKey(bytes(32))])
+    assert error.value.code == "snapshot-shop-key"
+
+
 def test_what_was_given_out_is_kept(tmp_path: Path) -> None:
     """By the digest of the file, or its beginning; the oldest go."""
     given = GivenFiles(tmp_path / "given")

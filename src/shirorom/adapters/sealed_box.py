@@ -60,7 +60,11 @@ class HpkeBox:
         return content[: len(MAGIC)] == MAGIC
 
     def seal(self, content: bytes, recipients: Sequence[ShopKey]) -> bytes:
-        """Encrypt; the length stays visible, and the short ids of those who can read it."""
+        """Encrypt; the length stays visible, and the short ids of those who can read it.
+
+        Raises:
+            ShiroromError: `snapshot-shop-key`, 32 bytes that are no key at all (a point of low order).
+        """
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -68,8 +72,11 @@ class HpkeBox:
             raise ValueError("a file is for 1 to 1,024 shops, and of a limited size")
         key, front = self._entropy(KEY_BYTES), _FRONT.pack(MAGIC, VERSION, len(recipients), len(content))
         suite, info = _suite(), _INFO + front
-        for one in recipients:
-            front += one.id + suite.encrypt(key, X25519PublicKey.from_public_bytes(one.public), info=info)
+        try:
+            for one in recipients:
+                front += one.id + suite.encrypt(key, X25519PublicKey.from_public_bytes(one.public), info=info)
+        except ValueError as error:
+            raise ShiroromError("snapshot-shop-key") from error
         cipher, bound = ChaCha20Poly1305(key), sha256(front).digest()
         chunks = (cipher.encrypt(nonce, content[first:last], bound) for nonce, first, last in _chunks(len(content)))
         return b"".join((front, *chunks))

@@ -65,7 +65,7 @@ class SnapshotFiles:
         self._directory, self._layout, self._busy_ms = directory, layout, busy_ms
         self._pointer = os.fspath(directory / POINTER)
         self._lock = threading.Lock()
-        self._loaded: tuple[Seen, Applied] | None = None
+        self._loaded: tuple[Seen, Applied | StorageError] | None = None  # what was looked through once is not again
 
     def current(self) -> Applied | None:
         """The one in force."""
@@ -75,12 +75,11 @@ class SnapshotFiles:
                 loaded = self._loaded
                 if seen is None:
                     return None
-                if loaded is not None and loaded[0] == seen:
-                    return loaded[1]
-                with self._lock, suppress(FileNotFoundError):  # replaced in between
-                    applied = self._opened()
-                    self._loaded = seen, applied
-                    return applied
+                if loaded is None or loaded[0] != seen:
+                    with self._lock:
+                        loaded = self._look(seen)
+                if loaded is not None:
+                    return _said(loaded[1])
         raise StorageError("snapshot-corrupt", part=POINTER)
 
     @contextmanager
@@ -124,6 +123,16 @@ class SnapshotFiles:
             sync_directory(self._directory)
             self._sweep("")
         return True
+
+    def _look(self, seen: Seen) -> tuple[Seen, Applied | StorageError] | None:
+        """What is there, or why it is refused; None: it was replaced in between."""
+        try:
+            self._loaded = seen, self._opened()
+        except FileNotFoundError:
+            return None
+        except StorageError as error:
+            self._loaded = seen, error
+        return self._loaded
 
     def _seen(self) -> Seen | None:
         try:
@@ -185,6 +194,12 @@ class GivenFiles:
         with storage_errors(self._directory):
             found = list(self._directory.glob(f"{name}*{GIVEN_SUFFIX}")) if self._directory.is_dir() else []
             return found[0].read_bytes() if len(found) == 1 else None
+
+
+def _said(loaded: Applied | StorageError) -> Applied:
+    if isinstance(loaded, StorageError):
+        raise StorageError(loaded.code, **loaded.details)
+    return loaded
 
 
 def read_file(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shirorom.compose.publishing import NAMES
+from shirorom.compose.publishing import NAMES, verifier_key
 from shirorom.domain.errors import ShiroromError
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class Snapshots:
         from shirorom.adapters.snapshot_files import read_file
 
         return read_file(path)
+
+    def keys(self, texts: Sequence[str]) -> Sequence[VerifierKey]:
+        """Makers' keys as people give them. Raises ConfigError `verifier-key-invalid`."""
+        return [verifier_key(text) for text in texts]
 
     def look(self, content: bytes, keys: Sequence[VerifierKey]) -> Seen:
         """Check a file by itself; with no key given, by those that are remembered here."""

@@ -3,7 +3,7 @@
 The register answers for what feeds brought. It does not know readings, nor feeds that came after it: phones with either
 are folded one by one (`screen_answers.Known`), and so is every phone where there is no register to rest on. So the
 answer is the same by either way; the register only makes it quick. Where a carrier's good word names a day ahead, the
-register goes on with the more doubtful one until the next publication.
+register goes on with the more doubtful one until the next publication. What an applied snapshot says is laid beside it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A snapshot is the carriers' word, as old as their books in it. Of one carrier the more doubtful word stands: a △ or × of
 the snapshot is never covered by a better answer that was read, nor the other way round. Where it says nothing of a
-phone, what is known here stays as it is.
+phone, what is known here stays as it is (docs/reference/fold.md).
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 AGE_H_MAX = 24.0
+"""As service/snapshot_apply.py, which needs numpy."""
 
 
 class Snapshots(Protocol):
@@ -42,6 +43,10 @@ class Snapshots(Protocol):
 
     def read(self, path: Path) -> bytes:
         """A file of at most the size that a snapshot may have. Raises `snapshot-malformed`, `storage-failed`."""
+        ...
+
+    def keys(self, texts: Sequence[str]) -> Sequence[VerifierKey]:
+        """Makers' keys as people give them. Raises ConfigError `verifier-key-invalid`."""
         ...
 
     def look(self, content: bytes, keys: Sequence[VerifierKey]) -> Seen:
@@ -130,7 +135,7 @@ def make(
 def apply(session: Session, file: Path, keys: tuple[str, ...], practice: bool, age_h_max: float, as_json: bool) -> int:
     """Take a snapshot in, in order."""
     snapshots = session.composition.snapshots
-    taken = snapshots.apply(practice)(snapshots.read(file), keys=_keys(keys), age_h_max=age_h_max)
+    taken = snapshots.apply(practice)(snapshots.read(file), keys=snapshots.keys(keys), age_h_max=age_h_max)
     if as_json:
         print_json(_head(taken.head) | {"phones": taken.count, "already": taken.already})
         return 0
@@ -150,7 +155,7 @@ def apply(session: Session, file: Path, keys: tuple[str, ...], practice: bool, a
 def verify(session: Session, file: Path, keys: tuple[str, ...], as_json: bool) -> int:
     """Check a file by itself: whole, and signed by the key given."""
     snapshots = session.composition.snapshots
-    seen = snapshots.look(snapshots.read(file), _keys(keys))
+    seen = snapshots.look(snapshots.read(file), snapshots.keys(keys))
     if as_json:
         print_json(_head(seen.head) | {"sound": True, "sealed": seen.sealed, "signers": [k.text for k in seen.signers]})
         return 0
@@ -211,17 +216,6 @@ def snapshot() -> None:
 
 for command in (key, make, apply, verify, show, forget):
     snapshot.add_command(command)
-
-
-def _keys(texts: Sequence[str]) -> list[VerifierKey]:
-    from shirorom.domain.errors import ConfigError
-    from shirorom.log.entry import MalformedError
-    from shirorom.log.note import VerifierKey
-
-    try:
-        return [VerifierKey.parse(text.strip()) for text in texts]
-    except MalformedError as error:
-        raise ConfigError("verifier-key-invalid") from error
 
 
 def _head(head: Head) -> dict[str, Any]:
