@@ -104,7 +104,8 @@ class ApplySnapshot:
             self._refuse_age(found.head, age_h_max)
             _refuse_disorder(found.head, here)
             try:
-                came = snapshot.applied(found, None if here is None else here.content)
+                base = here.content if here is not None and found.head.kind is Kind.DELTA else None
+                came = snapshot.applied(found, base)
             except MalformedSnapshotError as error:
                 raise _malformed(error) from error
             applied = self.shelf.put(found, came, known)
