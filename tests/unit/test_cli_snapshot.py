@@ -99,6 +99,11 @@ def test_what_is_shown_and_forgotten(shop: Shop, other: Shop, tmp_path: Path) ->
     other.call("snapshot", "apply", str(file), "--practice", "--key", maker_key(shop))
     shown = other.call("snapshot", "show", "--practice", "--json").json
     assert ([one["carrier"] for one in shown["carriers"]], shown["keys"]) == (["docomo"], [maker_key(shop)])
+    assert not shown["stale"]
+    config = other.directory / "config.toml"
+    config.write_text(config.read_text("utf-8") + "\n[verdict]\nage_h_max = 0.0001\n", "utf-8")
+    assert other.call("snapshot", "show", "--practice", "--json").json["stale"]
+    assert "0.0001 時間より古い" in other.call("snapshot", "show", "--practice").out
     assert other.call("snapshot", "forget", "--practice").status == 0
     assert other.call("snapshot", "forget", "--practice", "--json").problem["code"] == "snapshot-missing"
     assert other.call("snapshot", "apply", str(file), "--practice", "--json").problem["code"] == "snapshot-key-needed"

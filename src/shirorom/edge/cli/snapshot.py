@@ -172,19 +172,25 @@ def verify(session: Session, file: Path, keys: tuple[str, ...], as_json: bool) -
 @common
 @click.pass_obj
 def show(session: Session, practice: bool, as_json: bool) -> int:
-    """The snapshot in force."""
+    """The snapshot in force, and whether it has grown old."""
     from shirorom.domain.errors import ShiroromError
+    from shirorom.domain.verdict import is_stale
 
-    applied = session.composition.snapshots.shelf(practice).current()
+    composition = session.composition
+    applied = composition.snapshots.shelf(practice).current()
     if applied is None:
         raise ShiroromError("snapshot-missing")
-    count = applied.register.base.opened.count
+    count, hours = applied.register.base.opened.count, composition.settings.verdict.age_h_max
+    stale = any(is_stale(one.as_of, composition.now(), hours) for one in applied.head.stamp.carriers)
     if as_json:
-        print_json(_head(applied.head) | {"phones": count, "keys": [one.text for one in applied.keys]})
+        keys = [one.text for one in applied.keys]
+        print_json(_head(applied.head) | {"phones": count, "stale": stale, "keys": keys})
         return 0
     _show(session, applied.head)
     click.echo(session.t("cli.snapshot.phones", count=f"{count:,}"))
     click.echo(session.t(f"cli.snapshot.absence-{applied.head.holds.value}"))
+    if stale:
+        click.echo(session.t("cli.snapshot.stale", hours=f"{hours:g}"))
     return 0
 
 
