@@ -172,6 +172,18 @@ def publish(options: argparse.Namespace) -> None:
     world.close()
 
 
+def snapshot(options: argparse.Namespace) -> None:
+    """Apply the snapshot of `--file`; the log's size in it and its phones are said once it is acknowledged."""
+    from tests import snapshot_kit
+
+    try:
+        done = snapshot_kit.shop(options.data)(options.file.read_bytes())
+    except StorageError as error:
+        say("fail", error.code)
+        return
+    say("ack", done.head.stamp.log.size, done.count)
+
+
 def backup(options: argparse.Namespace) -> None:
     """Save into `--file`."""
     backup_of(options.data).save(options.file)
@@ -269,7 +281,7 @@ GUARDS: dict[str, Callable[[Callable[..., None]], None]] = {
 
 def main() -> None:
     """Read the command line, take the guard away, do it, say `done`."""
-    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, feed, publish, backup, restore)}
+    commands = {f.__name__: f for f in (append, race, fill, only_read, keep, feed, publish, snapshot, backup, restore)}
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=commands)
     parser.add_argument("data", type=Path)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.compose.proof import Proving
     from shirorom.compose.publishing import Publishing
     from shirorom.compose.register import Registering
+    from shirorom.compose.snapshot import Snapshots
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
@@ -254,6 +255,13 @@ class Composition:
         from shirorom.compose.register import Registering
 
         return Registering(self)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """compose/snapshot.py."""
+        from shirorom.compose.snapshot import Snapshots
+
+        return Snapshots(self)
 
     @cached_property
     def publishing(self) -> Publishing:

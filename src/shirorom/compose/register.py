@@ -78,7 +78,7 @@ class Registering:
         """service/lookup.py. Needs numpy."""
         from shirorom.service.lookup import Lookup
 
-        return Lookup(self._whole.rooms, self._whole.clock, self.files)
+        return Lookup(self._whole.rooms, self._whole.clock, self.files, self._whole.snapshots.shelf)
 
     def answers(self) -> Answers:
         """What is known of many phones, by the quickest way there is."""

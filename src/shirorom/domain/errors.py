@@ -25,6 +25,7 @@ class Area(StrEnum):
     TABLE = "table"
     WATCH = "watch"
     FEED = "feed"
+    SNAPSHOT = "snapshot"
     CONFIG = "config"
     REQUEST = "request"
 
@@ -190,6 +191,16 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.STORAGE, 503, 1, "segment-corrupt"),
     **_codes(Area.PROOF, 409, 1, "sheet-notices"),
+    # Snapshots of the register for shops (docs/adr/0031).
+    **_codes(Area.SNAPSHOT, 403, 1, "snapshot-signature", "snapshot-key-needed", "snapshot-sealed"),
+    **_codes(Area.SNAPSHOT, 404, 1, "snapshot-missing", "snapshot-since-unknown"),
+    **_codes(
+        Area.SNAPSHOT, 409, 1,
+        "snapshot-world", "snapshot-foreign", "snapshot-stale", "snapshot-ahead", "snapshot-rollback", "snapshot-base",
+        "snapshot-since-other",
+    ),
+    **_codes(Area.SNAPSHOT, 422, 2, "snapshot-malformed", "snapshot-shop-key", "snapshot-consent"),
+    **_codes(Area.STORAGE, 503, 1, "snapshot-corrupt"),
     # The public page: a slip where there is none to give, a photo asked of a seller.
     **_codes(Area.REQUEST, 409, 1, "slip-none"),
     **_codes(Area.PICTURE, 410, 1, "seller-expired"),

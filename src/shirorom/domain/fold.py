@@ -30,7 +30,7 @@ JST = timezone(timedelta(hours=9), "JST")
 
 Statement: TypeAlias = Reading | Withdrawal | Correction | Notice
 
-_DOUBT = (Mark.CLEAR, Mark.NO_RECORD, Mark.CAUTION, Mark.RESTRICTED)  # least doubtful first, within one carrier
+DOUBT = (Mark.CLEAR, Mark.NO_RECORD, Mark.CAUTION, Mark.RESTRICTED)  # least doubtful first, within one carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def _combine(
     heard_at = max((_counts_from(n) for n in notices if _reached(n.notice, on)), default=None)
     if heard_at is not None and newest.reading.asked_at < heard_at:
         return said
-    return max(said, answered, key=_DOUBT.index)
+    return max(said, answered, key=DOUBT.index)
 
 
 def _is_better(

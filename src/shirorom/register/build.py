@@ -51,7 +51,12 @@ def build_delta(current: Register, changed: Rows, stamp: Stamp) -> bytes:
 
 def compacted(current: Register, layout: Layout) -> bytes:
     """Base and delta as one register that stands alone."""
-    return _sealed(current.packed(), current.stamp, layout, base=None)
+    return build_packed(current.packed(), current.stamp, layout)
+
+
+def build_packed(packed: Packed, stamp: Stamp, layout: Layout) -> bytes:
+    """A register that stands alone, from phones in order as they are on the stamp's day. Raises RowsError `count`."""
+    return _sealed(packed, stamp, layout, base=None)
 
 
 def is_due(current: Register, share: int = DELTA_SHARE) -> bool:

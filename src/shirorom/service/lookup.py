@@ -3,7 +3,7 @@
 The register answers for what feeds brought. It does not know readings, nor feeds that came after it: phones with either
 are folded one by one (`screen_answers.Known`), and so is every phone where there is no register to rest on. So the
 answer is the same by either way; the register only makes it quick. Where a carrier's good word names a day ahead, the
-register goes on with the more doubtful one until the next publication.
+register goes on with the more doubtful one until the next publication. What an applied snapshot says is laid beside it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.verdict import Cell
 from shirorom.ports import Clock, Head
 from shirorom.ports.register import Registers
+from shirorom.ports.snapshot import Shelf
+from shirorom.register.applied import Applied
 from shirorom.register.fold import Notices
 from shirorom.register.keys import Keys
 from shirorom.register.keyset import NONE, KeySet
@@ -33,6 +35,7 @@ from shirorom.service.feeds import Accepted, Feeds
 from shirorom.service.publish_register import UNUSABLE
 from shirorom.service.room import Room, Rooms
 from shirorom.service.screen_answers import Known, Said, by_world, off
+from shirorom.service.snapshot_answers import SnapshotAnswers
 
 SAID_MAX = 4_096
 """Distinct answers after which the next sight begins anew."""
@@ -59,8 +62,13 @@ class Sight:
         apart: Sequence[KeySet],
         *,
         coarse: bool,
+        applied: Applied | None = None,
+        feedless: bool = False,
     ) -> None:
-        """`apart`: phones that the register does not answer for; `coarse`: as `Lookup.sight`."""
+        """`apart`: phones that the register does not answer for; `coarse`: as `Lookup.sight`; `applied`: a snapshot.
+
+        `feedless`: no carrier handed anything in, so that `apart` holds all phones of which anything is known.
+        """
         self.as_of, self.practice, self.head = as_of, room.practice, head
         self.books: Mapping[CarrierId, datetime] = {
             carrier: enrolment.heard_at
@@ -71,12 +79,18 @@ class Sight:
         self._known, self._room, self._on = known, room, as_of.astimezone(JST).date()
         usable = register is not None and set(register.stamp.enrolled) == set(self.books)
         self._register = register if usable and register is not None and register.stamp.day <= self._on else None
+        self._feedless = feedless
         self._apart = [keys for keys in apart if len(keys)]
         self._alike = _coarse if coarse else _alike
         self._places: dict[Said, int] = {}
         self._by_value = np.full(256, -1, np.intp)
         self._pairs: dict[tuple[int, ...], int] = {}
         self._lock = threading.Lock()
+        self._snapshot: SnapshotAnswers | None = None
+        if applied is not None:
+            self._snapshot = SnapshotAnswers(applied, as_of, self._on, room.age_h_max, known.wanted)
+            self.books = {**self._snapshot.books, **self.books}
+        self._over: dict[tuple[int, int], int] = {}
 
     @property
     def by_register(self) -> bool:
@@ -90,6 +104,20 @@ class Sight:
             ValueError: a key of more than 14 digits, or one that is no phone's.
             StorageError: `log-corrupt`, `segment-corrupt`; nothing is said of a record that does not hold.
         """
+        ids = self._of_record(keys)
+        if self._snapshot is None:
+            return ids
+        cases = ids << 8 | self._snapshot.values(keys)
+        table = np.bincount(cases)
+        for case in np.flatnonzero(table).tolist():
+            table[case] = self._beside(case >> 8, case & 255)
+        both: NDArray[np.intp] = table.take(cases)
+        return both
+
+    def _of_record(self, keys: Keys) -> NDArray[np.intp]:
+        """The same without the snapshot."""
+        if self._feedless:
+            return self._shared(keys)
         if self._register is None:
             return self._folded(keys)
         values = self._register.values(keys, on=self._on)
@@ -106,8 +134,8 @@ class Sight:
 
     def id_of(self, key: int) -> int:
         """The same of one phone."""
-        if self._register is None or any(some.has(key) for some in self._apart):
-            return int(self._folded(np.array([key], np.uint64))[0])
+        if self._snapshot is not None or self._register is None or any(some.has(key) for some in self._apart):
+            return int(self.ids(np.array([key], np.uint64))[0])
         value = self._register.value(key, on=self._on)
         place = int(self._by_value[value])
         if place < 0:
@@ -134,10 +162,30 @@ class Sight:
             first = last
         return told
 
+    def _shared(self, keys: Keys) -> NDArray[np.intp]:
+        """Where there are no feeds: of phones that nobody read the same is said, so one of them is folded for all."""
+        ids = np.zeros(len(keys), np.intp)
+        heard = np.zeros(len(keys), np.bool_)
+        for some in self._apart:
+            heard[some.among(keys)] = True
+        ids[heard] = self._folded(keys[heard])
+        if not heard.all():
+            ids[~heard] = self._folded(keys[~heard][:1])
+        return ids
+
     def _folded(self, keys: Keys) -> NDArray[np.intp]:
         devices = [Device((Imei.of_key(f"{key:014d}"),)) for key in keys.tolist()]
         said = self._known.of_room(self.practice, devices, self.as_of)
         return np.fromiter(map(self._place, said), np.intp, len(said))
+
+    def _beside(self, place: int, value: int) -> int:
+        """The place of an answer with what the snapshot says beside it."""
+        over = self._over.get((place, value))
+        if over is None:
+            assert self._snapshot is not None
+            cells = self._snapshot.beside(self.said[place].cells, value)
+            over = self._over[place, value] = self._place(Said.of(cells, self._known.wanted, practice=self.practice))
+        return over
 
     def _of_value(self, value: int) -> Said:
         """What a byte of the register says, by the same functions as what is folded."""
@@ -175,11 +223,12 @@ def _coarse(cell: Cell) -> Cell:
 
 @dataclass
 class Lookup:
-    """Answers of both rooms. `registers`: where the register of a room is kept."""
+    """Answers of both rooms. `registers`: where the register of a room is kept; `shelf`: the snapshot of a shop."""
 
     rooms: Rooms
     clock: Clock
     registers: Callable[[bool], Registers]
+    shelf: Callable[[bool], Shelf] | None = None
     _followed: dict[bool, _Followed] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -205,7 +254,8 @@ class Lookup:
         """
         with self._lock:
             if practice not in self._followed:
-                self._followed[practice] = _Followed(self.rooms, self.clock, practice, self.registers(practice))
+                shelf = None if self.shelf is None else self.shelf(practice)
+                self._followed[practice] = _Followed(self.rooms, self.clock, practice, self.registers(practice), shelf)
             return self._followed[practice].now(coarse)
 
 
@@ -217,30 +267,36 @@ class _Followed:
     clock: Clock
     practice: bool
     registers: Registers
+    shelf: Shelf | None = None
     _heard: KeySet = NONE
     _fresh: KeySet = NONE
     _size: int = 0
     _named: dict[str, KeySet] = field(default_factory=dict)
     _sights: dict[bool, Sight] = field(default_factory=dict)
     _register: Register | None = None
+    _applied: Applied | None = None
 
     def now(self, coarse: bool) -> Sight:
         room = self.rooms.open(self.practice)
         head, register = room.log.head(), self._current()
+        applied = None if self.shelf is None else self.shelf.current()
         as_of, sight = self.clock.now().replace(microsecond=0), self._sights.get(coarse)
         if (
             sight is not None
             and (sight.as_of, sight.head) == (as_of, head)
             and register is self._register
+            and applied is self._applied
             and len(sight.said) < SAID_MAX
         ):
             return sight
-        if register is not self._register:
-            self._register, self._sights = register, {}
+        if register is not self._register or applied is not self._applied:
+            self._register, self._applied, self._sights = register, applied, {}
         self._hear(room, head.size)
         apart = (self._heard, self._fresh, *self._newer(room.recorder.feeds, register))
         known = Known(self.rooms, self.clock)
-        sight = self._sights[coarse] = Sight(known, room, as_of, head, register, apart, coarse=coarse)
+        feedless = room.recorder.feeds is None or not room.recorder.feeds.accepted()
+        sight = Sight(known, room, as_of, head, register, apart, coarse=coarse, applied=applied, feedless=feedless)
+        self._sights[coarse] = sight
         return sight
 
     def _current(self) -> Register | None:

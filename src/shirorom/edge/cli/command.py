@@ -154,6 +154,9 @@ OWN_WORDS = frozenset(
      "watch-terms-check", "watch-terms-save", "watch-terms-example", "watch-claim-seen", "watch-claim-list",
      "watch-claim-key", "screen-output",
      *(f"watch-alerts-{name}" for name in ("since", "kind", "store", "person", "open", "as-csv", "output")),
+     *(f"snapshot-make-{name}" for name in ("output", "to", "plain", "since", "full", "consent", "practice")),
+     "snapshot-apply-keys", "snapshot-verify-keys",
+     *(f"snapshot-{name}-practice" for name in ("apply", "show", "forget")),
      *(f"watch-hook-replay-{name}" for name in ("replay-since", "replay-message"))}
 )  # fmt: skip
 """Options whose name means something else from command to command."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
     from shirorom.edge.cli.published import Publishing
+    from shirorom.edge.cli.snapshot import Snapshots
     from shirorom.edge.words import Words
     from shirorom.ports import Facts
     from shirorom.ports.book import Folder
@@ -219,6 +220,11 @@ class Composition(Protocol):
     @property
     def register(self) -> Register:
         """The register of each log."""
+        ...
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Snapshots of the register, made and applied."""
         ...
 
     @property

@@ -24,13 +24,14 @@ from shirorom.edge.cli.published import monitor, publish, witness
 from shirorom.edge.cli.run import practice, serve
 from shirorom.edge.cli.screen import screen
 from shirorom.edge.cli.sheet import attest, restamp, verify
+from shirorom.edge.cli.snapshot import snapshot
 from shirorom.edge.cli.store import backup, fsck, restore
 from shirorom.edge.cli.streams import make_streams_safe, say, wants_plain
 from shirorom.edge.cli.watch import watch
 
 COMMANDS = (
     check, parse, record, withdraw, accept_correction, history, screen, import_, carrier, watch, attest, verify,
-    restamp, publish, monitor, witness, key, serve, practice, doctor, fsck, backup, restore, completion,
+    restamp, publish, snapshot, monitor, witness, key, serve, practice, doctor, fsck, backup, restore, completion,
 )  # fmt: skip
 """In the order in which `--help` lists them."""
 
