@@ -10,6 +10,7 @@ import json
 import resource
 import subprocess
 import sys
+import traceback
 from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
@@ -24,21 +25,27 @@ class NotMeasuredError(Exception):
     """A part of a bench that could not be run here; says why."""
 
 
+class FailedError(Exception):
+    """A part of a bench that ended with an error, or answered what is wrong."""
+
+
 def apart(module: str, function: str, *arguments: Any, kernel: bool = True) -> dict[str, Any]:
     """Call it in a new process.
 
     Raises:
         NotMeasuredError: a module is not installed, or the memory does not suffice.
-        RuntimeError: it failed.
+        FailedError: it failed.
     """
     command = [sys.executable, "-m", "bench._child", module, function, json.dumps(arguments), str(int(kernel))]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
     said = done.stdout.strip().splitlines()[-1:]
     if done.returncode or not said:
-        raise RuntimeError(f"{module}.{function} ended with {done.returncode}")
+        raise FailedError(f"{module}.{function} ended with {done.returncode}")
     answer: dict[str, Any] = json.loads(said[0])
     if "missing" in answer:
         raise NotMeasuredError(answer["missing"])
+    if "failed" in answer:
+        raise FailedError(answer["failed"])
     return answer
 
 
@@ -85,6 +92,9 @@ def main(module: str, function: str, arguments: str, kernel: str) -> None:
         answer = {"missing": f"{error.name} is not installed"}
     except MemoryError:
         answer = {"missing": "this machine has not memory enough now"}
+    except Exception as error:  # noqa: BLE001 (told to the parent, whatever it is)
+        traceback.print_exc()
+        answer = {"failed": str(error)}
     print(json.dumps(answer | {"peak_mb": peak_mb()}))
 
 

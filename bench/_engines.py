@@ -200,7 +200,7 @@ class Sqlite(Engine):
 
     def one(self, key: int) -> int:
         found = self.db.execute("SELECT v FROM phone WHERE k = ?", (key,)).fetchone()
-        return found[0] if found else 0
+        return int(found[0]) if found else 0
 
     def many(self, keys: Keys) -> Bytes:
         order = np.argsort(keys)
@@ -267,8 +267,8 @@ class DuckDb(Engine):
         return self.path.stat().st_size
 
     def one(self, key: int) -> int:
-        found = self.db.execute("SELECT v FROM phone WHERE k = ?", (key,)).fetchone()
-        return int(found[0]) if found else 0
+        found = self.db.execute("SELECT v FROM phone WHERE k = ?", (key,)).fetchall()
+        return int(found[0][0]) if found else 0
 
     def many(self, keys: Keys) -> Bytes:
         self.db.register("asked", {"k": keys, "n": np.arange(len(keys))})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import _phones
-from bench._child import NotMeasuredError, apart
+from bench._child import FailedError, NotMeasuredError, apart
 from bench._engines import ENGINES
 from bench._rows import Row, missing, number, row
 
@@ -32,7 +32,7 @@ def run(size: int = PHONES) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         made = apart("bench.peers", "prepare", folder, size)
         ours = apart("bench._engines", "measured", OURS, folder, True)
-        engines, rows = [ours], _head(made, ours)
+        engines, rows, failures = [ours], _head(made, ours), list[str]()
         for name in ENGINES:
             for kernel in (True, False) if name.startswith("shirorom") else (True,):
                 if (name, kernel) == (OURS, True):
@@ -42,9 +42,15 @@ def run(size: int = PHONES) -> dict[str, Any]:
                 except NotMeasuredError as error:
                     rows.append(missing(name, "", str(error)))
                     continue
+                except FailedError as error:
+                    failures.append(f"{name}: {error}")
+                    rows.append(missing(name, "", f"it failed: {error}"))
+                    continue
                 engines.append(one | {"engine": name + ("" if kernel else PLAIN)})
-    return {"name": "register against others", "rows": rows, "matrix": _matrix(engines), "engines": engines,
-            "bound": made["bound"]}  # fmt: skip
+    return {
+        "name": "register against others", "rows": rows, "matrix": _matrix(engines), "engines": engines,
+        "bound": made["bound"], "failures": failures,
+    }  # fmt: skip
 
 
 def prepare(folder: str, size: int) -> dict[str, Any]:
