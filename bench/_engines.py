@@ -95,7 +95,7 @@ class Dict(Engine):
     says = "a tenth of the phones"
 
     def __init__(self, keys: Keys, values: Bytes, folder: Path) -> None:
-        self.of = dict(zip(keys.tolist(), values.tolist(), strict=True))
+        self.of: dict[int, int] = dict(zip(keys.tolist(), values.tolist(), strict=True))
 
     def size(self) -> int:
         return sys.getsizeof(self.of) + sum(map(sys.getsizeof, islice(self.of, 1000))) * len(self.of) // 1000

@@ -23,18 +23,21 @@ AT_ONCE = 500_000
 HEADING = ("管理番号", "IMEI")
 
 
-def write(path: Path, keys: Keys) -> None:
-    """A csv file of two columns, a row a key, in the order of the keys."""
+def write(path: Path, keys: Keys) -> NDArray[np.bool_]:
+    """A csv file of two columns, a row a key, in the order of the keys. Returns which rows hold a number that holds."""
+    sound = []
     with path.open("wb") as file:
         file.write(f"{','.join(HEADING)}\n".encode())
-        for place, part in enumerate(parts(keys)):
+        for place, (part, good) in enumerate(parts(keys)):
+            sound.append(good)
             numbers = pl.int_range(place * AT_ONCE, place * AT_ONCE + len(part), eager=True)
             frame = pl.DataFrame({HEADING[0]: "S" + numbers.cast(pl.String).str.zfill(8), HEADING[1]: part})
             frame.write_csv(file, include_header=False)
+    return np.concatenate(sound)
 
 
-def parts(keys: Keys) -> Iterator[pl.Series]:
-    """The numbers of these phones as texts, some at a time."""
+def parts(keys: Keys) -> Iterator[tuple[pl.Series, NDArray[np.bool_]]]:
+    """The numbers of these phones as texts, some at a time, and which of them hold."""
     random = np.random.default_rng(8)
     for first in range(0, len(keys), AT_ONCE):
         yield _texts(keys[first : first + AT_ONCE], random)
@@ -52,12 +55,15 @@ def check_digits(keys: Keys) -> NDArray[np.uint64]:
     return (np.uint64(10) - total % np.uint64(10)) % np.uint64(10)
 
 
-def _texts(keys: Keys, random: np.random.Generator) -> pl.Series:
+def _texts(keys: Keys, random: np.random.Generator) -> tuple[pl.Series, NDArray[np.bool_]]:
     wrong = random.random(len(keys)) < WRONG
     check = np.where(wrong, (check_digits(keys) + np.uint64(3)) % np.uint64(10), check_digits(keys))
+    form = random.choice(len(FORMS), len(keys), p=SHARES).astype(np.uint8)
+    without_check = np.isin(form, [FORMS.index("fourteen"), FORMS.index("sixteen")])
+    sound = (without_check | ~wrong) & (form != FORMS.index("seventeen"))
     frame = pl.DataFrame(
         {
-            "key": keys, "check": check, "form": random.choice(len(FORMS), len(keys), p=SHARES).astype(np.uint8),
+            "key": keys, "check": check, "form": form,
             "more": random.integers(10, 100, len(keys)),
         }
     ).with_columns(pl.col("key").cast(pl.String).str.zfill(14), pl.col("check").cast(pl.String))  # fmt: skip
@@ -74,4 +80,4 @@ def _texts(keys: Keys, random: np.random.Generator) -> pl.Series:
     text = forms["fifteen"]
     for place, name in enumerate(FORMS):
         text = pl.when(pl.col("form") == place).then(forms[name]).otherwise(text)
-    return frame.select(text.alias("number")).to_series()
+    return frame.select(text.alias("number")).to_series(), sound
