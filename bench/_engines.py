@@ -35,6 +35,8 @@ class Engine:
     """It holds one phone in so many, from the lowest key on."""
     says: ClassVar[str] = ""
     """What must be known to read its figures."""
+    batch_only: ClassVar[bool] = False
+    """Only its batches differ from those of another."""
     presence: ClassVar[bool] = False
     """It knows only whether a phone is there."""
 
@@ -80,6 +82,8 @@ class Searchsorted(Engine):
 
 class SearchsortedInOrder(Searchsorted):
     """The same; each batch is sorted first, which is counted."""
+
+    batch_only = True
 
     def many(self, keys: Keys) -> Bytes:
         order = np.argsort(keys)
@@ -325,23 +329,24 @@ class OursCompact(Ours):
     layout = "compact"
 
 
-ENGINES: dict[str, type[Engine]] = {
-    "shirorom compact": OursCompact,
-    "shirorom fast": OursFast,
-    "numpy searchsorted": Searchsorted,
-    "numpy searchsorted, batch sorted first": SearchsortedInOrder,
-    "pyroaring BitMap per TAC": Roaring,
-    "pyroaring BitMap64 per carrier and mark": Roaring64,
-    "DuckDB table": DuckDb,
-    "SQLite primary key": Sqlite,
-    "LMDB": Lmdb,
-    "Python dict": Dict,
+ENGINES: dict[str, tuple[type[Engine], str]] = {
+    "shirorom compact": (OursCompact, "compact"),
+    "shirorom fast": (OursFast, "fast"),
+    "numpy searchsorted": (Searchsorted, "searchsorted"),
+    "numpy searchsorted, batch sorted first": (SearchsortedInOrder, "searchsorted, sorted first"),
+    "pyroaring BitMap per TAC": (Roaring, "roaring, presence"),
+    "pyroaring BitMap64 per carrier and mark": (Roaring64, "roaring64"),
+    "DuckDB table": (DuckDb, "DuckDB"),
+    "SQLite primary key": (Sqlite, "SQLite"),
+    "LMDB": (Lmdb, "LMDB"),
+    "Python dict": (Dict, "dict"),
 }
+"""Each with its short name for the plot."""
 
 
 def measured(name: str, folder: str, judge: bool) -> dict[str, Any]:
     """Build one engine from files and ask it; `judge`: its answers are those that the others are held against."""
-    engine, here = ENGINES[name], Path(folder)
+    (engine, short), here = ENGINES[name], Path(folder)
     keys, values, queries = (_phones.load(here, what) for what in ("keys", "values", "queries"))
     right = None if judge else _phones.load(here, "answers")
     if engine.share > 1:
@@ -359,9 +364,9 @@ def measured(name: str, folder: str, judge: bool) -> dict[str, Any]:
         _held(name, made, right, some, few)
     batch_s, single_s = best(lambda: made.many(some)), best(lambda: [ask(key) for key in few])
     return {
-        "engine": name, "phones": len(keys), "bytes": made.size() / len(keys), "built_s": built_s,
+        "engine": name, "short": short, "phones": len(keys), "bytes": made.size() / len(keys), "built_s": built_s,
         "batch_m": len(some) / batch_s / 1e6, "single_ns": single_s / len(few) * 1e9, "says": engine.says,
-        "presence": engine.presence, "compared": len(some) + len(few),
+        "presence": engine.presence, "batch_only": engine.batch_only, "compared": len(some) + len(few),
     }  # fmt: skip
 
 

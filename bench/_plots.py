@@ -1,4 +1,4 @@
-"""The plots of the register as SVG: text stays text, light or dark by the reader's wish, ours never told by colour alone."""
+"""The plots of the register as SVG: text stays text, light or dark by the reader's system, shapes beside colour."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from math import ceil, floor, log10
 from typing import Any, TypeAlias
 
 STYLE = """
-.ground{fill:#fff}text{fill:#1b1b1b;font:12px system-ui,"Noto Sans JP",sans-serif}.dim{fill:#595959}.head{font-weight:700}
-.grid{stroke:#d5d5d5}.bound{stroke:#595959;stroke-dasharray:4 4}.ours{fill:#0b57d0;stroke:#0b57d0}
-.peer{fill:none;stroke:#595959;stroke-width:2}.line{fill:none;stroke-width:2}.second{stroke-dasharray:7 4}
+text{fill:#1b1b1b;font:12px system-ui,"Noto Sans JP",sans-serif}.dim{fill:#595959}.head{font-weight:700}
+.ground{fill:#fff}.grid{stroke:#d5d5d5}.lead{stroke:#8a8a8a}.bound{stroke:#595959;stroke-dasharray:4 4}
+.ours{fill:#0b57d0;stroke:#0b57d0}.peer{fill:none;stroke:#595959;stroke-width:2}
+.line{fill:none;stroke-width:2}.second{stroke-dasharray:7 4}
 text.ours{stroke:none;font-weight:700}.end{text-anchor:end}.middle{text-anchor:middle}
 @media(prefers-color-scheme:dark){.ground{fill:#16181c}text{fill:#ececec}.dim{fill:#b4b4b4}.grid{stroke:#3a3d42}
 .bound,.peer{stroke:#b4b4b4}.ours{fill:#8ab4f8;stroke:#8ab4f8}}
 .line.ours{fill:none}
 """
-CHARACTER, LINE = 6.3, 14
+CHARACTER, BOLD = 6.6, 7.4
+FAR = 6
+"""From this place on a label stands so far from its point that a line leads there."""
 Box: TypeAlias = tuple[float, float, float, float]
 
 
@@ -72,20 +75,21 @@ class Panel:
 
     def label(self, x: float, y: float, words: str, *, ours: bool) -> None:
         """A name beside a point, where nothing else stands."""
-        at_x, at_y, long = self.x(x), self.y(y), CHARACTER * len(words) * (1.08 if ours else 1)
+        at_x, at_y, long = self.x(x), self.y(y), (BOLD if ours else CHARACTER) * len(words)
         places = [
             (at_x + dx if dx > 0 else at_x + dx - long if dx < 0 else at_x - long / 2, at_y + dy)
-            for far in (0, 1, 2, 3, 4)
-            for dx, dy in ((9, 4 + far * 7), (-9, 4 + far * 7), (9, 4 - far * 7), (-9, 4 - far * 7),
-                           (0, 18 + far * 7), (0, -10 - far * 7))
+            for far in range(0, 60, 12)
+            for dx, dy in ((10 + far, 4 + far), (10 + far, 4 - far), (-10 - far, 4 + far), (-10 - far, 4 - far),
+                           (0, 19 + far), (0, -10 - far))
         ]  # fmt: skip
-        boxes = [(px, py - 11, px + long, py + 3) for px, py in places]
-        free = (
-            n for n, box in enumerate(boxes) if self._inside(box) and not any(_meet(box, one) for one in self.taken)
-        )
-        n = next(free, 0)
+        boxes = [(px - 2, py - 12, px + long, py + 4) for px, py in places]
+        n = next((n for n, box in enumerate(boxes) if self._free(box)), 0)
         self.taken.append(boxes[n])
-        self._text(*places[n], words, "ours" if ours else "")
+        to_x, to_y = places[n]
+        if n >= FAR:
+            near = to_x - 3 if to_x > at_x else min(to_x + long + 3, at_x)
+            self.parts.append(f'<path class="lead" d="M{at_x:.1f} {at_y:.1f}L{near:.1f} {to_y - 4:.1f}"/>')
+        self._text(to_x, to_y, words, "ours" if ours else "")
 
     def line(self, points: Sequence[tuple[float, float]], kind: str) -> None:
         """A line through points."""
@@ -98,13 +102,11 @@ class Panel:
         self.parts.append(f'<path class="bound" d="M{at:.1f} {self.top:.1f}V{self.top + self.height:.1f}"/>')
         self._text(at + 5, self.top + self.height - 6, words, "dim")
 
-    def _inside(self, box: Box) -> bool:
-        return (
-            box[0] > self.left
-            and box[2] < self.left + self.width + 4
-            and self.top < box[1]
-            and box[3] < self.top + self.height
-        )
+    def _free(self, box: Box) -> bool:
+        """Whether nothing stands there, and it is in the panel."""
+        inside = self.left < box[0] and box[2] < self.left + self.width + 8
+        upright = self.top < box[1] and box[3] < self.top + self.height
+        return inside and upright and not any(_meet(box, one) for one in self.taken)
 
     def _text(self, x: float, y: float, words: str, kind: str) -> None:
         self.parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>')
@@ -120,7 +122,8 @@ def engines(result: dict[str, Any]) -> str:
     )
     panels = []
     for place, (title, of) in enumerate(sides):
-        found = [of(one) for one in every]
+        shown = [one for one in every if not (place and one["batch_only"])]
+        found = [of(one) for one in shown]
         low, high = 10 ** floor(log10(min(found))), 10 ** ceil(log10(max(found) * 1.05))
         panel = Panel(
             left=64, top=44 + 430 * place, width=760, height=330, x_range=(0.8, 10 ** ceil(log10(far * 1.05))),
@@ -128,11 +131,10 @@ def engines(result: dict[str, Any]) -> str:
             y_ticks=_decades(low, high),
         )  # fmt: skip
         panel.bound(result["bound"], "entropy bound")
-        for one in every:
+        for one in shown:
             panel.mark(one["bytes"], of(one), ours=one["engine"].startswith("shirorom"))
-        for one in sorted(every, key=lambda one: not one["engine"].startswith("shirorom")):
-            words = one["engine"] + (" (presence alone)" if one["presence"] else "")
-            panel.label(one["bytes"], of(one), words, ours=one["engine"].startswith("shirorom"))
+        for one in shown:
+            panel.label(one["bytes"], of(one), one["short"], ours=one["engine"].startswith("shirorom"))
         panels.append(panel)
     return _picture(860, 890, "Bytes a phone and look-ups a second of all engines", panels)
 
@@ -152,7 +154,7 @@ def growth(points: Sequence[dict[str, Any]]) -> str:
         ticks = [(step * n, f"{step * n:.3g}") for n in range(int(high / step) + 1)]
         panel = Panel(
             left=52 + 430 * (place % 2), top=44 + 290 * (place // 2), width=330, height=190,
-            x_range=(sizes[0] / 1.6, sizes[-1] * 1.6), y_range=(0, high), y_log=False, title=title,
+            x_range=(sizes[0] / 1.6, sizes[-1] * 6), y_range=(0, high), y_log=False, title=title,
             x_title="phones (logarithmic)", x_ticks=[(n, _phones(n)) for n in sizes], y_ticks=ticks,
         )  # fmt: skip
         for layout, kind in (("fast", ""), ("compact", "second")):
@@ -168,9 +170,9 @@ def growth(points: Sequence[dict[str, Any]]) -> str:
 
 def _picture(width: int, height: int, title: str, panels: Sequence[Panel]) -> str:
     body = "\n".join("\n".join(panel.parts) for panel in panels)
+    named = f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" {named}>\n<title>{escape(title)}</title>\n<style>{STYLE}</style>\n'
         f'<rect class="ground" width="{width}" height="{height}"/>\n{body}\n</svg>\n'
     )
 

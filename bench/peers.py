@@ -46,7 +46,7 @@ def run(size: int = PHONES) -> dict[str, Any]:
                     failures.append(f"{name}: {error}")
                     rows.append(missing(name, "", f"it failed: {error}"))
                     continue
-                engines.append(one | {"engine": name + ("" if kernel else PLAIN)})
+                engines.append(one if kernel else one | {"engine": name + PLAIN, "short": f"{one['short']}, no kernel"})
     return {
         "name": "register against others", "rows": rows, "matrix": _matrix(engines), "engines": engines,
         "bound": made["bound"], "failures": failures,
