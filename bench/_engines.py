@@ -59,6 +59,9 @@ class Engine:
         """One phone, as a program asks this engine: what is timed."""
         return self.one(key)
 
+    def close(self) -> None:
+        """Let go of files."""
+
 
 class Searchsorted(Engine):
     """Two arrays; a binary search for each query, in the order in which they come."""
@@ -199,6 +202,9 @@ class Sqlite(Engine):
             self.db.executemany("INSERT INTO phone VALUES (?, ?)", rows)
         self.db.execute("COMMIT")
 
+    def close(self) -> None:
+        self.db.close()
+
     def size(self) -> int:
         return self.path.stat().st_size
 
@@ -233,6 +239,10 @@ class Lmdb(Engine):
                 change.cursor().putmulti(zip(_bytes(keys[some], 8), _bytes(values[some], 1), strict=True), append=True)
         self.reading = self.db.begin()
 
+    def close(self) -> None:
+        self.reading.abort()
+        self.db.close()
+
     def size(self) -> int:
         info, page = self.db.info(), self.db.stat()["psize"]
         return int((info["last_pgno"] + 1) * page)
@@ -266,6 +276,9 @@ class DuckDb(Engine):
         self.db.register("given", given)
         self.db.execute("CREATE TABLE phone AS SELECT * FROM given ORDER BY k")
         self.db.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        self.db.close()
 
     def size(self) -> int:
         return self.path.stat().st_size
@@ -363,8 +376,10 @@ def measured(name: str, folder: str, judge: bool) -> dict[str, Any]:
     else:
         _held(name, made, right, some, few)
     batch_s, single_s = best(lambda: made.many(some)), best(lambda: [ask(key) for key in few])
+    size = made.size() / len(keys)
+    made.close()
     return {
-        "engine": name, "short": short, "phones": len(keys), "bytes": made.size() / len(keys), "built_s": built_s,
+        "engine": name, "short": short, "phones": len(keys), "bytes": size, "built_s": built_s,
         "batch_m": len(some) / batch_s / 1e6, "single_ns": single_s / len(few) * 1e9, "says": engine.says,
         "presence": engine.presence, "batch_only": engine.batch_only, "compared": len(some) + len(few),
     }  # fmt: skip

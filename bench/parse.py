@@ -23,8 +23,8 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.parse import TEXT_CHARS_MAX, parse
 from shirorom.domain.tables.number import device_of
 
-NUMBERS, TINY = 30_000, 2_000
-MESSY_TIMES = 20
+NUMBERS, TINY = 30_000, 500
+MESSY_TIMES, HOSTILE_TIMES = 20, 40
 ROUNDS = 5
 TARGET_PER_S = 200_000
 TEST_TAC = 440_000
@@ -72,8 +72,8 @@ def _texts(size: int) -> Iterator[Row]:
         per_s = len(parse(text).devices) / best_s(lambda text=text: parse(text))  # type: ignore[misc]
         asked = at_least(TARGET_PER_S) if what == "one a line" else None
         yield row(f"parse, {what}", per_s, "numbers/s", asked=asked, beside="stdnum, bare numbers", peer=beside)
-    hostile = "1 " * (TEXT_CHARS_MAX // 2)
-    yield row("1 MB of single digits", best_s(lambda: parse(hostile), 2), "s")
+    hostile = "1 " * (min(TEXT_CHARS_MAX, HOSTILE_TIMES * size) // 2)
+    yield row(f"{len(hostile):,} characters of single digits", best_s(lambda: parse(hostile), 2), "s")
 
 
 def _messy_rows(size: int) -> Iterator[Row]:
