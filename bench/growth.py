@@ -59,7 +59,7 @@ def run(size: int | None = None) -> dict[str, Any]:
 def make(folder: str, count: int, layout: str) -> dict[str, Any]:
     """Build and publish; leave queries and what the rows say of some of them."""
     here, made = Path(folder), _phones.phones(count)
-    queries = _phones.queries_of(made.keys, min(QUERIES, 10 * count))
+    queries = _phones.queries_of(made.keys, min(QUERIES, 2 * count))
     places = np.searchsorted(made.keys, queries[:COMPARED])
     there = made.keys.take(places, mode="clip") == queries[:COMPARED]
     np.save(here / "queries.npy", queries)

@@ -56,7 +56,7 @@ def run(size: int = PHONES) -> dict[str, Any]:
 def prepare(folder: str, size: int) -> dict[str, Any]:
     """Phones and queries into files."""
     made = _phones.phones(size)
-    _phones.save(made, Path(folder), min(QUERIES, 10 * size))
+    _phones.save(made, Path(folder), min(QUERIES, 2 * size))
     return {"phones": len(made.keys), "bound": made.bound}
 
 

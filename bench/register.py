@@ -27,7 +27,7 @@ QUERIES, LOOKS, CHANGED = 2_000_000, 20_000, 1_000
 def run(size: int = PHONES) -> dict[str, Any]:
     """All figures of this module."""
     made = _phones.phones(size)
-    queries = _phones.queries_of(made.keys, min(QUERIES, 10 * size))
+    queries = _phones.queries_of(made.keys, min(QUERIES, 2 * size))
     changed = np.arange(CHANGED) * (len(made.keys) // CHANGED)
     news = Rows(
         made.keys[changed], made.carriers[changed],
