@@ -30,7 +30,7 @@ from bench import _page
 from bench._rows import missing
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-FIRST = ("peers", "growth", "register", "lookups", "screen", "parse", "feeds")
+FIRST = ("peers", "growth", "register", "publication", "lookups", "screen", "parse", "feeds")
 """The national register's; then the others, by name."""
 
 

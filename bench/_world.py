@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench import _phones
 from bench._clock import timed
@@ -42,8 +43,11 @@ def make_world(data: Path, count: int) -> World:
     made = Composition(Options(data=data))
     try:
         for place in range(len(CARRIERS)):
-            mine = phones.carriers == place
-            _book(made, place, phones.keys[mine], phones.marks[mine] == _phones.RESTRICTED)
+            mine = np.flatnonzero(phones.carriers == place)
+            for first in range(0, len(mine), FEED_ROWS):
+                some = mine[first : first + FEED_ROWS]
+                restricted = phones.marks[some] == _phones.RESTRICTED
+                keep_feed(made, place, phones.keys[some], restricted, datetime.now(UTC) - timedelta(minutes=5))
         published_s, publication = timed(lambda: made.register.now(True))
         if publication is None or not made.register.lookup.sight(True).by_register:
             raise RuntimeError("no register came of it")
@@ -52,20 +56,19 @@ def make_world(data: Path, count: int) -> World:
     return World(phones, published_s)
 
 
-def _book(made: Composition, place: int, keys: Keys, restricted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-    carrier, at = CARRIERS[place], datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
-    recorder = made.room(True).recorder
-    for sequence, first in enumerate(range(0, len(keys), FEED_ROWS)):
-        some, bad = keys[first : first + FEED_ROWS], restricted[first : first + FEED_ROWS]
-        rows = np.zeros(len(some), RECORD)
-        rows["key"], rows["row"], rows["check"] = some, np.arange(1, len(some) + 1), NO_CHECK_DIGIT
-        rows["declares"] = np.where(bad, DECLARES.index(NoticeKind.RESTRICTED), DECLARES.index(NoticeKind.REGISTERED))
-        rows["ground"] = np.where(bad, GROUNDS.index(Ground.UNPAID), 0)
-        rows["effective_on"] = np.where(bad, at.date().toordinal() - 20, 0)
-        whole = rows.tobytes()
-        records = [whole[start : start + ROW_BYTES] for start in range(0, len(whole), ROW_BYTES)]
-        segment = made.feeds.segments.put(records, bytes(SEED_BYTES))
-        kind = FeedKind.DELTA if sequence else FeedKind.FULL
-        manifest = Manifest(carrier, kind, sequence, len(some), bytes(32), True, at)
-        feed = Feed(manifest, len(some), bytes(32), segment, None, None, "bench")
-        recorder.record_feed(feed, count_expected=sequence)
+def keep_feed(made: Composition, place: int, keys: Keys, restricted: NDArray[np.bool_], at: datetime) -> None:
+    """The next feed of one carrier: a segment of its rows, and the entry that names it."""
+    carrier, recorder = CARRIERS[place], made.room(True).recorder
+    rows = np.zeros(len(keys), RECORD)
+    rows["key"], rows["row"], rows["check"] = keys, np.arange(1, len(keys) + 1), NO_CHECK_DIGIT
+    declared = DECLARES.index(NoticeKind.RESTRICTED), DECLARES.index(NoticeKind.REGISTERED)
+    rows["declares"] = np.where(restricted, *declared)
+    rows["ground"] = np.where(restricted, GROUNDS.index(Ground.UNPAID), 0)
+    rows["effective_on"] = np.where(restricted, at.date().toordinal() - 20, 0)
+    whole = rows.tobytes()
+    records = [whole[start : start + ROW_BYTES] for start in range(0, len(whole), ROW_BYTES)]
+    segment = made.feeds.segments.put(records, bytes(SEED_BYTES))
+    sequence = len(recorder.feeds.of(carrier)) if recorder.feeds else 0
+    kind = FeedKind.DELTA if sequence else FeedKind.FULL
+    manifest = Manifest(carrier, kind, sequence, len(keys), bytes(32), True, at.replace(microsecond=0))
+    recorder.record_feed(Feed(manifest, len(keys), bytes(32), segment, None, None, "bench"), count_expected=sequence)

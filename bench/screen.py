@@ -16,7 +16,7 @@ import numpy as np
 
 from bench import _messy, _phones
 from bench._peak import Ran, ran
-from bench._rows import Asked, Row, at_least, at_most, missing, row
+from bench._rows import Row, at_least, at_most, missing, row
 from bench._world import make_world
 
 ROWS, PHONES = 10_000_000, 30_000_000
@@ -25,15 +25,14 @@ ROUNDS = 3
 LONG_S = 20
 """What takes longer is done once."""
 MEMORY_MB_MAX = 1_500
-BRIEF = "--brief"
-"""Writes the verdict and what is wrong alone."""
 READ = "import sys, polars as pl; print(pl.read_csv(sys.argv[1], infer_schema=False).height)"
 COPY = "import sys, polars as pl; pl.read_csv(sys.argv[1], infer_schema=False).write_csv(sys.argv[2])"
-PROMISED: dict[tuple[bool, bool], Asked] = {
-    (True, True): at_least(10e6), (True, False): at_least(3e6),
-    (False, True): at_least(3e6), (False, False): at_least(1.5e6),
-}  # fmt: skip
-"""Rows a second: with the kernel or without, the brief form or all columns."""
+FORMS: dict[str, tuple[list[str], float, float]] = {
+    "verdict and error alone": (["--add", "verdict,error", "--added-only"], 10e6, 3e6),
+    "verdict and error beside the file's own columns": (["--add", "verdict,error"], 10e6, 3e6),
+    "all columns": ([], 3e6, 1.5e6),
+}
+"""The words that ask for it; rows a second that were promised with the kernel and without."""
 
 
 def run(size: int = ROWS) -> dict[str, Any]:
@@ -61,20 +60,21 @@ def _figures(here: Path, source: Path, right: dict[str, int]) -> list[Row]:
         row("polars reads and writes it", size / copy.seconds, "rows/s"),
         row("polars: most memory", copy.peak_mb, "MB"),
     ]
-    has_brief = BRIEF in ran(sys.executable, "-m", "shirorom", "screen", "--help").said
-    for kernel in (True, False):
-        for brief in (True, False):
-            what = f"{'verdict and error' if brief else 'all columns'}, {'kernel' if kernel else 'no kernel'}"
-            if brief and not has_brief:
-                rows.append(missing(what, "rows/s", f"`screen` has no {BRIEF}"))
+    shirorom = ["--data", data, "screen", str(source), "-o", out, "--json"]
+    known = ran(sys.executable, "-m", "shirorom", "screen", "--help").said
+    for place, program in enumerate(("shirorom", "bench._shirorom")):
+        for form, (words, *promised) in FORMS.items():
+            what = f"{form}, {'no kernel' if place else 'kernel'}"
+            unknown = [word for word in words if word.startswith("--") and word not in known]
+            if unknown:
+                rows.append(missing(what, "rows/s", f"`screen` has no {unknown[0]}"))
                 continue
-            words = ["--data", data, "screen", str(source), "-o", out, "--json", *([BRIEF] if brief else [])]
-            took = _best([sys.executable, "-m", "shirorom" if kernel else "bench._shirorom", *words])
+            took = _best([sys.executable, "-m", program, *shirorom, *words])
             told = json.loads(took.said)
             if right != {"rows": told["rows"], "phones": told["phones"], "restricted": told["verdicts"]["restricted"]}:
                 raise RuntimeError(f"{what}: it answers differently")
-            speed, most = size / took.seconds, f"{what}: most memory"
-            asked, peer = PROMISED[kernel, brief], size / copy.seconds
+            speed, most, peer = size / took.seconds, f"{what}: most memory", size / copy.seconds
+            asked = at_least(promised[place])
             rows.append(row(what, speed, "rows/s", asked=asked, beside="polars reads and writes", peer=peer))
             rows.append(row(most, took.peak_mb, "MB", asked=at_most(MEMORY_MB_MAX), beside="polars", peer=copy.peak_mb))
     return rows

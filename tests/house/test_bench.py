@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench import _child, _engines, _page, _plots, feeds, growth, lookups, parse, peers, register, screen
+from bench import _child, _engines, _page, _plots, feeds, growth, lookups, parse, peers, publication, register, screen
 from bench._child import FailedError, NotMeasuredError
 from bench._engines import ENGINES
 from bench._rows import at_least, at_most, missing, row
@@ -71,7 +71,7 @@ def test_an_engine_that_answers_differently_has_no_figures(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    "module", [growth, register, parse, feeds, screen, lookups], ids=lambda module: module.__name__
+    "module", [growth, register, publication, parse, feeds, screen, lookups], ids=lambda module: module.__name__
 )
 def test_a_bench_runs(module: ModuleType) -> None:
     """At a tiny size; each holds its own answers against what they must be."""
