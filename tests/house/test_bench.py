@@ -35,6 +35,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (peers, growth):
         monkeypatch.setattr(module, "apart", here)
     monkeypatch.setattr(screen, "ROUNDS", 1)
+    monkeypatch.setattr(screen, "FORMS", {"all columns": screen.FORMS["all columns"]})
+    monkeypatch.setattr(feeds, "LOOK_UPS", 50)
     monkeypatch.setattr(lookups, "_limit", lambda *_: "a constant has no place in a test")
     monkeypatch.setattr(_engines, "SINGLES", 200)
     for engine, _ in ENGINES.values():
