@@ -43,7 +43,8 @@ def area(result: dict[str, Any], on: dict[str, str] | None = None) -> str:
         parts.append(f"![{words}](pictures/{name})")
     if result.get("matrix"):
         parts.append(_matrix(result["matrix"]))
-    parts.append(_table(result["rows"]))
+    if result["rows"]:
+        parts.append(_table(result["rows"]))
     return "\n\n".join(parts)
 
 
