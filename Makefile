@@ -38,8 +38,8 @@ else
 	$(BIN)/python -m pytest $(TIMED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%)
 endif
-## make bench      measures, and writes docs/benchmarks.md
-bench: .venv/.ready-test
+## make bench      measures, and writes docs/benchmarks.md (ARGS="peers --size 3000000": those alone, and writes nothing)
+bench: .venv/.ready-bench
 	$(BIN)/python -m bench $(ARGS)
 ## make soak       every test at its full count (hours)
 soak: check
@@ -51,6 +51,7 @@ audit: .venv/.ready-test
 lock:
 	$(LOCK) --upgrade --extra shop --extra analytics --extra native --extra postgres -o requirements/dev.lock pyproject.toml requirements/dev.in
 	$(LOCK) -c requirements/dev.lock -o requirements/build.lock requirements/build.in
+	$(LOCK) -c requirements/dev.lock -o requirements/bench.lock requirements/bench.in
 	$(LOCK) -c requirements/dev.lock -o requirements/core.lock pyproject.toml
 	$(LOCK) -c requirements/dev.lock --extra shop -o requirements/shop.lock pyproject.toml
 ## make pictures   pictures of the running app into docs/pictures
@@ -78,3 +79,6 @@ clean:
 .venv/.ready-test: $(TEST_INPUTS)
 	@$(PYTHON) scripts/setup.py test
 	@touch .venv/.ready-run $@
+.venv/.ready-bench: .venv/.ready-test requirements/bench.lock
+	@$(PYTHON) scripts/setup.py bench
+	@touch $@

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
+from bench._rows import row
 from shirorom.adapters.desk_sql.watch_tables import NUMBERS, UNITS, WATCH
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
@@ -111,8 +112,7 @@ def _follow(made: Composition) -> list[dict[str, Any]]:
     if done.entries != ENTRIES:
         raise RuntimeError("not every entry was followed")
     what = f"following {ENTRIES:,} entries ({len(done.events):,} events)"
-    beside, ratio = ENTRIES / reading, reading / seconds
-    return [{"what": what, "value": ENTRIES / seconds, "unit": "entries/s", "beside": beside, "ratio": ratio}]
+    return [row(what, ENTRIES / seconds, "entries/s", beside="reading them", peer=ENTRIES / reading)]
 
 
 async def _delay(made: Composition) -> list[dict[str, Any]]:
@@ -135,12 +135,9 @@ async def _delay(made: Composition) -> list[dict[str, Any]]:
         delays.append(time.perf_counter() - durable)
         await asyncio.sleep(0.037)
     task.cancel()
-    beside = 1000 * statistics.median(recording)
+    what = f"durable reading to readable alert, {UNITS_ALL:,} units, median of {CHANGES}"
+    recorded_ms, alerted_ms = 1000 * statistics.median(recording), 1000 * statistics.median(delays)
     return [
-        {
-            "what": f"durable reading to readable alert, {UNITS_ALL:,} units, median of {CHANGES}",
-            "value": 1000 * statistics.median(delays), "unit": "ms", "beside": beside,
-            "ratio": 1000 * statistics.median(delays) / beside,
-        },
-        {"what": f"the same, slowest of {CHANGES}", "value": 1000 * max(delays), "unit": "ms"},
-    ]  # fmt: skip
+        row(what, alerted_ms, "ms", beside="recording it", peer=recorded_ms),
+        row(f"the same, slowest of {CHANGES}", 1000 * max(delays), "ms"),
+    ]

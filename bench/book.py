@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench._rows import at_most, row
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import JST
@@ -48,8 +49,7 @@ def _chain(data: Path) -> list[dict[str, Any]]:
         begin = time.perf_counter()
         came = call()
         seconds = time.perf_counter() - begin
-        row = {"what": what, "value": seconds, "unit": "s"}
-        rows.append(row if limit_s is None else row | {"beside": limit_s, "ratio": seconds / limit_s})
+        rows.append(row(what, seconds, "s", asked=None if limit_s is None else at_most(limit_s)))
         return came
 
     plain_s = _timed(lambda: _plainly(source))
@@ -57,8 +57,7 @@ def _chain(data: Path) -> list[dict[str, Any]]:
         "import of 38,000 rows, 1 % with errors", lambda: book.importing(source, Wish()), limit_s=IMPORT_S_MAX
     )
     again_s = _timed(lambda: book.importing(source, Wish()))
-    rows.append({"what": "the same again, nothing changed, beside the csv module alone", "value": again_s, "unit": "s",
-                 "beside": plain_s, "ratio": again_s / plain_s})  # fmt: skip
+    rows.append(row("the same again, nothing changed", again_s, "s", beside="the csv module alone", peer=plain_s))
     if not first.errors or first.new + first.refused != practice.STOCK + practice.SOLD:
         raise RuntimeError("not what was written")
     figure("dry run of the same", lambda: book.importing(source, Wish(dry_run=True)))
@@ -71,8 +70,7 @@ def _chain(data: Path) -> list[dict[str, Any]]:
     figure("a page of 500 units with what is known", lambda: book.units(after=20_000))
     figure("found by the last six digits", lambda: book.search("012345"))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_A_UNIT_OF_MEMORY / 2**20
-    rows.append({"what": "memory of all this at its highest", "value": memory, "unit": "MB", "beside": 500.0,
-                 "ratio": memory / 500})  # fmt: skip
+    rows.append(row("memory of all this at its highest", memory, "MB", asked=at_most(500)))
     made.close()
     return rows
 
@@ -83,8 +81,8 @@ def _write(path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow(practice.HEADINGS)
-        for n, row in enumerate(practice.rows(today)):
-            out.writerow([*row[:5], "", "", *row[7:]] if n % WRONG_EVERY == 0 else row)
+        for n, unit in enumerate(practice.rows(today)):
+            out.writerow([*unit[:5], "", "", *unit[7:]] if n % WRONG_EVERY == 0 else unit)
 
 
 def _plainly(path: Path) -> int:

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench._rows import Row, at_most, row
 from shirorom.adapters.asker_process import ProcessAsker
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
@@ -88,7 +89,7 @@ def _cold(data: Path) -> float:
 
 
 def run() -> dict[str, Any]:
-    """Rows for `make bench`; `beside` is the target, `ratio` how much of it was used."""
+    """All figures of this module."""
     with tempfile.TemporaryDirectory() as folder:
         rounds, alone, warming_s = asyncio.run(_warm(Path(folder)))
         cold = [_cold(Path(folder)) for _ in range(COLD_ROUNDS)]
@@ -106,6 +107,5 @@ def run() -> dict[str, Any]:
     }
 
 
-def _row(what: str, value: float, target: float | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"what": what, "value": round(value, 3), "unit": "s"}
-    return row if target is None else {**row, "beside": target, "ratio": round(value / target, 2)}
+def _row(what: str, value: float, target: float | None) -> Row:
+    return row(what, value, "s", asked=None if target is None else at_most(target))

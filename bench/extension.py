@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench._rows import at_most, row
 from shirorom.domain.carrier import CarrierId
 from shirorom.edge.practice import start
 from tests.extension.fake_shop import FakeShop
@@ -65,14 +66,9 @@ def run() -> dict[str, Any]:
     return {
         "name": "extension",
         "rows": [
-            row("actions a cell (limit 2; consent is two more, once a carrier)", actions / count, "actions"),
-            row(f"attention a cell: {FIND_S} s to send, {LOOK_S} s to take (limit 2)", FIND_S + LOOK_S, "s"),
+            row("actions a cell (consent is two more, once a carrier)", actions / count, "actions", asked=at_most(2)),
+            row(f"attention a cell: {FIND_S} s to send, {LOOK_S} s to take", FIND_S + LOOK_S, "s", asked=at_most(2)),
             row(f"from the send to the mark on the panel, median of {count}", statistics.median(to_mark), "s"),
             row(f"from Enter to the next number filled in, median of {count}", statistics.median(to_next), "s"),
         ],
     }
-
-
-def row(what: str, value: float, unit: str) -> dict[str, Any]:
-    """One row."""
-    return {"what": what, "value": value, "unit": unit}

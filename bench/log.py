@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench._rows import row
 from shirorom.adapters.clock import SystemClock
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.carrier import CarrierId
@@ -93,20 +94,14 @@ def run() -> dict[str, Any]:
     middle = {what: sorted(one[what] for one in rounds)[ROUNDS // 2] for what in rounds[0]}
     sync, bare, bare_batch = middle["raw"], middle["bare"], middle["bare_batch"]
 
-    def row(what: str, value: float, unit: str, beside: str, ratio: float | None) -> dict[str, Any]:
-        return {"what": what, "value": round(value), "unit": unit, "beside": beside, "ratio": ratio}
-
     return {
         "name": "log",
         "rows": [
-            row("single records", middle["single"], "durable/s", f"fdatasync {sync:,.0f}/s", middle["single"] / sync),
-            row("single records", middle["single"], "durable/s", f"bare SQLite {bare:,.0f}/s", middle["single"] / bare),
-            row(
-                f"records in batches of {BATCH:,}", middle["batch"], "durable/s",
-                f"bare SQLite {bare_batch:,.0f}/s", middle["batch"] / bare_batch,
-            ),
-            row("histories looked up, cold, each verified", middle["cold"], "phones/s", "", None),
-            row("histories looked up, warm", middle["warm"], "phones/s", "", None),
+            row("single records", middle["single"], "durable/s", beside="fdatasync", peer=sync),
+            row("single records", middle["single"], "durable/s", beside="bare SQLite", peer=bare),
+            row(f"in batches of {BATCH:,}", middle["batch"], "durable/s", beside="bare SQLite", peer=bare_batch),
+            row("histories looked up, cold, each verified", middle["cold"], "phones/s"),
+            row("histories looked up, warm", middle["warm"], "phones/s"),
         ],
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ import zxingcpp
 from PIL import Image
 from rapidocr import RapidOCR
 
+from bench._rows import at_most, row
 from shirorom.adapters.pictures.process import ProcessPictures
 from shirorom.domain.picture import numbers_in
 from tests.pictures import draw
@@ -75,23 +76,18 @@ async def _ours(shown: dict[str, bytes]) -> tuple[dict[str, float], float]:
 
 
 def run() -> dict[str, Any]:
-    """Rows for `make bench`: seconds a picture; `beside` is the target or a bare engine."""
+    """All figures of this module."""
     shown = pictures()
     ours, first_s = asyncio.run(_ours(shown))
     rows: list[dict[str, Any]] = []
     for name, target in (("label", LABEL_S), ("label, 12 Mpx", LABEL_S), ("`*#06#` screen", SCREEN_S)):
-        rows.append(_row(f"{name}, photo to numbers, warm", ours[name], target))
+        rows.append(row(f"{name}, photo to numbers, warm", ours[name], "s", asked=at_most(target)))
     engine = RapidOCR(params={"Global.log_level": "critical"})
     for name in ("label", "`*#06#` screen"):
         pixels: Any = np.asarray(Image.open(io.BytesIO(shown[name])).convert("RGB"))
         bars_s = median_s(lambda pixels=pixels: zxingcpp.read_barcodes(pixels))  # type: ignore[misc]
         print_s = median_s(lambda pixels=pixels: engine(pixels[:, :, ::-1]))  # type: ignore[misc]
-        rows.append(_row(f"{name}, ours; beside bare RapidOCR with its own settings", ours[name], print_s))
-        rows.append(_row(f"{name}, bare zxing-cpp", bars_s, None))
-    rows.append(_row("first picture, process and models started", first_s, None))
+        rows.append(row(name, ours[name], "s", beside="bare RapidOCR with its own settings", peer=print_s))
+        rows.append(row(f"{name}, bare zxing-cpp", bars_s, "s"))
+    rows.append(row("first picture, process and models started", first_s, "s"))
     return {"name": "pictures", "rows": rows}
-
-
-def _row(what: str, value: float, beside: float | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"what": what, "value": round(value, 3), "unit": "s"}
-    return row if beside is None else {**row, "beside": round(beside, 3), "ratio": round(value / beside, 2)}

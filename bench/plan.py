@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from bench._rows import at_most, row
 from shirorom.adapters.desk_sql.counter_rows import ms_of
 from shirorom.adapters.desk_sql.watch_tables import CELLS, NUMBERS, UNITS
 from shirorom.compose import Composition
@@ -63,12 +64,10 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
     costs = _median(lambda: _anew(planner).costs(now), 3)
     filled = _once(lambda: planner.fill_queue(now, by="bench"))
     return [
-        {"what": "plan for today, book read anew (limit 1)", "value": today, "unit": "s", "beside": LIMIT_S,
-         "ratio": today / LIMIT_S},
+        row("plan for today, book read anew", today, "s", asked=at_most(LIMIT_S)),
         {"what": "of this: book and answers into arrays", "value": book, "unit": "s"},
         {"what": "the same again, nothing changed", "value": 1000 * again, "unit": "ms"},
-        {"what": "cells judged by arrays", "value": fast, "unit": "cells/s",
-         "beside": f"one by one: {slow:,.0f}", "ratio": fast / slow},
+        row("cells judged by arrays", fast, "cells/s", beside="one by one", peer=slow),
         {"what": "seven days ahead", "value": 1000 * ahead, "unit": "ms"},
         {"what": "cost of three choices, 30 days each, book read anew", "value": costs, "unit": "s"},
         {"what": "today's phones into the counter's queue", "value": filled, "unit": "s"},

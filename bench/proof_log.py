@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench._rows import at_most, missing, row
 from shirorom.adapters.heads_sqlite import SqliteHeads
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.adapters.shelf_files import FileShelf
@@ -68,14 +69,8 @@ def _tree() -> list[dict[str, Any]]:
     if not all(held):
         raise RuntimeError("a proof does not hold")
     return [
-        {"what": "tree, leaves added", "value": built, "unit": "leaves/s", "beside": bare, "ratio": built / bare},
-        {
-            "what": "inclusion proof at 1,000,000 entries",
-            "value": proving,
-            "unit": "µs",
-            "beside": 50,
-            "ratio": proving / 50,
-        },
+        row("tree, leaves added", built, "leaves/s", beside="bare SHA-256", peer=bare),
+        row("inclusion proof at 1,000,000 entries", proving, "µs", asked=at_most(50)),
         {"what": "inclusion proof, verified", "value": verifying, "unit": "µs"},
     ]
 
@@ -104,12 +99,11 @@ def _tiles() -> list[dict[str, Any]]:
         published = _published(data)
         rows = [{"what": "600 entries published, all files durable", "value": 1000 * published, "unit": "ms"}]
         if shutil.which("wrk") is None:
-            return [*rows, {"what": "tiles a second: wrk is not installed", "value": None, "unit": "tiles/s"}]
+            return [*rows, missing("tiles by granian's mount", "tiles/s", "wrk is not installed")]
         with _served(data) as url:
             mounted = _wrk(f"{url}log/practice/tile/0/000")
             routed = _wrk(f"{url}log/practice/checkpoint")
-        what = "tiles by granian's mount (beside: the app's route)"
-        return [*rows, {"what": what, "value": mounted, "unit": "tiles/s", "beside": routed, "ratio": mounted / routed}]
+        return [*rows, row("tiles by granian's mount", mounted, "tiles/s", beside="the app's route", peer=routed)]
 
 
 def _published(data: Path) -> float:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench._rows import at_most, row
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.imei import Device, Imei
@@ -57,15 +58,10 @@ def _rows(made: Composition) -> list[dict[str, Any]]:
 
     making, examining = _median_ms(lambda: attest(device)), _median_ms(examine)
     return [
-        row(f"a sheet of 16 entries in a log of {ENTRIES:,}", making, SHEET_MS_MAX),
-        row("its examination, thirteen steps", examining, VERIFY_MS_MAX),
-        {"what": "size of that sheet", "value": len(sheet.file) / 1_000, "unit": "kB"},
+        row(f"a sheet of 16 entries in a log of {ENTRIES:,}", making, "ms", asked=at_most(SHEET_MS_MAX)),
+        row("its examination, thirteen steps", examining, "ms", asked=at_most(VERIFY_MS_MAX)),
+        row("size of that sheet", len(sheet.file) / 1_000, "kB"),
     ]
-
-
-def row(what: str, value: float, limit: float) -> dict[str, Any]:
-    """A figure in ms beside its limit."""
-    return {"what": what, "value": value, "unit": "ms", "beside": f"limit {limit:g} ms", "ratio": value / limit}
 
 
 def _median_ms(work: Callable[[], object]) -> float:

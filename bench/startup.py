@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from bench._rows import at_most, row
 from scripts.serving import SHIROROM, serving
 
 RUNS = 15
@@ -49,13 +50,9 @@ def run() -> dict[str, Any]:
     return {
         "name": "startup",
         "rows": [
-            {
-                "what": "shirorom --help, whole process (limit 0.3)",
-                "value": helped,
-                "unit": "s",
-                "beside": f"python -c pass: {nothing:.3f}",
-                "ratio": helped / nothing,
-            },
-            {"what": "serve by hand, no browser, resident (limit 150)", "value": serve_memory(), "unit": "MiB"},
+            row(
+                "shirorom --help, whole process", helped, "s", asked=at_most(0.3), beside="python -c pass", peer=nothing
+            ),
+            row("serve by hand, no browser, resident", serve_memory(), "MiB", asked=at_most(150)),
         ],
     }

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from bench._rows import row
 from scripts.serving import configuration, practice_carriers, serving
 from shirorom.compose import Composition
 from shirorom.domain.carrier import CARRIERS
@@ -31,6 +32,7 @@ CHANGES = 12
 PAUSE_S = 0.5
 """As in templates/stock_now.html."""
 PAGE = {"accept": "text/html"}
+HEALTH = "/v1/health"
 
 
 def run() -> dict[str, Any]:
@@ -73,31 +75,28 @@ def _measured(client: httpx.Client, book: list[dict[str, str]]) -> list[dict[str
     nothing = statistics.median(_took(lambda: client.get("/v1/health")) for _ in range(20))
     again = statistics.median(_took(lambda: _page(client)) for _ in range(20))
     whole, served, shown = [], [], []
-    for row in book[:CHANGES]:
-        _answer(client, row, "△")
-        _answer(client, row, "×")
+    for unit in book[:CHANGES]:
+        _answer(client, unit, "△")
+        _answer(client, unit, "×")
         begun = time.perf_counter()
-        while row["管理番号"] not in client.get("/stock/now", headers=PAGE).text:
+        while unit["管理番号"] not in client.get("/stock/now", headers=PAGE).text:
             time.sleep(0.005)
         served.append(time.perf_counter() - begun)
         whole.append(_took(lambda: _page(client)))
-    for row in book[CHANGES : 2 * CHANGES]:
-        _answer(client, row, "△")
-        _answer(client, row, "×")
+    for unit in book[CHANGES : 2 * CHANGES]:
+        _answer(client, unit, "△")
+        _answer(client, unit, "×")
         begun = time.perf_counter()
         time.sleep(PAUSE_S)  # the worst moment: the page has just asked
-        while row["管理番号"] not in client.get("/stock/now", headers=PAGE).text:
+        while unit["管理番号"] not in client.get("/stock/now", headers=PAGE).text:
             time.sleep(PAUSE_S)
         shown.append(time.perf_counter() - begun)
     return [
-        {"what": "page, nothing changed (median of 20)", "value": again * 1000, "unit": "ms", "beside": nothing * 1000,
-         "ratio": again / nothing},
-        {"what": "page right after a change (slowest of 12)", "value": max(whole) * 1000, "unit": "ms",
-         "beside": nothing * 1000, "ratio": max(whole) / nothing},
-        {"what": "durable answer to the page's new part (slowest of 12)", "value": max(served), "unit": "s"},
-        {"what": "the same as the page asks, every 0.5 s, at its worst moment (slowest of 12)",
-         "value": max(shown), "unit": "s"},
-    ]  # fmt: skip
+        row("page, nothing changed (median of 20)", again * 1000, "ms", beside=HEALTH, peer=nothing * 1000),
+        row("page right after a change (slowest of 12)", max(whole) * 1000, "ms", beside=HEALTH, peer=nothing * 1000),
+        row("durable answer to the page's new part (slowest of 12)", max(served), "s"),
+        row("the same as the page asks, every 0.5 s, at its worst moment (slowest of 12)", max(shown), "s"),
+    ]
 
 
 def _wait_for_plan(client: httpx.Client) -> None:
@@ -111,8 +110,8 @@ def _page(client: httpx.Client) -> None:
     client.get("/stock", headers=PAGE).raise_for_status()
 
 
-def _answer(client: httpx.Client, row: dict[str, str], glyph: str) -> None:
-    said = {"imei": row["IMEI"], "carrier": "docomo", "glyph": glyph}
+def _answer(client: httpx.Client, unit: dict[str, str], glyph: str) -> None:
+    said = {"imei": unit["IMEI"], "carrier": "docomo", "glyph": glyph}
     client.post("/v1/readings", json=said).raise_for_status()
 
 

@@ -1,8 +1,9 @@
-"""Sets up what is missing, and only that: `python3 scripts/setup.py run|test`. Safe to call again at any time.
+"""Sets up what is missing, and only that: `python3 scripts/setup.py run|test|bench`. Safe to call again at any time.
 
 `run` is what the app needs (virtual environment, locked packages, a browser, Japanese fonts); `test` adds what the
-tests need. Standard library only, as it runs before anything is installed. Where no browser can be had the app still
-runs, by hand, and this says so; for `test` everything is needed, and what lacks makes it fail.
+tests need, `bench` the engines that figures are held against. Standard library only, as it runs before anything is
+installed. Where no browser can be had the app still runs, by hand, and this says so; for `test` everything is needed,
+and what lacks makes it fail.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTHON_MIN = (3, 11)
-LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",)}
+LOCKS = {"run": ("build.lock", "shop.lock"), "test": ("dev.lock",), "bench": ("bench.lock",)}
 LINES_OF_FAILURE = 12
 TOOLS = {  # command (or file, by its path) that tests and benches need -> Debian package
     "strace": "strace",
@@ -177,6 +178,15 @@ def install_locked(level: str) -> None:
     stamp.write_text(wanted)
 
 
+def install_peers() -> None:
+    """Install what only `make bench` is held against, into what `test` set up. A bench says what it lacks."""
+    (lock,) = LOCKS["bench"]
+    say(f"installing requirements/{lock}")
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
+    if not run(*pip, "-r", f"requirements/{lock}"):
+        say("the engines could not be installed: their figures will be called not measured")
+
+
 # --- The browser and its fonts ---------------------------------------------------------------------------------------
 
 
@@ -274,6 +284,9 @@ def get_node_packages() -> bool:
 def main(level: str) -> int:
     """Set up for `level`; returns the exit status."""
     use_new_python()
+    if level == "bench":  # after `test`
+        install_peers()
+        return 0
     apt = Apt() if sys.platform.startswith("linux") else _NoApt()
     make_venv(apt)
     install_locked(level)
@@ -298,5 +311,5 @@ class _NoApt(Apt):
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: python3 scripts/setup.py run|test")
+        sys.exit("usage: python3 scripts/setup.py run|test|bench")
     sys.exit(main(sys.argv[1]))
