@@ -9,6 +9,7 @@ import pytest
 from litestar.testing import TestClient
 
 from shirorom.edge.http import guard
+from tests.screening_kit import Here
 from tests.web_kit import BASE, ONE, Kit, settings_of
 
 FORM, JSON = guard.FORM, guard.JSON
@@ -68,6 +69,8 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/people/passkeys"): (JSON, b'{"credential":{}}'),
     ("POST", "/pair"): (FORM, b""),
     ("POST", "/v1/notices"): ("application/x-ndjson", b"{}\n"),
+    ("POST", "/v1/screenings"): ("text/csv", b"IMEI\n001001010000013\n"),
+    ("POST", "/v1/screenings/removals"): (JSON, b'{"id":"x"}'),
     ("POST", "/v1/sheets"): (JSON, b'{"imeis":["001001010000013"]}'),
     ("POST", "/v1/verifications"): ("application/octet-stream", b"{}"),
     ("POST", "/verify"): ("multipart/form-data; boundary=x", b"--x--\r\n"),
@@ -101,6 +104,8 @@ FOREIGN: dict[str, dict[str, str]] = {
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     """Carriers by hand; one for the whole module, as no test here needs an empty record."""
     made = Kit(tmp_path_factory.mktemp("data"), settings_of(), people=True)
+    assert made.parts.screenings is not None
+    made.parts.screenings.screener = Here(made.composition)
     yield made
     made.close()
 

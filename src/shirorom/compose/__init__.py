@@ -48,11 +48,13 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import Fsck, FsckReport
     from shirorom.service.history import History
+    from shirorom.service.once import Once
     from shirorom.service.pairing import Pairing
     from shirorom.service.people import People
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
     from shirorom.service.screen import Screen
+    from shirorom.service.screenings import Screenings
     from shirorom.service.withdraw import Withdraw
 
 
@@ -205,6 +207,25 @@ class Composition:
         from shirorom.service.screen import Screen
 
         return Screen(self.tables, self.register.answers, lambda: self.counter)
+
+    @cached_property
+    def screenings(self) -> Screenings | None:
+        """service/screenings.py; None on a public page."""
+        if self.settings.web.public:
+            return None
+        from shirorom.compose.screening import screenings
+
+        return screenings(self)
+
+    @cached_property
+    def once(self) -> Once | None:
+        """service/once.py; None on a public page, where nothing is kept of strangers."""
+        if self.settings.web.public:
+            return None
+        from shirorom.adapters.kept_answers import SqliteAnswers
+        from shirorom.service.once import Once
+
+        return Once(SqliteAnswers(self.data), self.clock)
 
     # What a shop keeps beside the record
 
@@ -632,6 +653,9 @@ class Composition:
             claims=self.watch.claims if self._watches else None,
             risk=self.watch.risk if self._watches else None,
             feeds=None if self.settings.web.public else self.feeds.take,
+            screenings=self.screenings,
+            once=self.once,
+            incoming=self.screenings.store.incoming if self.screenings else None,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -27,8 +28,22 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
+from shirorom.edge.api.described import (
+    BY_PROGRAM,
+    HEADERS,
+    KEY,
+    SECURITY,
+    examples_of,
+    for_programs,
+    keyed,
+    ours_alone,
+    with_examples,
+    with_headers,
+    without_tuples,
+)
 from shirorom.edge.api.notices import FEED_MEDIA
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.screenings import RESULT_MEDIA, SCREENING_WIRES
 from shirorom.edge.api.sheets import SHEET_MEDIA, SheetRequest
 from shirorom.edge.api.watch_alerts import ALERT_WIRES
 from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
@@ -63,7 +78,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     SheetRequest, SheetWire, VerifyWire,
     *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
-    ImportedWire, UnitsWire, UnitSearch, FeedWire,
+    ImportedWire, UnitsWire, UnitSearch, FeedWire, *SCREENING_WIRES,
 )  # fmt: skip
 
 
@@ -74,17 +89,43 @@ def description(app: Litestar) -> bytes:
     msgspec decodes the bodies, so its schema is what is really taken: limits, unknown fields, enumerations.
     """
     whole: dict[str, Any] = app.openapi_schema.to_schema()
-    _, shapes = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
-    whole["components"] = {"schemas": shapes}
-    for item in whole["paths"].values():
+    _, made = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
+    of_addresses = {name: shape for name, shape in whole["components"]["schemas"].items() if "enum" in shape}
+    takes_key, by_program, codes = keyed(app), for_programs(app), set[str]()
+    for path, item in whole["paths"].items():
         for operation in item.values():
-            if operation["operationId"] in BINARY:
-                content: dict[str, Any] = {media: {"schema": {}} for media in sorted(BINARY[operation["operationId"]])}
-                operation["requestBody"] = {"content": content, "required": True}
-            example = EXAMPLES.get(operation["operationId"])
-            if example is not None:
-                operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
+            _describe(operation, takes_key)
+            if operation["operationId"] in by_program:
+                operation["security"] = BY_PROGRAM
+            with_headers(path, operation)
+            codes.update(with_examples(operation))
+    whole["components"] = {
+        "schemas": of_addresses | without_tuples(made),
+        "headers": HEADERS,
+        "securitySchemes": SECURITY,
+        "examples": examples_of(codes, app.state["web"].parts.words("en")),
+    }
     return msgspec.json.encode(whole)
+
+
+def _describe(operation: dict[str, Any], takes_key: Collection[str]) -> None:
+    """What one operation takes and gives, where its route and its wires do not say it."""
+    name = operation["operationId"]
+    ours_alone(operation)
+    if name in takes_key:
+        operation.setdefault("parameters", []).append(KEY)
+    if name in BINARY:
+        operation["requestBody"] = {"content": _files(BINARY[name]), "required": True}
+    if name in DOWNLOADS:
+        operation["responses"]["200"] = {"description": "The file.", "content": _files(DOWNLOADS[name])}
+    if name in TABLES:
+        operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if name in EXAMPLES:
+        operation["requestBody"]["content"]["application/json"]["example"] = json.loads(EXAMPLES[name])
+
+
+def _files(media: Iterable[str]) -> dict[str, Any]:
+    return {one: {"schema": FILE} for one in sorted(media)}
 
 
 @get("/openapi.json", include_in_schema=False, opt={OPT: Who.VISITOR})
@@ -157,9 +198,15 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
 
 BINARY = {
     "verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA,
-    "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA,
+    "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA, "screen": TABLE_MEDIA,
 }  # fmt: skip
-"""Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
+"""Bodies that are a file as it is."""
+TABLES = frozenset({"watchAlerts", "watchChanges"})
+"""Answers that are a csv too, where it is asked for."""
+DOWNLOADS = {"screeningResult": RESULT_MEDIA}
+"""Answers that are a file as it is."""
+FILE = {"type": "string", "format": "binary"}
+"""How generated clients know a file; OpenAPI 3.1 itself asks for no schema at all there."""
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',

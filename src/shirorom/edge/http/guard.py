@@ -6,18 +6,20 @@ One plain ASGI wrapper around Litestar's whole handler, so that also an unknown 
 
 from __future__ import annotations
 
-import tempfile
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import IO, Any, cast
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
 
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body, spool_body
+from shirorom.edge.http.body import BODY_SECONDS_MAX, Spool, check_json, read_body
+from shirorom.edge.http.limits import Decision
 
 BODY_BYTES_MAX = 64 * 1024
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -47,17 +49,18 @@ SINGLE = frozenset(
 class Takes:
     """What a state-changing route takes: media types (any of them), and bytes of body at most.
 
-    `to_disk`: the body is a large file; it is streamed into one without a name (`spooled_of`), and may take
-    `FILE_SECONDS_MAX`.
+    `to_disk`: the body is a large file; its handler takes it into one (`spooled_of`), for which it may take
+    `file_seconds_max` altogether.
     """
 
     media: frozenset[str]
     bytes_max: int = BODY_BYTES_MAX
     to_disk: bool = False
+    file_seconds_max: float = 300.0
 
 
-FILE_SECONDS_MAX = 300.0
-"""For the whole of a body that goes to disk."""
+DECISION = "quota"
+"""Key of the scope's state: what the call's quota says, for the answer's RateLimit fields."""
 SPOOLED = "spooled"
 """Key of the scope's state that holds it."""
 TAKES_JSON = Takes(frozenset({JSON}))
@@ -73,7 +76,10 @@ Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], 
 
 
 class Guard:
-    """Wraps an ASGI application. `refuse` words a refusal; `hosts` are allowed besides the loopback names."""
+    """Wraps an ASGI application. `refuse` words a refusal; `hosts` are allowed besides the loopback names.
+
+    `spool_in` gives the private directory for large bodies; the system's own for temporary files without it.
+    """
 
     def __init__(
         self,
@@ -84,8 +90,9 @@ class Guard:
         takes_of: TakesOf,
         body_seconds_max: float = BODY_SECONDS_MAX,
         proxy: str | None = None,
+        spool_in: Callable[[], Path] | None = None,
     ) -> None:
-        self._app = app
+        self._app, self._spool_in = app, spool_in
         self._proxy = proxy
         self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
         self._refuse, self._takes_of = refuse, takes_of
@@ -97,7 +104,7 @@ class Guard:
             return  # no WebSocket is spoken here
         method = str(scope["method"])
         caller = through(scope, self._proxy)
-        send = _with_headers(send, tls=scope["scheme"] == "https", empty=method == "HEAD")
+        send = _with_headers(send, scope, empty=method == "HEAD")
         try:
             headers = _headers(scope)
             if not caller:
@@ -124,12 +131,15 @@ class Guard:
     async def _with_file(
         self, takes: Takes, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Serve a request whose body lies in a file, which goes with the request."""
+        """Serve a request whose body goes into a file, if its handler asks for it; the file goes with the request."""
         _check_media(takes, headers)
-        with tempfile.TemporaryFile(prefix="shirorom-") as file:
-            await spool_body(receive, file, bytes_max=takes.bytes_max, seconds_max=FILE_SECONDS_MAX)
-            scope.setdefault("state", {})[SPOOLED] = file
+        directory = await asyncio.to_thread(self._spool_in) if self._spool_in else None
+        spool = Spool(receive, directory, bytes_max=takes.bytes_max, seconds_max=takes.file_seconds_max)
+        scope.setdefault("state", {})[SPOOLED] = spool
+        try:
             await self._app(scope, _replay(b""), send)
+        finally:
+            spool.close()
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         if host_name(headers.get(b"host", b"")) not in self._hosts:
@@ -144,8 +154,6 @@ class Guard:
 
     async def _send(self, send: Send, scope: Scope, error: ShiroromError) -> None:
         status, headers, body = self._refuse(scope, error)
-        if error.code.startswith("body-too-"):
-            headers = [*headers, (b"connection", b"close")]  # what is still on its way is not wanted
         start = {"type": "http.response.start", "status": status, "headers": headers}
         await send(cast("HTTPSendMessage", start))
         await send(cast("HTTPSendMessage", {"type": "http.response.body", "body": body, "more_body": False}))
@@ -161,10 +169,10 @@ def _check_media(takes: Takes, headers: dict[bytes, bytes]) -> str:
     return media
 
 
-def spooled_of(scope: Scope) -> IO[bytes]:
-    """The file with the body of a request to a route that takes it on disk. It is closed with the request."""
-    file: IO[bytes] = scope["state"][SPOOLED]
-    return file
+def spooled_of(scope: Scope) -> Spool:
+    """The body of a request to a route that takes it on disk. Its file is removed with the request."""
+    spool: Spool = scope["state"][SPOOLED]
+    return spool
 
 
 def check_origin(headers: dict[bytes, bytes]) -> None:
@@ -257,13 +265,16 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-def _with_headers(send: Send, *, tls: bool, empty: bool) -> Send:
-    always = (*HEADERS, HSTS) if tls else HEADERS
+def _with_headers(send: Send, scope: Scope, *, empty: bool) -> Send:
+    always = (*HEADERS, HSTS) if scope["scheme"] == "https" else HEADERS
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message["headers"])
             headers.extend(always)
+            decision: Decision | None = scope.get("state", {}).get(DECISION)
+            if decision is not None:
+                headers.extend(decision.headers())
             if not any(name == b"cache-control" for name, _ in headers):
                 headers.append(NO_STORE)
             message["headers"] = headers
