@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench._rows import row
 from bench.log import looked_up, per_second, readings, recorded
 from shirorom.adapters.clock import SystemClock
 from shirorom.adapters.log_postgres import PostgresLog
@@ -42,10 +43,7 @@ def run() -> dict[str, Any]:
     rows = []
     for what, (name, unit) in WHAT.items():
         ours, theirs = (sorted(one[engine][what] for one in rounds)[ROUNDS // 2] for engine in ("postgres", "sqlite"))
-        rows.append({
-            "what": name, "value": round(ours), "unit": unit, "beside": f"our log in SQLite {theirs:,.0f}/s",
-            "ratio": ours / theirs,
-        })  # fmt: skip
+        rows.append(row(name, ours, unit, beside="our log in SQLite", peer=theirs))
     return {"name": "postgres", "rows": rows}
 
 
