@@ -196,6 +196,27 @@ class RegisterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["compact", "fast"] = "compact"
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+
+
+class ApiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[api]`: how much one person, with all their programs, may ask; 0: as much as they like.
+
+    `lookups_per_min` counts phones, the others requests. `strangers_per_min`: requests of each kind by one network, on
+    a public page. Screenings: those that one person may keep at once, the gigabytes of everybody's files together, and
+    the hours after which they are removed.
+    """
+
+    checks_per_min: Count = 600
+    lookups_per_min: Count = 6_000_000
+    screenings_per_h: Count = 60
+    others_per_min: Count = 6_000
+    strangers_per_min: Count = 120
+    screenings_max: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    screenings_gb_max: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 10.0
+    screenings_keep_h: Annotated[float, msgspec.Meta(gt=0, le=8_760)] = 24.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration. With no file: all four carriers by hand, real hosts."""
 
@@ -210,6 +231,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     register: RegisterSettings = RegisterSettings()
     watch: WatchSettings = WatchSettings()
     feeds: FeedSettings = FeedSettings()
+    api: ApiSettings = ApiSettings()
     mail: MailSettings = MailSettings()
     operator: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "local"
 

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Se
 
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body, spool_body
+from shirorom.edge.http.limits import Decision
 
 BODY_BYTES_MAX = 64 * 1024
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -58,6 +59,8 @@ class Takes:
 
 FILE_SECONDS_MAX = 300.0
 """For the whole of a body that goes to disk."""
+DECISION = "quota"
+"""Key of the scope's state: what the call's quota says, for the answer's RateLimit fields."""
 SPOOLED = "spooled"
 """Key of the scope's state that holds it."""
 TAKES_JSON = Takes(frozenset({JSON}))
@@ -97,7 +100,7 @@ class Guard:
             return  # no WebSocket is spoken here
         method = str(scope["method"])
         caller = through(scope, self._proxy)
-        send = _with_headers(send, tls=scope["scheme"] == "https", empty=method == "HEAD")
+        send = _with_headers(send, scope, empty=method == "HEAD")
         try:
             headers = _headers(scope)
             if not caller:
@@ -257,13 +260,16 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-def _with_headers(send: Send, *, tls: bool, empty: bool) -> Send:
-    always = (*HEADERS, HSTS) if tls else HEADERS
+def _with_headers(send: Send, scope: Scope, *, empty: bool) -> Send:
+    always = (*HEADERS, HSTS) if scope["scheme"] == "https" else HEADERS
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message["headers"])
             headers.extend(always)
+            decision: Decision | None = scope.get("state", {}).get(DECISION)
+            if decision is not None:
+                headers.extend(decision.headers())
             if not any(name == b"cache-control" for name, _ in headers):
                 headers.append(NO_STORE)
             message["headers"] = headers

@@ -15,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from shirorom.service.settings import ApiSettings
+
 CALLERS_MAX = 20_000
 """Windows kept at once. Past it the oldest is forgotten: its caller begins anew, which is the kinder mistake."""
 OPERATOR = ""
@@ -46,8 +48,7 @@ class Decision:
         """What the answer carries of it, as ASGI writes headers."""
         if not self.policy_field:
             return []
-        told = [(b"ratelimit-policy", self.policy_field.encode()), (b"ratelimit", self.limit_field.encode())]
-        return told if self.allowed else [*told, (b"retry-after", str(self.retry_s).encode())]
+        return [(b"ratelimit-policy", self.policy_field.encode()), (b"ratelimit", self.limit_field.encode())]
 
 
 FREE = Decision(allowed=True)
@@ -98,3 +99,26 @@ class Limiter:
         if len(self._windows) > self.callers_max:
             self._windows.popitem(last=False)
         return window
+
+
+def limiter_of(settings: ApiSettings) -> Limiter:
+    """What `[api]` allows."""
+    return Limiter(
+        quotas={
+            "checks": Quota(settings.checks_per_min, 60),
+            "lookups": Quota(settings.lookups_per_min, 60, "phones"),
+            "screenings": Quota(settings.screenings_per_h, 3_600),
+            "others": Quota(settings.others_per_min, 60),
+        },
+        strangers={kind: Quota(settings.strangers_per_min, 60) for kind in KINDS},
+    )
+
+
+def kind_of(path: str, method: str) -> str | None:
+    """Which quota a route counts on; None: none (pages, and what only says that the server is there)."""
+    if not path.startswith("/v1/"):
+        return None
+    name = path.split("/", 3)[2]
+    if name == "screenings":
+        return "screenings" if method == "POST" else "others"
+    return name if name in KINDS else "others"

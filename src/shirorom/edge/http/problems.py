@@ -113,7 +113,7 @@ def about(
     return {"operation_id": operation, "tags": [tag], "summary": summary, "responses": good | declared(*codes)}
 
 
-ALWAYS: Sequence[str] = ("host-refused", "not-through-proxy", "method-not-allowed", "internal")
+ALWAYS: Sequence[str] = ("host-refused", "not-through-proxy", "method-not-allowed", "too-many-requests", "internal")
 BODY: Sequence[str] = (
     "origin-refused", "body-malformed", "body-duplicate-key", "body-too-deep", "body-too-slow", "body-too-large",
     "media-type", "body-invalid",

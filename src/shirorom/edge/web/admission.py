@@ -10,6 +10,7 @@ Authorization        a program's token counts alone, whatever cookies came along
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -17,10 +18,12 @@ from litestar.handlers import BaseRouteHandler
 
 from shirorom.domain.desk.people import Person, Role
 from shirorom.domain.errors import RequestError
-from shirorom.edge.http.guard import bearer
+from shirorom.edge.http.guard import DECISION, bearer
+from shirorom.edge.http.limits import OPERATOR, STRANGER, kind_of
 from shirorom.edge.web.cookies import session_cookie
 from shirorom.edge.web.page import Web
-from shirorom.edge.web.who import OPT, PASSIVE, PLAIN, Who
+from shirorom.edge.web.who import COUNTS_ITSELF, OPT, PASSIVE, PLAIN, Who
+from shirorom.service.tries import network_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 TOKEN_ROUTES = (
@@ -46,6 +49,31 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         await _admit_program(connection, handler, web, token)
     elif not handler.opt.get(PLAIN):
         await _admit_person(connection, who, web, active=not handler.opt.get(PASSIVE))
+    _count(connection, handler, web)
+
+
+def caller_key(connection: Connection) -> str:
+    """Whose quota a call uses: its person's, whatever their browsers and programs are; a stranger's by the network."""
+    person: Person | None = connection.scope["state"].get("person")
+    if person is not None:
+        return f"person {person.id}" if person.id else OPERATOR
+    client: Any = connection.scope.get("client")
+    return STRANGER + network_of(str(client[0]) if client else "")
+
+
+def _count(connection: Connection, handler: BaseRouteHandler, web: Web) -> None:
+    """Count the call on its caller's quota. Raises `too-many-requests` (`retry_s`)."""
+    kind = (
+        None
+        if handler.opt.get(COUNTS_ITSELF)
+        else kind_of(connection.scope["path"], str(connection.scope.get("method", "")))
+    )
+    if kind is None:
+        return
+    decision = web.limiter.take(caller_key(connection), kind, 1, time.monotonic())
+    connection.scope["state"][DECISION] = decision
+    if not decision.allowed:
+        raise RequestError("too-many-requests", retry_s=decision.retry_s)
 
 
 async def _admit_program(connection: Connection, handler: BaseRouteHandler, web: Web, token: str) -> None:

@@ -13,6 +13,7 @@ from litestar.response import Response
 from shirorom import __version__
 from shirorom.domain.errors import ShiroromError
 from shirorom.edge.http.language import COOKIE, LANGUAGES, NAMES, Language, choose, known, tag_of
+from shirorom.edge.http.limits import Limiter, limiter_of
 from shirorom.edge.http.problems import told
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.jobs import Job
@@ -44,11 +45,12 @@ class Web:
     parts: Parts
     asking: Asking
     practice: bool
+    limiter: Limiter
 
     @classmethod
     def of(cls, parts: Parts, asking: Asking) -> Web:
         """The state for these parts."""
-        return cls(parts, asking, practice_site(parts.settings, parts.facts))
+        return cls(parts, asking, practice_site(parts.settings, parts.facts), limiter_of(parts.settings.api))
 
 
 def web_of(request: AnyRequest) -> Web:

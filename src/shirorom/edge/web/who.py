@@ -9,7 +9,7 @@ from litestar import Request
 
 from shirorom.domain.desk.people import Person, Role
 
-__all__ = ["OPT", "PASSIVE", "PLAIN", "Person", "Role", "Who", "person_of"]
+__all__ = ["COUNTS_ITSELF", "OPT", "PASSIVE", "PLAIN", "Person", "Role", "Who", "person_of"]
 
 OPT = "who"
 """Key of a route's `opt` that holds its `Who`. A route that says nothing is for the shop's people alone."""
@@ -18,6 +18,8 @@ PASSIVE = "passive"
 """Key of a route's `opt`: a page asks by itself, so that the pause after which a sign-in ends goes on."""
 PLAIN = "plain"
 """Key of a route's `opt`: the same for everybody, so that nobody is looked up."""
+COUNTS_ITSELF = "counts-itself"
+"""Key of a route's `opt`: what it costs stands in the body, so the route counts it on the caller's quota itself."""
 
 
 class Who(StrEnum):
