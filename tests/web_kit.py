@@ -143,6 +143,8 @@ class Kit:
             claims=c.watch.claims,
             risk=c.watch.risk,
             feeds=c.feeds.take,
+            screenings=c.screenings,
+            incoming=c.screenings.store.incoming if c.screenings else None,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -89,6 +89,11 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/v1/counter/rules"): Who.OWNER,
     ("POST", "/v1/watch/imports"): Who.STAFF,
     ("POST", "/v1/notices"): Who.STAFF,
+    ("POST", "/v1/screenings"): Who.STAFF,
+    ("GET", "/v1/screenings"): Who.STAFF,
+    ("GET", "/v1/screenings/{id_:str}"): Who.STAFF,
+    ("POST", "/v1/screenings/removals"): Who.STAFF,
+    ("GET", "/v1/screenings/{id_:str}/result"): Who.STAFF,
     ("GET", "/v1/watch/units"): Who.STAFF,
     ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("GET", "/v1/watch/plan"): Who.STAFF,
@@ -157,6 +162,11 @@ FOR_TOKENS = {
     ("POST", "/v1/watch/alerts/handled"),
     ("POST", "/v1/watch/imports"),
     ("POST", "/v1/notices"),
+    ("POST", "/v1/screenings"),
+    ("GET", "/v1/screenings"),
+    ("GET", "/v1/screenings/{id_:str}"),
+    ("POST", "/v1/screenings/removals"),
+    ("GET", "/v1/screenings/{id_:str}/result"),
 } | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (

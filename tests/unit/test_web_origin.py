@@ -68,6 +68,8 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/people/passkeys"): (JSON, b'{"credential":{}}'),
     ("POST", "/pair"): (FORM, b""),
     ("POST", "/v1/notices"): ("application/x-ndjson", b"{}\n"),
+    ("POST", "/v1/screenings"): ("text/csv", b"IMEI\n001001010000013\n"),
+    ("POST", "/v1/screenings/removals"): (JSON, b'{"id":"x"}'),
     ("POST", "/v1/sheets"): (JSON, b'{"imeis":["001001010000013"]}'),
     ("POST", "/v1/verifications"): ("application/octet-stream", b"{}"),
     ("POST", "/verify"): ("multipart/form-data; boundary=x", b"--x--\r\n"),

@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.record import Record
     from shirorom.service.room import Room, Rooms
     from shirorom.service.screen import Screen
+    from shirorom.service.screenings import Screenings
     from shirorom.service.withdraw import Withdraw
 
 
@@ -205,6 +206,15 @@ class Composition:
         from shirorom.service.screen import Screen
 
         return Screen(self.tables, self.register.answers, lambda: self.counter)
+
+    @cached_property
+    def screenings(self) -> Screenings | None:
+        """service/screenings.py; None on a public page."""
+        if self.settings.web.public:
+            return None
+        from shirorom.compose.screening import screenings
+
+        return screenings(self)
 
     # What a shop keeps beside the record
 
@@ -632,6 +642,8 @@ class Composition:
             claims=self.watch.claims if self._watches else None,
             risk=self.watch.risk if self._watches else None,
             feeds=None if self.settings.web.public else self.feeds.take,
+            screenings=self.screenings,
+            incoming=self.screenings.store.incoming if self.screenings else None,
         )
 
     @property

@@ -115,6 +115,12 @@ CODES: Mapping[str, Code] = {
     ),
     **_codes(Area.PICTURE, 501, 1, "picture-reader-missing"),
     **_codes(Area.PICTURE, 503, 1, "picture-busy"),
+    # Manners of the API, and screening jobs (docs/adr/0033).
+    **_codes(Area.REQUEST, 400, 2, "cursor-invalid"),
+    **_codes(Area.TABLE, 404, 1, "screening-not-found"),
+    **_codes(Area.TABLE, 409, 1, "screening-not-done", "screenings-full"),
+    **_codes(Area.TABLE, 500, 1, "screening-interrupted", "screening-died"),
+    **_codes(Area.TABLE, 503, 1, "screenings-elsewhere"),
     # The counter's queue.
     **_codes(Area.COUNTER, 400, 2, "idempotency-key-missing"),
     **_codes(Area.COUNTER, 404, 1, "item-not-found"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,7 @@ from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.notices import FEED_MEDIA
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
+from shirorom.edge.api.screenings import RESULT_MEDIA, SCREENING_WIRES
 from shirorom.edge.api.sheets import SHEET_MEDIA, SheetRequest
 from shirorom.edge.api.watch_alerts import ALERT_WIRES
 from shirorom.edge.api.watch_book import TABLE_MEDIA, UnitSearch
@@ -63,7 +65,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     SheetRequest, SheetWire, VerifyWire,
     *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
-    ImportedWire, UnitsWire, UnitSearch, FeedWire,
+    ImportedWire, UnitsWire, UnitSearch, FeedWire, *SCREENING_WIRES,
 )  # fmt: skip
 
 
@@ -79,12 +81,21 @@ def description(app: Litestar) -> bytes:
     for item in whole["paths"].values():
         for operation in item.values():
             if operation["operationId"] in BINARY:
-                content: dict[str, Any] = {media: {"schema": {}} for media in sorted(BINARY[operation["operationId"]])}
+                content: dict[str, Any] = {
+                    media: {"schema": FILE} for media in sorted(BINARY[operation["operationId"]])
+                }
                 operation["requestBody"] = {"content": content, "required": True}
+            if operation["operationId"] in DOWNLOADS:
+                content = {media: {"schema": FILE} for media in DOWNLOADS[operation["operationId"]]}
+                operation["responses"]["200"] = {"description": "The file.", "content": content}
             example = EXAMPLES.get(operation["operationId"])
             if example is not None:
                 operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
     return msgspec.json.encode(whole)
+
+
+def _files(media: Iterable[str]) -> dict[str, Any]:
+    return {one: {"schema": FILE} for one in sorted(media)}
 
 
 @get("/openapi.json", include_in_schema=False, opt={OPT: Who.VISITOR})
@@ -157,9 +168,13 @@ def _type(spec: dict[str, Any], shapes: dict[str, Any]) -> str:
 
 BINARY = {
     "verify": SHEET_MEDIA, "picture": PICTURE_MEDIA, "counterScreenshot": PICTURE_MEDIA, "file": FILE_MEDIA,
-    "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA,
+    "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA, "screen": TABLE_MEDIA,
 }  # fmt: skip
-"""Bodies that are a file as it is (OpenAPI 3.1: no schema says "any bytes")."""
+"""Bodies that are a file as it is."""
+DOWNLOADS = {"screeningResult": RESULT_MEDIA}
+"""Answers that are a file as it is."""
+FILE = {"type": "string", "format": "binary"}
+"""How generated clients know a file; OpenAPI 3.1 itself asks for no schema at all there."""
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',

@@ -40,7 +40,8 @@ async def post_notices(request: AnyRequest, carrier: Annotated[CarrierId, QueryP
     take = web_of(request).parts.feeds
     if take is None:
         raise RequestError("not-found")
-    imported = await asyncio.to_thread(take, spooled_of(request.scope), carrier, by_of(request))
+    file = await spooled_of(request.scope).file()
+    imported = await asyncio.to_thread(take, file, carrier, by_of(request))
     return answer(request, feed_of(imported))
 
 

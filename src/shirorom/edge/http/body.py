@@ -7,12 +7,17 @@ neither a limit of size nor of time for bodies. All of that is refused here, bef
 from __future__ import annotations
 
 import asyncio
+import errno
+import hashlib
 import json
+import os
+import tempfile
+from pathlib import Path
 from typing import IO, Any
 
 from litestar.types import Receive
 
-from shirorom.domain.errors import RequestError
+from shirorom.domain.errors import RequestError, StorageError
 
 DEPTH_MAX = 32  # 3GPP TS 29.501 §6.2: also more than any of our bodies needs
 BODY_SECONDS_MAX = 30.0
@@ -43,25 +48,71 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float) -> 
         raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
 
 
-async def spool_body(receive: Receive, file: IO[bytes], *, bytes_max: int, seconds_max: float) -> None:
-    """The whole body into a file, which then stands at its beginning. Raises what `read_body` raises."""
-    size = 0
-    try:
-        async with asyncio.timeout(seconds_max):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise RequestError("body-malformed")
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > bytes_max:
-                    raise RequestError("body-too-large", bytes_max=bytes_max)
-                file.write(chunk)
-                if not message.get("more_body", False):
-                    file.seek(0)
-                    return
-    except TimeoutError:
-        raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
+class Spool:
+    """A large body, taken into a file of its own when the handler asks for it: by then it is known who calls.
+
+    The file is private, named by chance, and removed with the request.
+    """
+
+    def __init__(self, receive: Receive, directory: Path | None, *, bytes_max: int, seconds_max: float) -> None:
+        self._receive, self._directory = receive, directory
+        self._bytes_max, self._seconds_max = bytes_max, seconds_max
+        self._file: IO[bytes] | None = None
+        self._path: Path | None = None
+        self._digest = hashlib.sha256()
+
+    async def file(self) -> IO[bytes]:
+        """The file, at its beginning. Raises what `read_body` raises; StorageError: the disk is full, or failed."""
+        if self._file is None:
+            try:
+                descriptor, name = tempfile.mkstemp(prefix="shirorom-", dir=self._directory)
+                self._path, self._file = Path(name), os.fdopen(descriptor, "w+b")
+                await self._fill(self._file)
+            except OSError as error:
+                raise StorageError("storage-full" if error.errno in _FULL else "storage-failed") from error
+        self._file.seek(0)
+        return self._file
+
+    async def path(self) -> Path:
+        """Where the file lies. Raises as `file`."""
+        await self.file()
+        assert self._path is not None
+        return self._path
+
+    async def digest(self) -> bytes:
+        """SHA-256 of the body. Raises as `file`."""
+        await self.file()
+        return self._digest.digest()
+
+    def close(self) -> None:
+        """Remove the file; who wants to keep it has linked or copied it."""
+        if self._file is not None:
+            self._file.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    async def _fill(self, file: IO[bytes]) -> None:
+        size = 0
+        try:
+            async with asyncio.timeout(self._seconds_max):
+                while True:
+                    message = await self._receive()
+                    if message["type"] != "http.request":
+                        raise RequestError("body-malformed")
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > self._bytes_max:
+                        raise RequestError("body-too-large", bytes_max=self._bytes_max)
+                    file.write(chunk)
+                    self._digest.update(chunk)
+                    if not message.get("more_body", False):
+                        file.flush()
+                        return
+        except TimeoutError:
+            raise RequestError("body-too-slow", seconds_max=int(self._seconds_max)) from None
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 
 
 def check_json(body: bytes) -> None:

@@ -6,18 +6,19 @@ One plain ASGI wrapper around Litestar's whole handler, so that also an unknown 
 
 from __future__ import annotations
 
-import tempfile
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import IO, Any, cast
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Message, Receive, Scope, Send
 
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.edge.http.body import BODY_SECONDS_MAX, check_json, read_body, spool_body
+from shirorom.edge.http.body import BODY_SECONDS_MAX, Spool, check_json, read_body
 from shirorom.edge.http.limits import Decision
 
 BODY_BYTES_MAX = 64 * 1024
@@ -48,7 +49,7 @@ SINGLE = frozenset(
 class Takes:
     """What a state-changing route takes: media types (any of them), and bytes of body at most.
 
-    `to_disk`: the body is a large file; it is streamed into one without a name (`spooled_of`), and may take
+    `to_disk`: the body is a large file; its handler takes it into one (`spooled_of`), for which it may take
     `FILE_SECONDS_MAX`.
     """
 
@@ -76,7 +77,10 @@ Refuse = Callable[[Scope, ShiroromError], tuple[int, list[tuple[bytes, bytes]], 
 
 
 class Guard:
-    """Wraps an ASGI application. `refuse` words a refusal; `hosts` are allowed besides the loopback names."""
+    """Wraps an ASGI application. `refuse` words a refusal; `hosts` are allowed besides the loopback names.
+
+    `spool_in` gives the private directory for large bodies; the system's own for temporary files without it.
+    """
 
     def __init__(
         self,
@@ -87,8 +91,9 @@ class Guard:
         takes_of: TakesOf,
         body_seconds_max: float = BODY_SECONDS_MAX,
         proxy: str | None = None,
+        spool_in: Callable[[], Path] | None = None,
     ) -> None:
-        self._app = app
+        self._app, self._spool_in = app, spool_in
         self._proxy = proxy
         self._hosts = LOOPBACK_HOSTS | frozenset(host.lower() for host in hosts)
         self._refuse, self._takes_of = refuse, takes_of
@@ -127,12 +132,15 @@ class Guard:
     async def _with_file(
         self, takes: Takes, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Serve a request whose body lies in a file, which goes with the request."""
+        """Serve a request whose body goes into a file, if its handler asks for it; the file goes with the request."""
         _check_media(takes, headers)
-        with tempfile.TemporaryFile(prefix="shirorom-") as file:
-            await spool_body(receive, file, bytes_max=takes.bytes_max, seconds_max=FILE_SECONDS_MAX)
-            scope.setdefault("state", {})[SPOOLED] = file
+        directory = await asyncio.to_thread(self._spool_in) if self._spool_in else None
+        spool = Spool(receive, directory, bytes_max=takes.bytes_max, seconds_max=FILE_SECONDS_MAX)
+        scope.setdefault("state", {})[SPOOLED] = spool
+        try:
             await self._app(scope, _replay(b""), send)
+        finally:
+            spool.close()
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         if host_name(headers.get(b"host", b"")) not in self._hosts:
@@ -164,10 +172,10 @@ def _check_media(takes: Takes, headers: dict[bytes, bytes]) -> str:
     return media
 
 
-def spooled_of(scope: Scope) -> IO[bytes]:
-    """The file with the body of a request to a route that takes it on disk. It is closed with the request."""
-    file: IO[bytes] = scope["state"][SPOOLED]
-    return file
+def spooled_of(scope: Scope) -> Spool:
+    """The body of a request to a route that takes it on disk. Its file is removed with the request."""
+    spool: Spool = scope["state"][SPOOLED]
+    return spool
 
 
 def check_origin(headers: dict[bytes, bytes]) -> None:

@@ -120,5 +120,5 @@ def kind_of(path: str, method: str) -> str | None:
         return None
     name = path.split("/", 3)[2]
     if name == "screenings":
-        return "screenings" if method == "POST" else "others"
+        return "screenings" if method == "POST" and path == "/v1/screenings" else "others"
     return name if name in KINDS else "others"

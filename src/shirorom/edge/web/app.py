@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.notices import NOTICES
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.routes import READ, WRITE
+from shirorom.edge.api.screenings import SCREENINGS
 from shirorom.edge.api.sheets import SHEETS
 from shirorom.edge.api.watch_alerts import ALERTS
 from shirorom.edge.api.watch_book import WATCH_BOOK
@@ -68,8 +70,8 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
     asking = Asking(parts, Jobs())
     routes = [
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
-        *COUNTER, *COUNTER_PAGE, *NOTICES, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS, *CLAIM_PAGES,
-        *RISK_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
+        *COUNTER, *COUNTER_PAGE, *NOTICES, *SCREENINGS, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS,
+        *CLAIM_PAGES, *RISK_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):
@@ -105,6 +107,7 @@ def _guard(app: Litestar, parts: Parts, body_seconds_max: float) -> None:
         takes_of=takes_of(app),
         body_seconds_max=body_seconds_max,
         proxy=parts.settings.web.proxy,
+        spool_in=parts.incoming,
     )
 
 
@@ -138,9 +141,15 @@ def takes_of(app: Litestar) -> TakesOf:
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     web: Web = app.state["web"]
     web.asking.jobs.beside(web.parts.asker.warm())
+    screenings = web.parts.screenings
+    if screenings is not None:
+        with suppress(ShiroromError):  # told to whoever asks for one; all else goes on
+            await asyncio.to_thread(screenings.start)
     try:
         yield
     finally:
+        if screenings is not None:
+            await asyncio.to_thread(screenings.close)
         await close_pages(app)
         if web.parts.pictures is not None:
             await web.parts.pictures.close()  # in the loop that its child belongs to

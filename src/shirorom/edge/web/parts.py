@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from shirorom.domain.carrier import CarrierId
@@ -25,6 +26,7 @@ from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
 from shirorom.service.room import Room, Rooms
+from shirorom.service.screenings import Screenings
 from shirorom.service.settings import Settings
 from shirorom.service.tie import TieToPhone
 from shirorom.service.trust import Trust as Trusted
@@ -80,6 +82,7 @@ class Parts:
 
     `people` is None where the extra `[desk]` is not installed. `beyond`: other machines can call; only a sign-in
     says who is the owner. `trust`: with `serve --lan`. `shelves`: the files of the published logs, by whether practice.
+    `incoming`: gives the private directory for large bodies.
     """
 
     settings: Settings
@@ -115,3 +118,5 @@ class Parts:
     claims: ClaimDesk | None = None
     risk: RiskDesk | None = None
     feeds: Callable[[IO[bytes], CarrierId, str], Imported] | None = None
+    screenings: Screenings | None = None
+    incoming: Callable[[], Path] | None = None

@@ -1,0 +1,52 @@
+"""Screening jobs' part of the composition root: the jobs of a server, and the child process that does one."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shirorom.ports.screenings import Counts
+
+if TYPE_CHECKING:
+    from shirorom.adapters.screening_process import Call
+    from shirorom.compose import Composition
+    from shirorom.ports.screenings import OnProgress
+    from shirorom.service.screenings import Screenings
+
+GIGABYTE = 1_000_000_000
+
+
+def screenings(whole: Composition) -> Screenings:
+    """The jobs of this data directory."""
+    from shirorom.adapters.screening_files import FileScreenings
+    from shirorom.adapters.screening_process import ProcessScreener
+    from shirorom.service.screenings import Bounds, Screenings
+
+    api = whole.settings.api
+    bounds = Bounds(api.screenings_max, int(api.screenings_gb_max * GIGABYTE), timedelta(hours=api.screenings_keep_h))
+    screener = ProcessScreener(__name__, whole.settings, whole.data)
+    return Screenings(FileScreenings(whole.data), screener, whole.clock, os.urandom, bounds)
+
+
+def work(call: Call, on_progress: OnProgress) -> Counts:
+    """One job, in the child: as `shirorom screen` does it."""
+    from shirorom.compose import Composition
+    from shirorom.edge.cli.context import Options
+    from shirorom.service.screen import Wish
+
+    composition = Composition(Options(data=Path(call.data)), settings=call.settings)
+    form = call.form
+    wish = Wish(form.kind, form.columns, form.sheet, numbers_only=form.numbers_only, escape=form.escape)
+    try:
+        done = composition.screen(Path(call.source), Path(call.target), wish, on_progress)
+    finally:
+        composition.close()
+    return Counts(done.rows, done.phones, done.practice, dict(done.verdicts), dict(done.codes), tuple(done.bad))
+
+
+if __name__ == "__main__":
+    from shirorom.adapters.screening_process import be_the_child
+
+    be_the_child(work)
