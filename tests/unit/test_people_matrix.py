@@ -91,9 +91,9 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/v1/notices"): Who.STAFF,
     ("POST", "/v1/screenings"): Who.STAFF,
     ("GET", "/v1/screenings"): Who.STAFF,
-    ("GET", "/v1/screenings/{id_:str}"): Who.STAFF,
+    ("GET", "/v1/screenings/{screening:str}"): Who.STAFF,
     ("POST", "/v1/screenings/removals"): Who.STAFF,
-    ("GET", "/v1/screenings/{id_:str}/result"): Who.STAFF,
+    ("GET", "/v1/screenings/{screening:str}/result"): Who.STAFF,
     ("GET", "/v1/watch/units"): Who.STAFF,
     ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("GET", "/v1/watch/plan"): Who.STAFF,
@@ -164,9 +164,9 @@ FOR_TOKENS = {
     ("POST", "/v1/notices"),
     ("POST", "/v1/screenings"),
     ("GET", "/v1/screenings"),
-    ("GET", "/v1/screenings/{id_:str}"),
+    ("GET", "/v1/screenings/{screening:str}"),
     ("POST", "/v1/screenings/removals"),
-    ("GET", "/v1/screenings/{id_:str}/result"),
+    ("GET", "/v1/screenings/{screening:str}/result"),
 } | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (

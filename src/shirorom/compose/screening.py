@@ -12,7 +12,7 @@ from shirorom.ports.screenings import Counts
 if TYPE_CHECKING:
     from shirorom.adapters.screening_process import Call
     from shirorom.compose import Composition
-    from shirorom.ports.screenings import OnProgress
+    from shirorom.ports.screenings import Form, OnProgress
     from shirorom.service.screenings import Screenings
 
 GIGABYTE = 1_000_000_000
@@ -31,18 +31,23 @@ def screenings(whole: Composition) -> Screenings:
 
 
 def work(call: Call, on_progress: OnProgress) -> Counts:
-    """One job, in the child: as `shirorom screen` does it."""
+    """One job, in the child."""
     from shirorom.compose import Composition
     from shirorom.edge.cli.context import Options
-    from shirorom.service.screen import Wish
 
     composition = Composition(Options(data=Path(call.data)), settings=call.settings)
-    form = call.form
-    wish = Wish(form.kind, form.columns, form.sheet, numbers_only=form.numbers_only, escape=form.escape)
     try:
-        done = composition.screen(Path(call.source), Path(call.target), wish, on_progress)
+        return screened(composition, Path(call.source), Path(call.target), call.form, on_progress)
     finally:
         composition.close()
+
+
+def screened(whole: Composition, source: Path, target: Path, form: Form, on_progress: OnProgress) -> Counts:
+    """A file, as `shirorom screen` does it."""
+    from shirorom.service.screen import Wish
+
+    wish = Wish(form.kind, form.columns, form.sheet, numbers_only=form.numbers_only, escape=form.escape)
+    done = whole.screen(source, target, wish, on_progress)
     return Counts(done.rows, done.phones, done.practice, dict(done.verdicts), dict(done.codes), tuple(done.bad))
 
 

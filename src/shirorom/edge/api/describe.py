@@ -77,7 +77,8 @@ def description(app: Litestar) -> bytes:
     """
     whole: dict[str, Any] = app.openapi_schema.to_schema()
     _, shapes = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
-    whole["components"] = {"schemas": shapes}
+    of_addresses = {name: shape for name, shape in whole["components"]["schemas"].items() if "enum" in shape}
+    whole["components"] = {"schemas": of_addresses | shapes}
     for item in whole["paths"].values():
         for operation in item.values():
             if operation["operationId"] in BINARY:

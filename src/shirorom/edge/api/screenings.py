@@ -14,7 +14,7 @@ from typing import IO, Annotated, Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
 
@@ -132,6 +132,7 @@ async def post_screening(
     makes a job that failed. Nobody is asked: it is answered from what is recorded and published.
     """
     jobs, asker = jobs_of(request), asker_of(request)
+    await asyncio.to_thread(jobs.start)  # before a gigabyte is on its way
     form = Form(format, tuple(column or ()), sheet, numbers_only=numbers_only, escape=escape)
     body = await spooled_of(request.scope).path()
     job = await asyncio.to_thread(jobs.add, body, form, asker.person)
@@ -158,11 +159,11 @@ async def get_screenings(
     return answer(request, ScreeningsWire(tuple(screening_of(job, words) for job in shown), more))
 
 
-@get("/v1/screenings/{id_:str}", opt=STAFF, **about(
+@get("/v1/screenings/{screening:str}", opt=STAFF, **about(
     "screening", "screenings", "One screening", {200: ScreeningWire}, "screening-not-found", *HERE))  # fmt: skip
-async def get_screening(request: AnyRequest, id_: str) -> ASGIResponse:
+async def get_screening(request: AnyRequest, screening: FromPath[str]) -> ASGIResponse:
     """How far it is, what came of it, or why it failed."""
-    job = await asyncio.to_thread(jobs_of(request).job, id_, asker_of(request))
+    job = await asyncio.to_thread(jobs_of(request).job, screening, asker_of(request))
     return answer(request, screening_of(job, _words(request)))
 
 
@@ -175,12 +176,12 @@ async def post_removal(request: AnyRequest, data: JSONBody[ScreeningRequest]) ->
     return answer(request, screening_of(job, _words(request)))
 
 
-@get("/v1/screenings/{id_:str}/result", opt=STAFF, **about(
+@get("/v1/screenings/{screening:str}/result", opt=STAFF, **about(
     "screeningResult", "screenings", "A screening's file", {}, "screening-not-found", "screening-not-done",
     *HERE))  # fmt: skip
-async def get_result(request: AnyRequest, id_: str) -> ASGIResponse:
+async def get_result(request: AnyRequest, screening: FromPath[str]) -> ASGIResponse:
     """The table with the columns added (docs: `shirorom screen`), until `expires_at`."""
-    job, path = await asyncio.to_thread(jobs_of(request).result, id_, asker_of(request))
+    job, path = await asyncio.to_thread(jobs_of(request).result, screening, asker_of(request))
     file = await asyncio.to_thread(_open, path)
     name = f"screening-{job.id[:8]}.{job.form.kind.value}"
     return ASGIStreamingResponse(
