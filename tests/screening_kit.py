@@ -29,7 +29,7 @@ class Here:
 
 def table(count: int) -> bytes:
     """A csv of so many practice phones."""
-    return ("番号,IMEI\n" + "".join(f"{n},{imei(n).digits}\n" for n in range(1, count + 1))).encode()
+    return ("管理番号,IMEI\n" + "".join(f"{n},{imei(n).digits}\n" for n in range(1, count + 1))).encode()
 
 
 def ended(client: Any, id_: str, **more: Any) -> dict[str, Any]:

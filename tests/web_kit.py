@@ -144,6 +144,7 @@ class Kit:
             risk=c.watch.risk,
             feeds=c.feeds.take,
             screenings=c.screenings,
+            once=c.once,
             incoming=c.screenings.store.incoming if c.screenings else None,
         )
         self.app: Litestar = create_app(self.parts)

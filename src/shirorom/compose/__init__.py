@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.doctor import Doctor
     from shirorom.service.fsck import Fsck, FsckReport
     from shirorom.service.history import History
+    from shirorom.service.once import Once
     from shirorom.service.pairing import Pairing
     from shirorom.service.people import People
     from shirorom.service.record import Record
@@ -215,6 +216,16 @@ class Composition:
         from shirorom.compose.screening import screenings
 
         return screenings(self)
+
+    @cached_property
+    def once(self) -> Once | None:
+        """service/once.py; None on a public page, where nothing is kept of strangers."""
+        if self.settings.web.public:
+            return None
+        from shirorom.adapters.kept_answers import SqliteAnswers
+        from shirorom.service.once import Once
+
+        return Once(SqliteAnswers(self.data), self.clock)
 
     # What a shop keeps beside the record
 
@@ -643,6 +654,7 @@ class Composition:
             risk=self.watch.risk if self._watches else None,
             feeds=None if self.settings.web.public else self.feeds.take,
             screenings=self.screenings,
+            once=self.once,
             incoming=self.screenings.store.incoming if self.screenings else None,
         )
 

@@ -26,7 +26,8 @@ from shirorom.service.watch_claim import ClaimDesk
 from shirorom.service.watch_claim import Request as Asked
 
 STAFF = {OPT: Who.STAFF}
-KEY = ("idempotency-key-missing", "idempotency-key-reused")
+KEY_ALONE = ("idempotency-key-missing", "idempotency-key-reused")
+"""Two at once wait for each other here: none is refused."""
 
 
 class WarrantyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +63,7 @@ CLAIM_WIRES: tuple[type[msgspec.Struct], ...] = (WarrantyRequest, ClaimWire, Cla
 
 
 @post("/v1/watch/claims", status_code=201, opt=STAFF, **about(
-    "claim", "watch", "Decide a warranty claim once", {201: ClaimWire}, *BODY, *NUMBER, *KEY, "claim-not-found",
+    "claim", "watch", "Decide a warranty claim once", {201: ClaimWire}, *BODY, *NUMBER, *KEY_ALONE, "claim-not-found",
     "claim-ambiguous", "claim-unknown", "queue-full", "counter-missing", *STORAGE, *SIGNED))  # fmt: skip
 async def post_claim(request: AnyRequest, data: JSONBody[WarrantyRequest]) -> ASGIResponse:
     """Find the unit, ask for the mark of now, decide by the terms of the day of sale, keep it with every step.

@@ -46,10 +46,11 @@ from shirorom.edge.api.counter_bodies import (
     UndoneWire,
 )
 from shirorom.edge.api.counter_wire import counter_of, item_of, rules_of, task_of
+from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import BYTES_MAX, PICTURE_MEDIA, REFUSED
 from shirorom.edge.api.routes import language_called, number_of
 from shirorom.edge.http.guard import JSON, Takes
-from shirorom.edge.http.problems import BODY, STORAGE, PlacedError, about
+from shirorom.edge.http.problems import BODY, KEY, STORAGE, PlacedError, about
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import PASSIVE, Who, person_of
@@ -68,7 +69,6 @@ TAKES_MUCH = {**STAFF, "takes": Takes(frozenset({JSON}), MEGABYTE)}
 TAKES_PAGE = {**STAFF, "takes": Takes(frozenset({JSON}), 10 * MEGABYTE)}
 TAKES_PICTURE = {**STAFF, "takes": Takes(PICTURE_MEDIA, BYTES_MAX)}
 ITEM = ("item-not-found", "counter-missing")
-KEY = ("idempotency-key-missing", "idempotency-key-reused", "idempotency-in-progress")
 CELL = ("page-changed", "echo-mismatch", "glyph-unknown", "needs-person", "carrier-maintenance")
 
 
@@ -88,8 +88,9 @@ async def get_counter(request: AnyRequest) -> ASGIResponse:
 
 
 @post("/v1/counter/items", status_code=201, opt=TAKES_MUCH, **about(
-    "counterAdd", "counter", "Take phones in", {201: AddedWire}, *BODY, "queue-full", "counter-missing",
+    "counterAdd", "counter", "Take phones in", {201: AddedWire}, *BODY, "queue-full", "counter-missing", *KEY,
     *STORAGE))  # fmt: skip
+@once
 async def post_items(request: AnyRequest, data: JSONBody[AddRequest]) -> ASGIResponse:
     """Phones by text or by their numbers. A phone that is there already is pointed at, not added twice."""
     if (data.text is None) == (data.devices is None):

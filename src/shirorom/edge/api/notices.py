@@ -14,11 +14,12 @@ from litestar.response.base import ASGIResponse
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CODES, Area, RequestError
+from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import RAW
 from shirorom.edge.api.routes import answer
 from shirorom.edge.feed_wire import FeedWire, feed_of
 from shirorom.edge.http.guard import OPT, Takes, spooled_of
-from shirorom.edge.http.problems import SIGNED, STORAGE, about
+from shirorom.edge.http.problems import KEY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import AnyRequest, by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Who
@@ -29,8 +30,9 @@ FEED = tuple(code for code, entry in CODES.items() if entry.area is Area.FEED an
 
 
 @post("/v1/notices", status_code=200, opt={OPT: Takes(FEED_MEDIA, BYTES_MAX, to_disk=True), WHO: Who.STAFF}, **about(
-    "notices", "notices", "Hand in a carrier's signed feed", {200: FeedWire}, *RAW, "body-invalid", *FEED, *STORAGE,
-    *SIGNED))  # fmt: skip
+    "notices", "notices", "Hand in a carrier's signed feed", {200: FeedWire}, *RAW, "body-invalid", *FEED, *KEY,
+    *STORAGE, *SIGNED))  # fmt: skip
+@once
 async def post_notices(request: AnyRequest, carrier: Annotated[CarrierId, QueryParameter()]) -> ASGIResponse:
     """A feed (NDJSON, 256 MB, docs/reference/feed-format.md) of one carrier: all of it, durable, or nothing.
 

@@ -26,8 +26,9 @@ from shirorom.edge.api.bodies import (
     WithdrawalRequest,
     WithdrawnWire,
 )
+from shirorom.edge.api.once import once
 from shirorom.edge.http.language import LANGUAGES, Language, choose
-from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, PlacedError, about
+from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, PlacedError, about
 from shirorom.edge.web.look import official_url
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT, PLAIN, Role, Who, person_of
@@ -56,8 +57,9 @@ def device_of(texts: list[str]) -> Device:
 
 
 @post("/v1/checks", status_code=200, **about(
-    "check", "checks", "Check one device", {200: CheckWire}, *BODY, *NUMBER, *STORAGE, *SIGNED),
+    "check", "checks", "Check one device", {200: CheckWire}, *BODY, *NUMBER, *KEY, *STORAGE, *SIGNED),
     opt={OPT: Who.VISITOR})  # fmt: skip
+@once
 async def post_check(request: AnyRequest, data: JSONBody[CheckRequest]) -> ASGIResponse:
     """Ask every carrier that is on about one device.
 
@@ -90,8 +92,9 @@ async def post_parse(request: AnyRequest, data: JSONBody[ParseRequest]) -> ASGIR
 
 @post("/v1/readings", status_code=201, **about(
     "record", "record", "Record an answer read by a person", {201: RecordWire},
-    *BODY, *NUMBER, "glyph-unknown", "time-in-future", *STORAGE, *SIGNED),
+    *BODY, *NUMBER, "glyph-unknown", "time-in-future", *KEY, *STORAGE, *SIGNED),
     opt={OPT: Who.STAFF})  # fmt: skip
+@once
 async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> ASGIResponse:
     """What a person read on a carrier's page. Answered only once it would survive a power cut."""
     parts = web_of(request).parts
@@ -110,8 +113,9 @@ async def post_reading(request: AnyRequest, data: JSONBody[ReadingRequest]) -> A
 
 @post("/v1/withdrawals", status_code=201, **about(
     "withdraw", "record", "Take back a reading by hand", {201: WithdrawnWire},
-    *BODY, "entry-not-found", "entry-not-withdrawable", "entry-withdrawn", *STORAGE, *SIGNED),
+    *BODY, "entry-not-found", "entry-not-withdrawable", "entry-withdrawn", *KEY, *STORAGE, *SIGNED),
     opt={OPT: Who.STAFF})  # fmt: skip
+@once
 async def post_withdrawal(request: AnyRequest, data: JSONBody[WithdrawalRequest]) -> ASGIResponse:
     """Take back a mistyped reading; both it and its withdrawal stay visible."""
     parts = web_of(request).parts

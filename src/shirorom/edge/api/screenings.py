@@ -19,12 +19,13 @@ from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
 
 from shirorom.domain.errors import RequestError, ShiroromError
+from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import RAW, XLSX_MEDIA
 from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.api.watch_book import TABLE_MEDIA
 from shirorom.edge.http.cursors import cursor_to, place_of
 from shirorom.edge.http.guard import OPT, Takes, spooled_of
-from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, about
+from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import AnyRequest, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Role, Who, person_of
@@ -112,7 +113,8 @@ SCREENING_WIRES: tuple[type[msgspec.Struct], ...] = (ScreeningRequest, Screening
 
 @post("/v1/screenings", status_code=202, opt={OPT: Takes(TABLE_MEDIA, BYTES_MAX, to_disk=True), **STAFF}, **about(
     "screen", "screenings", "Screen a table", {202: ScreeningWire}, *RAW, "body-invalid", "table-empty",
-    "screenings-full", *HERE))  # fmt: skip
+    "screenings-full", *KEY, *HERE))  # fmt: skip
+@once
 async def post_screening(
     request: AnyRequest,
     format: Annotated[  # a name of the address

@@ -15,11 +15,12 @@ from litestar.response.base import ASGIResponse
 from shirorom.domain.desk.export_words import Field
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import RequestError
+from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import RAW, XLSX_MEDIA
 from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.book_wire import ImportedWire, UnitsWire, imported_of, unit_of
 from shirorom.edge.http.guard import OPT, Takes
-from shirorom.edge.http.problems import BODY, STORAGE, about
+from shirorom.edge.http.problems import BODY, KEY, STORAGE, about
 from shirorom.edge.web.page import web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Who
@@ -51,8 +52,9 @@ class UnitSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/v1/watch/imports", status_code=200, opt={OPT: Takes(TABLE_MEDIA, BYTES_MAX), **STAFF}, **about(
-    "watchImport", "watch", "Import a POS's export", {200: ImportedWire}, *RAW, "body-invalid", *TABLE, *IMPORT,
+    "watchImport", "watch", "Import a POS's export", {200: ImportedWire}, *RAW, "body-invalid", *TABLE, *IMPORT, *KEY,
     *STORAGE))  # fmt: skip
+@once
 async def post_import(
     request: AnyRequest, dry_run: Flag = False, complete: Flag = False, even_most: Flag = False, strict: Flag = False
 ) -> ASGIResponse:

@@ -12,8 +12,9 @@ from litestar.response.base import ASGIResponse
 
 from shirorom.domain.errors import ConfigError
 from shirorom.edge.api.counter_bodies import DoneWire
+from shirorom.edge.api.once import once
 from shirorom.edge.api.routes import answer
-from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, about
+from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Who
@@ -109,7 +110,8 @@ async def get_hooks(request: AnyRequest) -> ASGIResponse:
 
 @post("/v1/watch/hooks", status_code=201, opt=OWNER, **about(
     "watchHookAdd", "watch", "Add a webhook", {201: SecretWire}, *BODY, "hook-name", "hook-target",
-    "hook-name-taken", "hooks-full", *NEEDS))  # fmt: skip
+    "hook-name-taken", "hooks-full", *KEY, *NEEDS))  # fmt: skip
+@once
 async def post_hook(request: AnyRequest, data: JSONBody[HookAddRequest]) -> ASGIResponse:
     """A Standard Webhook (1.0.0) from now on. Keep the secret: it is not shown again."""
     hook, secret = await asyncio.to_thread(hooks_of(request).add, data.name, data.url, by=by_of(request))
@@ -118,7 +120,8 @@ async def post_hook(request: AnyRequest, data: JSONBody[HookAddRequest]) -> ASGI
 
 @post("/v1/watch/hooks/secret", status_code=200, opt=OWNER, **about(
     "watchHookRotate", "watch", "Replace a webhook's secret", {200: SecretWire}, *BODY, "hook-not-found",
-    *NEEDS))  # fmt: skip
+    *KEY, *NEEDS))  # fmt: skip
+@once
 async def post_secret(request: AnyRequest, data: JSONBody[HookRequest]) -> ASGIResponse:
     """For a day messages carry two signatures, one by each secret."""
     hook, secret = await asyncio.to_thread(hooks_of(request).rotate, data.name)
@@ -134,7 +137,8 @@ async def post_test(request: AnyRequest, data: JSONBody[HookRequest]) -> ASGIRes
 
 @post("/v1/watch/hooks/replay", status_code=200, opt=OWNER, **about(
     "watchHookReplay", "watch", "Deliver again", {200: ReplayedWire}, *BODY, "hook-not-found", "message-not-found",
-    *NEEDS))  # fmt: skip
+    *KEY, *NEEDS))  # fmt: skip
+@once
 async def post_replay(request: AnyRequest, data: JSONBody[ReplayRequest]) -> ASGIResponse:
     """Each message keeps its `webhook-id`. Switches an endpoint on that was switched off."""
     hooks = hooks_of(request)

@@ -12,9 +12,10 @@ from litestar.response.base import ASGIResponse
 
 from shirorom.domain.desk.plan_rules import RuleSet
 from shirorom.domain.errors import RequestError
+from shirorom.edge.api.once import once
 from shirorom.edge.api.routes import language_called
 from shirorom.edge.http.guard import JSON
-from shirorom.edge.http.problems import BODY, STORAGE, about
+from shirorom.edge.http.problems import BODY, KEY, STORAGE, about
 from shirorom.edge.plan_wire import CostsWire, FilledWire, PlanWire, costs_of, filled_of, plan_of
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
@@ -78,7 +79,8 @@ async def get_costs(request: AnyRequest) -> ASGIResponse:
 
 @post("/v1/watch/plan/queue", status_code=200, opt=STAFF, **about(
     "watchPlanQueue", "watch", "Put today's phones into the queue", {200: FilledWire}, *BODY, *MISSING,
-    "counter-missing", *STORAGE))  # fmt: skip
+    "counter-missing", *KEY, *STORAGE))  # fmt: skip
+@once
 async def post_queue(request: AnyRequest, data: JSONBody[QueueRequest]) -> ASGIResponse:
     """Each with its due cells alone to ask, after all that people brought. What found no room is told in `left`."""
     planner, now = await _planner(request), web_of(request).parts.clock.now()

@@ -121,5 +121,7 @@ BODY: Sequence[str] = (
 STORAGE: Sequence[str] = tuple(
     code for code, entry in CODES.items() if entry.http == 503 and entry.area is Area.STORAGE
 )
+KEY: Sequence[str] = ("idempotency-key-missing", "idempotency-key-reused", "idempotency-in-progress")
+"""Of a route that takes an `Idempotency-Key`."""
 SIGNED: Sequence[str] = ("sign-in-needed", "not-allowed", "owner-missing")
 """Of a route that is not for everybody."""

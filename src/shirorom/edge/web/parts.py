@@ -22,6 +22,7 @@ from shirorom.service.counter_answers import Answers
 from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.history import History
 from shirorom.service.import_feed import Imported
+from shirorom.service.once import Once
 from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
@@ -119,4 +120,5 @@ class Parts:
     risk: RiskDesk | None = None
     feeds: Callable[[IO[bytes], CarrierId, str], Imported] | None = None
     screenings: Screenings | None = None
+    once: Once | None = None
     incoming: Callable[[], Path] | None = None
