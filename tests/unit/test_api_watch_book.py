@@ -36,9 +36,9 @@ def test_dry_run_import_and_units(client: TestClient[Any]) -> None:
     assert (done["applied"], done["new"], done["refused"], done["practice"]) == (True, 2, 1, 2)
     assert (done["errors"][0]["line"], done["errors"][0]["code"]) == (4, "imei-length")
     first = client.get("/v1/watch/units?limit=1").json()
-    assert ([unit["key"] for unit in first["units"]], first["after"]) == (["A"], 1)
-    second = client.get("/v1/watch/units?limit=1&after=1").json()
-    assert ([unit["key"] for unit in second["units"]], second["after"]) == (["B"], None)
+    assert ([unit["key"] for unit in first["units"]], first["next"] is None) == (["A"], False)
+    second = client.get(f"/v1/watch/units?limit=1&after={first['next']}").json()
+    assert ([unit["key"] for unit in second["units"]], second["next"]) == (["B"], None)
     assert client.get("/v1/watch/units?status=sold").json()["units"][0]["imeis"] == [number(2)]
     assert client.get("/v1/watch/units", params={"store": "新宿"}).json()["units"][0]["key"] == "A"
     for text in (number(2), number(2)[-6:], "R-1", "B"):
@@ -83,4 +83,6 @@ def test_what_is_no_table_is_refused(
 @pytest.mark.parametrize("query", ["?limit=0", "?limit=501", "?after=-1", "?after=x", "?status=lost"])
 def test_bad_pages_are_refused(client: TestClient[Any], query: str) -> None:
     """As every bad call."""
-    assert client.get(f"/v1/watch/units{query}").json()["code"] == "body-invalid"
+    assert client.get(f"/v1/watch/units{query}").json()["code"] == (
+        "cursor-invalid" if "after" in query else "body-invalid"
+    )

@@ -14,6 +14,7 @@ import pytest
 from litestar.testing import TestClient
 
 from shirorom.domain.carrier import CarrierId
+from shirorom.edge.http.cursors import cursor_to
 from tests.logs import imei
 from tests.unit.cli_house import Shop, shop
 from tests.watch_kit import put_unit
@@ -51,9 +52,10 @@ def test_alerts_come_by_cursor(client: TestClient[Any]) -> None:
     first = client.get("/v1/watch/alerts").json()
     kinds = [(one["key"], one["kind"], one["retracted_at"] is None) for one in first["alerts"]]
     assert sorted(kinds) == [("=B-1", "restricted", True), ("A-1", "freed", True), ("A-1", "restricted", False)]
-    assert (first["next"], first["more"]) == ("3", False)
-    assert client.get("/v1/watch/alerts?after=3").json()["alerts"] == []
-    assert [one["seq"] for one in client.get("/v1/watch/alerts?after=1").json()["alerts"]] == [2, 3]
+    assert first["more"] is False
+    assert client.get(f"/v1/watch/alerts?after={first['next']}").json()["alerts"] == []
+    after = cursor_to("alerts", 1)
+    assert [one["seq"] for one in client.get(f"/v1/watch/alerts?after={after}").json()["alerts"]] == [2, 3]
 
 
 def test_alerts_are_chosen(client: TestClient[Any]) -> None:
@@ -68,18 +70,25 @@ def test_alerts_are_chosen(client: TestClient[Any]) -> None:
         assert sorted(one["key"] for one in found) == keys
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=-1", "after=99999999999999999999", "kind=x", "after=１"])
+@pytest.mark.parametrize("query", ["kind=x", "open=perhaps", "format=pdf"])
 def test_an_odd_question_is_refused(client: TestClient[Any], query: str) -> None:
     """422, and nothing is guessed."""
     answer = client.get(f"/v1/watch/alerts?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "body-invalid")
 
 
+@pytest.mark.parametrize("after", ["x", "1", "99999999999999999999", cursor_to("changes", 1), cursor_to("alerts", -1)])
+def test_a_bent_cursor_is_refused(client: TestClient[Any], after: str) -> None:
+    """400, also for one of another list."""
+    answer = client.get(f"/v1/watch/alerts?after={after}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid")
+
+
 def test_csv_is_for_spreadsheets(client: TestClient[Any]) -> None:
     """BOM, a head, the cursor in a header; what would be a formula is text."""
     answer = client.get("/v1/watch/alerts?format=csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")
-    assert answer.headers["x-next"] == "3"
+    assert answer.headers["x-next"] == cursor_to("alerts", 3)
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["key"] for row in rows} == {"A-1", "'=B-1"}
     assert {row["practice"] for row in rows} == {"1"}
@@ -101,7 +110,7 @@ def test_alerts_are_dealt_with(client: TestClient[Any]) -> None:
     done = client.post("/v1/watch/alerts/handled", json=body).json()["alerts"]
     assert [(one["handled_by"], one["note"]) for one in done] == [("local", "電話しました")] * 2
     assert client.post("/v1/watch/alerts/handled", json={"alerts": [3, 99]}).status_code == 404
-    assert client.get("/v1/watch/alerts?after=2").json()["alerts"][0]["handled_at"] is None
+    assert client.get(f"/v1/watch/alerts?after={cursor_to('alerts', 2)}").json()["alerts"][0]["handled_at"] is None
 
 
 def test_the_feed_is_atom(client: TestClient[Any]) -> None:

@@ -16,6 +16,7 @@ from litestar.testing import TestClient
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
+from shirorom.edge.http.cursors import cursor_to
 from tests.claim_kit import WARRANTY, answers, book, unit, write_terms
 from tests.logs import START, SetClock, imei
 from tests.unit.cli_house import RESTRICTED, Shop, always, shop  # noqa: F401  (a fixture)
@@ -200,7 +201,8 @@ def test_api_decides_and_lists(kit: Kit, client: TestClient[Any]) -> None:
     assert anew["follows"] == said["id"]
     listed = client.get("/v1/watch/claims").json()
     assert [one["id"] for one in listed["claims"]] == [anew["id"], said["id"]]
-    assert client.get("/v1/watch/claims", params={"before": listed["claims"][0]["seq"]}).json()["before"] is None
+    after = cursor_to("claims", listed["claims"][0]["seq"])
+    assert client.get("/v1/watch/claims", params={"after": after}).json()["next"] is None
 
 
 @pytest.mark.parametrize(

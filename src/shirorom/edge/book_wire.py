@@ -106,10 +106,10 @@ class UnitWire(msgspec.Struct, frozen=True):
 
 
 class UnitsWire(msgspec.Struct, frozen=True):
-    """Units; `after`: ask for the next page with it, null at the end."""
+    """Units; `next`: send it as `after` for the next page, null at the end."""
 
     units: tuple[UnitWire, ...]
-    after: int | None
+    next: str | None
 
 
 def imported_of(imported: Imported, words: Words) -> ImportedWire:

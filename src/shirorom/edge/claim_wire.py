@@ -15,7 +15,7 @@ from shirorom.edge.wire import at
 from shirorom.edge.words import Words
 
 
-class StepWire(msgspec.Struct, frozen=True):
+class ClaimStepWire(msgspec.Struct, frozen=True):
     """One step of a decision; `holds` is null where it is open."""
 
     n: int
@@ -80,7 +80,7 @@ class ClaimWire(msgspec.Struct, frozen=True):
     at: str
     by: str
     settle_by: date | None
-    steps: tuple[StepWire, ...]
+    steps: tuple[ClaimStepWire, ...]
     offers: tuple[OfferWire, ...]
     terms: ClaimTermsWire | None
     answers: tuple[ClaimAnswerWire, ...]
@@ -110,7 +110,7 @@ def claim_of(claim: WarrantyClaim, words: Words) -> ClaimWire:
         by=claim.by,
         settle_by=claim.settle_by,
         steps=tuple(
-            StepWire(n, one.step.value, words.t(f"claim.step.{one.step.value}"), one.holds, one.code, said(one, words))
+            ClaimStepWire(n, one.step.value, words.t(f"claim.step.{one.step.value}"), one.holds, one.code, said(one, words))
             for n, one in enumerate(decided.steps, 1)
         ),
         offers=tuple(

@@ -19,6 +19,7 @@ from shirorom.domain.desk.warranty import Need
 from shirorom.domain.errors import RequestError
 from shirorom.edge.api.routes import NUMBER, answer, language_called
 from shirorom.edge.claim_wire import ClaimWire, claim_of
+from shirorom.edge.http.cursors import After, Number, cursor_to, place_of
 from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import AnyRequest, by_of, web_of
 from shirorom.edge.web.who import OPT, Who
@@ -53,10 +54,10 @@ class WarrantyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClaimsWire(msgspec.Struct, frozen=True):
-    """Claims, newest first; `before` is the cursor of the next page, null where there is none."""
+    """Claims, newest first; `next`: send it as `after` for the next page, null where there is none."""
 
     claims: tuple[ClaimWire, ...]
-    before: int | None
+    next: str | None
 
 
 CLAIM_WIRES: tuple[type[msgspec.Struct], ...] = (WarrantyRequest, ClaimWire, ClaimsWire)
@@ -81,15 +82,12 @@ async def post_claim(request: AnyRequest, data: JSONBody[WarrantyRequest]) -> AS
 
 
 @get("/v1/watch/claims", opt=STAFF, **about(
-    "claims", "watch", "Claims so far", {200: ClaimsWire}, "counter-missing", "body-invalid", *STORAGE,
+    "claims", "watch", "Claims so far", {200: ClaimsWire}, "counter-missing", "cursor-invalid", *STORAGE,
     *SIGNED))  # fmt: skip
-async def get_claims(request: AnyRequest) -> ASGIResponse:
-    """Newest first, at most 200; `?before=SEQ` goes on from there."""
-    text = request.query_params.get("before")
-    if text is not None and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise RequestError("body-invalid")
-    found = await asyncio.to_thread(_desk(request).newest, before=int(text) if text else None)
-    more = found[-1].seq if found and found[-1].seq > 1 else None
+async def get_claims(request: AnyRequest, after: After = None) -> ASGIResponse:
+    """Newest first, at most 200 at once."""
+    found = await asyncio.to_thread(_desk(request).newest, before=place_of("claims", after, Number))
+    more = cursor_to("claims", found[-1].seq) if found and found[-1].seq > 1 else None
     return answer(request, ClaimsWire(tuple(claim_of(one, _words(request)) for one in found), more))
 
 

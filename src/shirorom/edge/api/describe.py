@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,16 @@ from shirorom.edge.api.bodies import (
 )
 from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
+from shirorom.edge.api.described import (
+    HEADERS,
+    KEY,
+    examples_of,
+    keyed,
+    ours_alone,
+    with_examples,
+    with_headers,
+    without_tuples,
+)
 from shirorom.edge.api.notices import FEED_MEDIA
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.screenings import RESULT_MEDIA, SCREENING_WIRES
@@ -76,23 +86,36 @@ def description(app: Litestar) -> bytes:
     msgspec decodes the bodies, so its schema is what is really taken: limits, unknown fields, enumerations.
     """
     whole: dict[str, Any] = app.openapi_schema.to_schema()
-    _, shapes = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
+    _, made = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
     of_addresses = {name: shape for name, shape in whole["components"]["schemas"].items() if "enum" in shape}
-    whole["components"] = {"schemas": of_addresses | shapes}
-    for item in whole["paths"].values():
+    takes_key, codes = keyed(app), set[str]()
+    for path, item in whole["paths"].items():
         for operation in item.values():
-            if operation["operationId"] in BINARY:
-                content: dict[str, Any] = {
-                    media: {"schema": FILE} for media in sorted(BINARY[operation["operationId"]])
-                }
-                operation["requestBody"] = {"content": content, "required": True}
-            if operation["operationId"] in DOWNLOADS:
-                content = {media: {"schema": FILE} for media in DOWNLOADS[operation["operationId"]]}
-                operation["responses"]["200"] = {"description": "The file.", "content": content}
-            example = EXAMPLES.get(operation["operationId"])
-            if example is not None:
-                operation["requestBody"]["content"]["application/json"]["example"] = json.loads(example)
+            _describe(operation, takes_key)
+            with_headers(path, operation)
+            codes.update(with_examples(operation))
+    whole["components"] = {
+        "schemas": of_addresses | without_tuples(made),
+        "headers": HEADERS,
+        "examples": examples_of(codes, app.state["web"].parts.words("en")),
+    }
     return msgspec.json.encode(whole)
+
+
+def _describe(operation: dict[str, Any], takes_key: Collection[str]) -> None:
+    """What one operation takes and gives, where its route and its wires do not say it."""
+    name = operation["operationId"]
+    ours_alone(operation)
+    if name in takes_key:
+        operation.setdefault("parameters", []).append(KEY)
+    if name in BINARY:
+        operation["requestBody"] = {"content": _files(BINARY[name]), "required": True}
+    if name in DOWNLOADS:
+        operation["responses"]["200"] = {"description": "The file.", "content": _files(DOWNLOADS[name])}
+    if name in TABLES:
+        operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if name in EXAMPLES:
+        operation["requestBody"]["content"]["application/json"]["example"] = json.loads(EXAMPLES[name])
 
 
 def _files(media: Iterable[str]) -> dict[str, Any]:
@@ -172,6 +195,8 @@ BINARY = {
     "watchImport": TABLE_MEDIA, "notices": FEED_MEDIA, "screen": TABLE_MEDIA,
 }  # fmt: skip
 """Bodies that are a file as it is."""
+TABLES = frozenset({"watchAlerts", "watchChanges"})
+"""Answers that are a csv too, where it is asked for."""
 DOWNLOADS = {"screeningResult": RESULT_MEDIA}
 """Answers that are a file as it is."""
 FILE = {"type": "string", "format": "binary"}

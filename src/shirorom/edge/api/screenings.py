@@ -23,7 +23,7 @@ from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import RAW, XLSX_MEDIA
 from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.api.watch_book import TABLE_MEDIA
-from shirorom.edge.http.cursors import cursor_to, place_of
+from shirorom.edge.http.cursors import After, cursor_to, place_of
 from shirorom.edge.http.guard import OPT, Takes, spooled_of
 from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import AnyRequest, web_of
@@ -148,7 +148,7 @@ async def post_screening(
     *HERE))  # fmt: skip
 async def get_screenings(
     request: AnyRequest,
-    after: Annotated[str | None, QueryParameter(description="The `next` of the answer before.")] = None,
+    after: After = None,
     limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
 ) -> ASGIResponse:
     """Newest first: your own; all of the shop's for its owner."""

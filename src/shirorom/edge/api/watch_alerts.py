@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 from xml.etree import ElementTree as Xml
 
 import msgspec
 from litestar import Request, get, post
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
@@ -21,6 +22,7 @@ from shirorom.domain.errors import ConfigError, RequestError
 from shirorom.edge.alerts_wire import AlertWire, CellChangeWire, alert_of, cell_change_of, csv_of
 from shirorom.edge.alerts_words import title_of
 from shirorom.edge.api.routes import answer, language_called
+from shirorom.edge.http.cursors import After, Number, cursor_to, place_of
 from shirorom.edge.http.problems import BODY, SIGNED, STORAGE, about
 from shirorom.edge.web.page import by_of, web_of
 from shirorom.edge.web.who import OPT as WHO
@@ -35,7 +37,17 @@ STAFF = {WHO: Who.STAFF}
 QUIET = STAFF | {PASSIVE: True}
 CURSOR_MAX = 2**53
 ATOM = "http://www.w3.org/2005/Atom"
-NEEDS = ("body-invalid", "desk-missing")
+NEEDS = ("body-invalid", "cursor-invalid", "desk-missing")
+
+
+class Form(StrEnum):
+    """How a list is sent."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+Format = Annotated[Form, QueryParameter(description="`csv`: a table; its cursor is in `x-next`.")]
 
 
 class AlertsWire(msgspec.Struct, frozen=True):
@@ -72,29 +84,38 @@ class HandledWire(msgspec.Struct, frozen=True):
 
 @get("/v1/watch/alerts", opt=QUIET, **about(
     "watchAlerts", "watch", "Alerts by cursor", {200: AlertsWire}, *NEEDS, *STORAGE, *SIGNED))  # fmt: skip
-async def get_alerts(request: AnyRequest) -> ASGIResponse:
-    """`?after=CURSOR` and any of `kind`, `store`, `person` (each may come several times), `open=1`, `format=csv`."""
-    alerts, after = alerts_of(request), cursor_of(request)
-    found = await asyncio.to_thread(alerts.after, after, filter_of(request))
+async def get_alerts(
+    request: AnyRequest,
+    after: After = None,
+    kind: Annotated[list[AlertKind] | None, QueryParameter(description="Only these.")] = None,
+    store: Annotated[list[str] | None, QueryParameter(description="Only of these stores.")] = None,
+    person: Annotated[list[str] | None, QueryParameter(description="Only of these people's units.")] = None,
+    open: Annotated[bool, QueryParameter(description="Only those not dealt with.")] = False,  # as it is sent
+    format: Format = Form.JSON,  # as it is sent
+) -> ASGIResponse:
+    """Oldest first, from the cursor on. `kind`, `store` and `person` may come several times."""
+    alerts, place = alerts_of(request), place_of("alerts", after, Number) or 0
+    which = AlertFilter(frozenset(kind or ()), frozenset(store or ()), frozenset(person or ()), open=open)
+    found = await asyncio.to_thread(alerts.after, place, which)
     wires = tuple(alert_of(one) for one in found)
-    if request.query_params.get("format") == "csv":
-        return _csv(csv_of(wires, AlertWire), found[-1].seq if found else after)
-    last = str(found[-1].seq if found else after)
+    last = cursor_to("alerts", found[-1].seq if found else place)
+    if format is Form.CSV:
+        return _csv(csv_of(wires, AlertWire), last)
     return answer(request, AlertsWire(wires, last, len(found) >= LIST_MAX))
 
 
 @get("/v1/watch/changes", opt=QUIET, **about(
     "watchChanges", "watch", "Changed marks by cursor", {200: CellChangesWire}, *NEEDS, *STORAGE,
     *SIGNED))  # fmt: skip
-async def get_changes(request: AnyRequest) -> ASGIResponse:
-    """`?after=CURSOR`, `format=csv`. Every mark that differs from what was taken before, by stock key."""
-    alerts, after = alerts_of(request), cursor_of(request)
-    found = await asyncio.to_thread(alerts.changed_cells, after)
+async def get_changes(request: AnyRequest, after: After = None, format: Format = Form.JSON) -> ASGIResponse:
+    """Every mark that differs from what was taken before, by stock key."""
+    alerts, place = alerts_of(request), place_of("changes", after, Number) or 0
+    found = await asyncio.to_thread(alerts.changed_cells, place)
     wires = tuple(cell_change_of(one) for one in found)
-    last = found[-1].version if found else after
-    if request.query_params.get("format") == "csv":
+    last = cursor_to("changes", found[-1].version if found else place)
+    if format is Form.CSV:
         return _csv(csv_of(wires, CellChangeWire), last)
-    return answer(request, CellChangesWire(wires, str(last), len(found) >= LIST_MAX))
+    return answer(request, CellChangesWire(wires, last, len(found) >= LIST_MAX))
 
 
 @post("/v1/watch/alerts/handled", status_code=200, opt=STAFF, **about(
@@ -153,14 +174,6 @@ def alerts_of(request: AnyRequest) -> Alerts:
     return alerts
 
 
-def cursor_of(request: AnyRequest) -> int:
-    """`?after=`; nothing: from the beginning. Raises `body-invalid`."""
-    text = request.query_params.get("after", "0")
-    if not (text.isascii() and text.isdigit()) or len(text) > 16 or int(text) > CURSOR_MAX:
-        raise RequestError("body-invalid")
-    return int(text)
-
-
 def filter_of(request: AnyRequest) -> AlertFilter:
     """What the address asks for. Raises `body-invalid`."""
     asked = request.query_params
@@ -172,8 +185,8 @@ def filter_of(request: AnyRequest) -> AlertFilter:
     return AlertFilter(kinds=kinds, stores=stores, persons=persons, open=asked.get("open") == "1")
 
 
-def _csv(body: bytes, cursor: int) -> ASGIResponse:
-    headers = {"x-next": str(cursor), "content-disposition": "attachment"}
+def _csv(body: bytes, cursor: str) -> ASGIResponse:
+    headers = {"x-next": cursor, "content-disposition": "attachment"}
     return ASGIResponse(body=body, media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from shirorom.edge.api.once import once
 from shirorom.edge.api.pictures import RAW, XLSX_MEDIA
 from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.book_wire import ImportedWire, UnitsWire, imported_of, unit_of
+from shirorom.edge.http.cursors import After, Number, cursor_to, place_of
 from shirorom.edge.http.guard import OPT, Takes
 from shirorom.edge.http.problems import BODY, KEY, STORAGE, about
 from shirorom.edge.web.page import web_of
@@ -56,7 +58,12 @@ class UnitSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     *STORAGE))  # fmt: skip
 @once
 async def post_import(
-    request: AnyRequest, dry_run: Flag = False, complete: Flag = False, even_most: Flag = False, strict: Flag = False
+    request: AnyRequest,
+    dry_run: Flag = False,
+    complete: Flag = False,
+    even_most: Flag = False,
+    strict: Flag = False,
+    map_: Annotated[list[str] | None, QueryParameter(name="map", description="`key=HEADING`.")] = None,
 ) -> ASGIResponse:
     """A csv, tsv, xlsx or parquet file (64 MB) into the book of units. Rows with errors are named and left out.
 
@@ -64,26 +71,27 @@ async def post_import(
     holds every unit, and what it does not hold is gone (`even_most`: also where that is most of the book).
     `map=key=HEADING` (repeatable) says what a column is; it is remembered.
     """
-    wish = Wish(_said(request), dry_run=dry_run, complete=complete, even_most=even_most, strict=strict)
+    wish = Wish(_said(map_ or ()), dry_run=dry_run, complete=complete, even_most=even_most, strict=strict)
     body = await request.body()
     imported = await asyncio.to_thread(_import, _book(request), body, wish)
     return answer(request, imported_of(imported, web_of(request).parts.words(language_called(request))))
 
 
 @get("/v1/watch/units", opt=STAFF, **about(
-    "watchUnits", "watch", "Units of the book", {200: UnitsWire}, "body-invalid", "desk-missing",
+    "watchUnits", "watch", "Units of the book", {200: UnitsWire}, "body-invalid", "cursor-invalid", "desk-missing",
     *STORAGE))  # fmt: skip
 async def get_units(
     request: AnyRequest,
-    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    after: After = None,
     limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     status: Annotated[Status | None, QueryParameter()] = None,
     store: Annotated[str | None, QueryParameter(max_length=SEARCH_CHARS_MAX)] = None,
 ) -> ASGIResponse:
-    """Units in the order of the book, a page at a time: go on with `after` of the answer until it is null."""
-    book = _book(request)
-    page = await asyncio.to_thread(lambda: book.units(after=after, count_max=limit, status=status, store=store))
-    return answer(request, UnitsWire(tuple(map(unit_of, page.units)), page.after))
+    """Units in the order of the book, a page at a time: go on with `next` of the answer until it is null."""
+    book, place = _book(request), place_of("units", after, Number) or 0
+    page = await asyncio.to_thread(lambda: book.units(after=place, count_max=limit, status=status, store=store))
+    more = None if page.after is None else cursor_to("units", page.after)
+    return answer(request, UnitsWire(tuple(map(unit_of, page.units)), more))
 
 
 @post("/v1/watch/units/search", status_code=200, opt=STAFF, **about(
@@ -109,9 +117,9 @@ def _import(book: WatchBook, body: bytes, wish: Wish) -> Imported:
         return book.importing(Path(file.name), wish)
 
 
-def _said(request: AnyRequest) -> Said:
+def _said(words: Sequence[str]) -> Said:
     columns: dict[Field, list[str]] = {}
-    for word in request.query_params.getall("map", []):
+    for word in words:
         name, mark, heading = word.partition("=")
         if not mark or name not in [field.value for field in Field]:
             raise RequestError("body-invalid")

@@ -9,13 +9,19 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2s
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from shirorom.domain.errors import RequestError
 
 CHARS_MAX = 200
+NUMBER_MAX = 2**53
+Number = Annotated[int, msgspec.Meta(ge=0, le=NUMBER_MAX)]
+"""A place that is a number."""
+After = Annotated[str | None, QueryParameter(description="The `next` of the answer before; none: from the beginning.")]
+"""`?after=` of a list's route."""
 _CHECK_BYTES = 6
 Place = TypeVar("Place")
 
