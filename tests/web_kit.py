@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -18,6 +21,7 @@ from shirorom.compose import Composition
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Device, Imei
+from shirorom.edge.api.describe import description
 from shirorom.edge.cli.context import Options
 from shirorom.edge.web.app import create_app
 from shirorom.edge.web.parts import Example, Parts, Trust
@@ -177,3 +181,12 @@ async def served(kit: Kit, *, app: Litestar | None = None) -> AsyncIterator[str]
 def public(settings: Settings) -> Settings:
     """The same for strangers."""
     return msgspec.structs.replace(settings, web=WebSettings(public=True))
+
+
+def openapi_of() -> dict[str, Any]:
+    """The description of the whole API, of an app that serves nobody."""
+    with TemporaryDirectory() as directory:
+        kit = Kit(Path(directory), settings_of(), people=True)
+        whole: dict[str, Any] = json.loads(description(kit.app))
+        kit.close()
+    return whole

@@ -110,7 +110,9 @@ def claim_of(claim: WarrantyClaim, words: Words) -> ClaimWire:
         by=claim.by,
         settle_by=claim.settle_by,
         steps=tuple(
-            ClaimStepWire(n, one.step.value, words.t(f"claim.step.{one.step.value}"), one.holds, one.code, said(one, words))
+            ClaimStepWire(
+                n, one.step.value, words.t(f"claim.step.{one.step.value}"), one.holds, one.code, said(one, words)
+            )
             for n, one in enumerate(decided.steps, 1)
         ),
         offers=tuple(

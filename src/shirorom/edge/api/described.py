@@ -55,6 +55,8 @@ def without_tuples(shape: Any) -> Any:
     if not isinstance(shape, dict):
         return shape
     made = {name: without_tuples(one) for name, one in shape.items()}
+    if "default" in made and made["default"] is None:
+        del made["default"]  # says no more than that it may be left out, and generators then want it always
     if made.get("items") is False:
         kinds = made.pop("prefixItems")
         same = all(one == kinds[0] for one in kinds)
