@@ -43,7 +43,10 @@ TOOLS = {  # command (or file, by its path) that tests and benches need -> Debia
     "/usr/lib/ibus-mozc/ibus-engine-mozc": "ibus-mozc",
     "/usr/lib/*/gtk-3.0/*/immodules/im-ibus.so": "ibus-gtk3",  # how Chromium speaks to ibus
 }
-BROWSER_TESTS = ROOT / "tests" / "browser"
+NODE_PARTS = {  # folder with a package-lock.json -> what needs it
+    ROOT / "tests" / "browser": "tests of the page need axe-core",
+    ROOT / "tests" / "clients": "tests of generated clients need openapi-typescript",
+}
 START_BROWSER = """
 import asyncio
 from shirorom.adapters.chromium import Chromium
@@ -265,17 +268,17 @@ def get_tools(apt: Apt) -> bool:
     return not missing
 
 
-def get_node_packages() -> bool:
-    """What browser tests load into pages (axe), locked by hash."""
-    lock = BROWSER_TESTS / "package-lock.json"
-    stamp = BROWSER_TESTS / "node_modules" / ".installed"
+def get_node_packages(folder: Path, needed_by: str) -> bool:
+    """What tests take from npm, locked by hash."""
+    lock = folder / "package-lock.json"
+    stamp = folder / "node_modules" / ".installed"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return True
     npm = shutil.which("npm")
-    say("npm ci in tests/browser")
-    if not npm or not run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=BROWSER_TESTS):
-        say("npm ci failed: tests of the page need axe-core")
+    say(f"npm ci in {folder.relative_to(ROOT)}")
+    if not npm or not run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=folder):
+        say(f"npm ci failed: {needed_by}")
         return False
     stamp.write_text(wanted)
     return True
@@ -293,7 +296,8 @@ def main(level: str) -> int:
     got = [get_browser(apt), get_fonts(apt)]
     if level == "run":
         return 0  # the app runs without them too
-    got += [get_tools(apt), get_node_packages(), run(PYTHON, "-m", "scripts.native")]
+    got += [get_tools(apt), *(get_node_packages(*part) for part in NODE_PARTS.items())]
+    got.append(run(PYTHON, "-m", "scripts.native"))
     if not all(got):
         say("not complete: see above")
         return 1

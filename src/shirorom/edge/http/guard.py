@@ -155,8 +155,6 @@ class Guard:
 
     async def _send(self, send: Send, scope: Scope, error: ShiroromError) -> None:
         status, headers, body = self._refuse(scope, error)
-        if error.code.startswith("body-too-"):
-            headers = [*headers, (b"connection", b"close")]  # what is still on its way is not wanted
         start = {"type": "http.response.start", "status": status, "headers": headers}
         await send(cast("HTTPSendMessage", start))
         await send(cast("HTTPSendMessage", {"type": "http.response.body", "body": body, "more_body": False}))

@@ -38,7 +38,8 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let a call pass to its handler with its person in the scope's state.
 
     Raises:
-        RequestError: `sign-in-needed`, `not-allowed`, `owner-missing`; `not-found` for a stranger on a public page.
+        RequestError: `sign-in-needed`, `not-allowed`, `owner-missing`, `too-many-requests`; `not-found` for a stranger
+            on a public page.
     """
     if connection.scope.get("method") == "OPTIONS":
         return  # tells which methods there are and runs no handler of ours

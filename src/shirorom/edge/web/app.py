@@ -203,6 +203,8 @@ def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[An
 def respond(request: Request[Any, Any, Any], error: ShiroromError) -> Response[Any]:
     """An error as whoever called can read it: a person who has to sign in is led there and back again."""
     headers = {"content-language": tag_of(language_of(request)), "vary": "Accept-Language, Cookie"}
+    if error.code.startswith("body-too-"):
+        headers["connection"] = "close"  # what is still on its way is not wanted
     if "retry_s" in error.details:
         headers["retry-after"] = str(error.details["retry_s"])
     if wants_page(request):
