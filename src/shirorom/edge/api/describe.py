@@ -29,9 +29,12 @@ from shirorom.edge.api.bodies import (
 from shirorom.edge.api.claims import CLAIM_WIRES
 from shirorom.edge.api.counter_bodies import COUNTER_WIRES
 from shirorom.edge.api.described import (
+    BY_PROGRAM,
     HEADERS,
     KEY,
+    SECURITY,
     examples_of,
+    for_programs,
     keyed,
     ours_alone,
     with_examples,
@@ -88,15 +91,18 @@ def description(app: Litestar) -> bytes:
     whole: dict[str, Any] = app.openapi_schema.to_schema()
     _, made = msgspec.json.schema_components(WIRES, ref_template="#/components/schemas/{name}")
     of_addresses = {name: shape for name, shape in whole["components"]["schemas"].items() if "enum" in shape}
-    takes_key, codes = keyed(app), set[str]()
+    takes_key, by_program, codes = keyed(app), for_programs(app), set[str]()
     for path, item in whole["paths"].items():
         for operation in item.values():
             _describe(operation, takes_key)
+            if operation["operationId"] in by_program:
+                operation["security"] = BY_PROGRAM
             with_headers(path, operation)
             codes.update(with_examples(operation))
     whole["components"] = {
         "schemas": of_addresses | without_tuples(made),
         "headers": HEADERS,
+        "securitySchemes": SECURITY,
         "examples": examples_of(codes, app.state["web"].parts.words("en")),
     }
     return msgspec.json.encode(whole)

@@ -17,6 +17,7 @@ from litestar.routes import HTTPRoute
 from shirorom.domain.errors import CODES, RequestError
 from shirorom.edge.api.once import KEYED
 from shirorom.edge.http.problems import MEDIA_TYPE
+from shirorom.edge.web.admission import for_tokens
 from shirorom.edge.wire import problem_of
 from shirorom.edge.words import Words
 
@@ -36,6 +37,11 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Location": {"description": "Where what was made is.", "schema": {"type": "string"}},
     "X-Next": {"description": "The cursor of what comes next (csv).", "schema": {"type": "string"}},
 }
+SECURITY = {
+    "program": {"type": "http", "scheme": "bearer", "description": "A program's token, got by `POST /v1/pairings`."}
+}
+BY_PROGRAM: list[dict[str, list[str]]] = [{}, {"program": []}]
+"""Also without: people sign in, and at the machine itself nobody need."""
 SAMPLES: dict[str, str | int] = {
     "retry_s": 30, "minutes": 1, "bytes_max": 65_536, "seconds_max": 30, "depth_max": 32, "limit": 1_000,
 }  # fmt: skip
@@ -46,6 +52,12 @@ def keyed(app: Litestar) -> frozenset[str]:
     """The operations that take a key."""
     handlers = (handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers)
     return OWN_KEY | {str(handler.operation_id) for handler in handlers if getattr(handler.fn, KEYED, False)}
+
+
+def for_programs(app: Litestar) -> frozenset[str]:
+    """The operations that a program's token opens."""
+    handlers = (handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers)
+    return frozenset(str(handler.operation_id) for handler in handlers if for_tokens(handler))
 
 
 def without_tuples(shape: Any) -> Any:

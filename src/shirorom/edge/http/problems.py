@@ -113,7 +113,11 @@ def about(
     return {"operation_id": operation, "tags": [tag], "summary": summary, "responses": good | declared(*codes)}
 
 
-ALWAYS: Sequence[str] = ("host-refused", "not-through-proxy", "method-not-allowed", "too-many-requests", "internal")
+SIGNED: Sequence[str] = ("sign-in-needed", "not-allowed", "owner-missing")
+"""Of whoever may not call; also on a route for everybody, where a token is sent that is none."""
+ALWAYS: Sequence[str] = (
+    "host-refused", "not-through-proxy", "method-not-allowed", "too-many-requests", "internal", *SIGNED,
+)  # fmt: skip
 BODY: Sequence[str] = (
     "origin-refused", "body-malformed", "body-duplicate-key", "body-too-deep", "body-too-slow", "body-too-large",
     "media-type", "body-invalid",
@@ -123,5 +127,3 @@ STORAGE: Sequence[str] = tuple(
 )
 KEY: Sequence[str] = ("idempotency-key-missing", "idempotency-key-reused", "idempotency-in-progress")
 """Of a route that takes an `Idempotency-Key`."""
-SIGNED: Sequence[str] = ("sign-in-needed", "not-allowed", "owner-missing")
-"""Of a route that is not for everybody."""
