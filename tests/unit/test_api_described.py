@@ -70,6 +70,7 @@ def test_every_outcome_has_an_example(name: str, status: str, media: str, conten
         values = [WHOLE["components"]["examples"][one]["value"] for one in named]
         assert {str(value["status"]) for value in values} == {status}
     else:
+        assert "example" in content, "record it: python -m pytest -p tests.answers, with the tests that call it"
         values = [content["example"]]
     assert values
     for value in values:

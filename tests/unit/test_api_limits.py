@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from shirorom.edge.http.limits import KINDS, kind_of
 from shirorom.service.settings import ApiSettings, Settings
 from tests.people_kit import Shop, shop_of
+from tests.screening_kit import Here
 from tests.web_kit import BASE, ONE, Kit, settings_of
 
 
@@ -26,6 +27,8 @@ def few(*, public: bool = False) -> Settings:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     made = shop_of(tmp_path, settings=few())
     made.owner()
+    assert made.kit.parts.screenings is not None
+    made.kit.parts.screenings.screener = Here(made.kit.composition)
     yield made
     made.close()
 

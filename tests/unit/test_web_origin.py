@@ -9,6 +9,7 @@ import pytest
 from litestar.testing import TestClient
 
 from shirorom.edge.http import guard
+from tests.screening_kit import Here
 from tests.web_kit import BASE, ONE, Kit, settings_of
 
 FORM, JSON = guard.FORM, guard.JSON
@@ -103,6 +104,8 @@ FOREIGN: dict[str, dict[str, str]] = {
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
     """Carriers by hand; one for the whole module, as no test here needs an empty record."""
     made = Kit(tmp_path_factory.mktemp("data"), settings_of(), people=True)
+    assert made.parts.screenings is not None
+    made.parts.screenings.screener = Here(made.composition)
     yield made
     made.close()
 

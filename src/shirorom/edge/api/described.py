@@ -97,8 +97,8 @@ def ours_alone(operation: dict[str, Any]) -> None:
 
 
 def with_examples(operation: dict[str, Any]) -> Iterable[str]:
-    """An example of each outcome; returns the codes whose problems are named by it."""
-    name, used = operation["operationId"], set()
+    """Put an example to each outcome; returns the codes of the problems among them."""
+    name, used = operation["operationId"], set[str]()
     for status, answer in operation["responses"].items():
         for media, content in answer.get("content", {}).items():
             if media == MEDIA_TYPE:
@@ -106,7 +106,9 @@ def with_examples(operation: dict[str, Any]) -> Iterable[str]:
                 content["examples"] = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
                 used.update(codes)
             elif media == "application/json":
-                content["example"] = recorded().get(name, {}).get(status)
+                example = recorded().get(name, {}).get(status)
+                if example is not None:
+                    content["example"] = example
     return used
 
 
@@ -125,6 +127,6 @@ def _problem(code: str, words: Words) -> dict[str, Any]:
 
 @cache
 def recorded() -> dict[str, dict[str, Any]]:
-    """Answers as a practice server gave them, by operation and status (scripts/answers.py recorded them)."""
+    """Answers as a practice server gave them, by operation and status (tests/answers.py recorded them)."""
     whole: dict[str, dict[str, Any]] = json.loads((files("shirorom.data") / "answers.json").read_bytes())
     return whole

@@ -40,6 +40,8 @@ CHUNK_BYTES = 256 * 1024
 NAME_CHARS_MAX = 200
 STAFF = {WHO: Who.STAFF}
 LIST = "screenings"
+TAKES_TABLE = Takes(TABLE_MEDIA, BYTES_MAX, to_disk=True, file_seconds_max=1_800.0)
+"""Half an hour: a gigabyte over the line of a shop."""
 MEDIA = {
     TableKind.CSV: "text/csv",
     TableKind.TSV: "text/tab-separated-values",
@@ -111,7 +113,7 @@ class ScreeningsWire(msgspec.Struct, frozen=True):
 SCREENING_WIRES: tuple[type[msgspec.Struct], ...] = (ScreeningRequest, ScreeningWire, ScreeningsWire)
 
 
-@post("/v1/screenings", status_code=202, opt={OPT: Takes(TABLE_MEDIA, BYTES_MAX, to_disk=True), **STAFF}, **about(
+@post("/v1/screenings", status_code=202, opt={OPT: TAKES_TABLE, **STAFF}, **about(
     "screen", "screenings", "Screen a table", {202: ScreeningWire}, *RAW, "body-invalid", "table-empty",
     "screenings-full", *KEY, *HERE))  # fmt: skip
 @once

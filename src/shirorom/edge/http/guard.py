@@ -50,16 +50,15 @@ class Takes:
     """What a state-changing route takes: media types (any of them), and bytes of body at most.
 
     `to_disk`: the body is a large file; its handler takes it into one (`spooled_of`), for which it may take
-    `FILE_SECONDS_MAX`.
+    `file_seconds_max` altogether.
     """
 
     media: frozenset[str]
     bytes_max: int = BODY_BYTES_MAX
     to_disk: bool = False
+    file_seconds_max: float = 300.0
 
 
-FILE_SECONDS_MAX = 300.0
-"""For the whole of a body that goes to disk."""
 DECISION = "quota"
 """Key of the scope's state: what the call's quota says, for the answer's RateLimit fields."""
 SPOOLED = "spooled"
@@ -135,7 +134,7 @@ class Guard:
         """Serve a request whose body goes into a file, if its handler asks for it; the file goes with the request."""
         _check_media(takes, headers)
         directory = await asyncio.to_thread(self._spool_in) if self._spool_in else None
-        spool = Spool(receive, directory, bytes_max=takes.bytes_max, seconds_max=FILE_SECONDS_MAX)
+        spool = Spool(receive, directory, bytes_max=takes.bytes_max, seconds_max=takes.file_seconds_max)
         scope.setdefault("state", {})[SPOOLED] = spool
         try:
             await self._app(scope, _replay(b""), send)

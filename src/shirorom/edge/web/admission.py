@@ -54,12 +54,16 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 def caller_key(connection: Connection) -> str:
-    """Whose quota a call uses: its person's, whatever their browsers and programs are; a stranger's by the network."""
-    person: Person | None = connection.scope["state"].get("person")
+    """Whose quota a call uses."""
+    client: Any = connection.scope.get("client")
+    return quota_key(connection.scope["state"].get("person"), str(client[0]) if client else "")
+
+
+def quota_key(person: Person | None, address: str) -> str:
+    """A person's quota, whatever their browsers and programs are; a stranger's by the network of their address."""
     if person is not None:
         return f"person {person.id}" if person.id else OPERATOR
-    client: Any = connection.scope.get("client")
-    return STRANGER + network_of(str(client[0]) if client else "")
+    return STRANGER + network_of(address)
 
 
 def _count(connection: Connection, handler: BaseRouteHandler, web: Web) -> None:
