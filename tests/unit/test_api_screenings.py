@@ -132,9 +132,12 @@ def test_odd_rows_are_told_and_kept(client: TestClient[Any]) -> None:
 
 def test_too_large_is_refused(client: TestClient[Any], kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """413 as soon as the limit is passed, whether the length was told or not; nothing is left on the way in."""
-    monkeypatch.setattr(Takes, "bytes_max", 100, raising=False)
     declared = client.post("/v1/screenings", content=b"x", headers=CSV | {"content-length": "1000000001"})
-    assert (declared.status_code, declared.json()["code"]) == (413, "body-too-large")
+    monkeypatch.setattr(Takes, "bytes_max", 100)
+    streamed = client.post("/v1/screenings", content=iter([b"x" * 60] * 2), headers=CSV)
+    for answer in (declared, streamed):
+        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+        assert answer.headers["connection"] == "close"
     assert list((kit.composition.data / "screenings" / "incoming").iterdir()) == []
 
 

@@ -31,6 +31,10 @@ class FileScreenings:
         self._root = data / NAME
         self._lock: int | None = None
 
+    def used(self) -> bool:
+        """Whether the lock was ever taken."""
+        return (self._root / _LOCK).exists()
+
     def own(self) -> bool:
         """Take the lock; it ends with the process, however that ends."""
         if self._lock is not None:

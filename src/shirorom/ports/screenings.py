@@ -83,6 +83,10 @@ class Screening:
 class ScreeningStore(Protocol):
     """Jobs and their files, private to this installation. What is saved survives a crash."""
 
+    def used(self) -> bool:
+        """Whether there ever was a job here."""
+        ...
+
     def own(self) -> bool:
         """Whether this process alone works with them from now on; False: another one does."""
         ...

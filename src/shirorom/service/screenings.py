@@ -64,6 +64,11 @@ class Screenings:
     _worker: threading.Thread | None = field(default=None, init=False)
     _closing: bool = field(default=False, init=False)
 
+    def resume(self) -> None:
+        """Take up what a server before left, if there is anything. Raises as `start`."""
+        if self.store.used():
+            self.start()
+
     def start(self) -> None:
         """Take up what is there, and begin to work; idempotent. Raises RequestError `screenings-elsewhere`."""
         with self._changed:

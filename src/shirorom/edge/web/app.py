@@ -144,7 +144,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     screenings = web.parts.screenings
     if screenings is not None:
         with suppress(ShiroromError):  # told to whoever asks for one; all else goes on
-            await asyncio.to_thread(screenings.start)
+            await asyncio.to_thread(screenings.resume)
     try:
         yield
     finally:
