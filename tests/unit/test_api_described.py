@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,8 +42,10 @@ OUTCOMES = list(outcomes())
 ONE = [pytest.param(*one, id=" ".join(one[:3])) for one in OUTCOMES]
 
 
-def validator(schema: dict[str, Any]) -> Any:
-    return jsonschema.Draft202012Validator({**schema, "components": WHOLE["components"]})
+@cache
+def validator(schema: str) -> Any:
+    """Of a schema as JSON."""
+    return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": WHOLE["components"]})
 
 
 def test_operation_names_are_stable() -> None:
@@ -74,20 +77,20 @@ def test_every_outcome_has_an_example(name: str, status: str, media: str, conten
         values = [content["example"]]
     assert values
     for value in values:
-        validator(content["schema"]).validate(value)
+        validator(json.dumps(content["schema"])).validate(value)
 
 
 def test_a_wrong_example_is_seen() -> None:
     """Control: an example that lacks a field does not pass."""
     content = next(content for name, status, _, content in OUTCOMES if (name, status) == ("check", "200"))
     value = {key: content["example"][key] for key in content["example"] if key != "verdict"}
-    with pytest.raises(jsonschema.ValidationError, match="verdict"):
-        validator(content["schema"]).validate(value)
+    with pytest.raises(jsonschema_rs.ValidationError, match="verdict"):
+        validator(json.dumps(content["schema"])).validate(value)
 
 
 def test_examples_hold_practice_numbers_alone() -> None:
     """No number of a real phone is in the description."""
-    found = set(NUMBERS.findall(json.dumps(WHOLE)))
+    found = set(NUMBERS.findall(json.dumps(WHOLE))) - {str(2**53), str(2**53 - 1)}  # limits of whole numbers
     assert found
     for digits in found:
         assert Imei.of_key(digits[:14]).is_test, digits
