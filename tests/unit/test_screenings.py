@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -204,14 +205,17 @@ def test_after_a_crash(house: House) -> None:
     half = house.data / "screenings" / ("f" * 32)
     half.mkdir()
     (half / "in").write_bytes(b"half")
-    (jobs.store.incoming() / "shirorom-left").write_bytes(b"half")
+    left, under_way = (jobs.store.incoming() / name for name in ("shirorom-left", "shirorom-now"))
+    for path in (left, under_way):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
     house.screener.go.set()
     again = house.jobs()
     again.start()
     failed = again.job(first.id, ME)
     assert (failed.state, failed.error) == (State.FAILED, ("screening-interrupted", {}))
     assert ended(again, second.id).state is State.DONE
-    assert files(house) == {"lock", "job.json", "out"}
+    assert files(house) == {"lock", "job.json", "out", "shirorom-now"}
     assert not half.exists()
 
 

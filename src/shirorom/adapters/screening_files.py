@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,8 @@ from shirorom.adapters.storage_errors import storage_errors
 from shirorom.ports.screenings import Screening
 
 NAME = "screenings"
+LEFT_S = 3_600
+"""Longer than any body may take."""
 _JOB, _IN, _OUT, _INCOMING, _LOCK = "job.json", "in", "out", "incoming", "lock"
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -56,13 +60,12 @@ class FileScreenings:
         return self._root / _INCOMING
 
     def jobs(self) -> Sequence[Screening]:
-        """Read every job.json; what was on its way in when a server ended is removed with the rest."""
+        """Read every job.json; what was on its way in when a server ended long ago is removed with the rest."""
         found = []
         with storage_errors(self._root):
             for place in sorted(self._root.iterdir()):
                 if place.name == _INCOMING:
-                    for left in place.iterdir():
-                        left.unlink(missing_ok=True)
+                    _sweep(place)
                 elif _ID.fullmatch(place.name):
                     job = _read(place / _JOB)
                     if job is not None and job.id == place.name:
@@ -117,6 +120,14 @@ class FileScreenings:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _sweep(incoming: Path) -> None:
+    """Remove what nobody is sending any more. What is on its way may be another server's."""
+    for left in incoming.iterdir():
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - LEFT_S:
+                left.unlink()
 
 
 def _keep(body: Path, target: Path) -> None:
