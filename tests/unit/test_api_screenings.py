@@ -13,6 +13,7 @@ from shirorom.adapters.tables.files import FileTables
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.people import Role
 from shirorom.edge.api import screenings as api
+from shirorom.edge.http.body import Spool
 from shirorom.edge.http.guard import Takes
 from tests.faults.table_corpus import LIMITS, REFUSED
 from tests.logs import imei
@@ -138,6 +139,18 @@ def test_too_large_is_refused(client: TestClient[Any], kit: Kit, monkeypatch: py
     for answer in (declared, streamed):
         assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
         assert answer.headers["connection"] == "close"
+    assert list((kit.composition.data / "screenings" / "incoming").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_is_told(client: TestClient[Any], kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a body comes in: 503 `storage-full`, no job, no file."""
+
+    async def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Spool, "_fill", full)
+    answer = send(client, table(3))
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage-full")
     assert list((kit.composition.data / "screenings" / "incoming").iterdir()) == []
 
 

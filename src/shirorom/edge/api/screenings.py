@@ -31,7 +31,7 @@ from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Role, Who, person_of
 from shirorom.edge.wire import at as time_text
 from shirorom.edge.words import Words
-from shirorom.ports.screenings import Form, Screening
+from shirorom.ports.screenings import Form, Screening, State
 from shirorom.ports.tables import TableKind
 from shirorom.service.screenings import PAGE_MAX, Asker, Screenings
 
@@ -92,8 +92,8 @@ class ScreeningWire(msgspec.Struct, frozen=True):
     """
 
     id: str
-    state: str
-    format: str
+    state: State
+    format: TableKind
     rows: int
     rows_about: int | None
     progress: float | None
@@ -219,8 +219,8 @@ def screening_of(job: Screening, words: Words) -> ScreeningWire:
     about_, counts = job.rows_about, job.counts
     return ScreeningWire(
         id=job.id,
-        state=job.state.value,
-        format=job.form.kind.value,
+        state=job.state,
+        format=job.form.kind,
         rows=job.rows,
         rows_about=about_,
         progress=round(min(1.0, job.rows / about_), 3) if about_ else None,

@@ -65,9 +65,7 @@ class Spool:
         """The file, at its beginning. Raises what `read_body` raises; StorageError: the disk is full, or failed."""
         if self._file is None:
             try:
-                descriptor, name = tempfile.mkstemp(prefix="shirorom-", dir=self._directory)
-                self._path, self._file = Path(name), os.fdopen(descriptor, "w+b")
-                await self._fill(self._file)
+                self._file = await self._taken_in()
             except OSError as error:
                 raise StorageError("storage-full" if error.errno in _FULL else "storage-failed") from error
         self._file.seek(0)
@@ -90,6 +88,17 @@ class Spool:
             self._file.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    async def _taken_in(self) -> IO[bytes]:
+        descriptor, name = tempfile.mkstemp(prefix="shirorom-", dir=self._directory)
+        self._path = Path(name)
+        file = os.fdopen(descriptor, "w+b")
+        try:
+            await self._fill(file)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     async def _fill(self, file: IO[bytes]) -> None:
         size = 0
