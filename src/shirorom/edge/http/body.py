@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,11 +52,13 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float) -> 
 class Spool:
     """A large body, taken into a file of its own when the handler asks for it: by then it is known who calls.
 
-    The file is private, named by chance, and removed with the request.
+    The file is private, named by chance, and removed with the request. `place` gives the directory it lies in.
     """
 
-    def __init__(self, receive: Receive, directory: Path | None, *, bytes_max: int, seconds_max: float) -> None:
-        self._receive, self._directory = receive, directory
+    def __init__(
+        self, receive: Receive, place: Callable[[], Path] | None, *, bytes_max: int, seconds_max: float
+    ) -> None:
+        self._receive, self._place = receive, place
         self._bytes_max, self._seconds_max = bytes_max, seconds_max
         self._file: IO[bytes] | None = None
         self._path: Path | None = None
@@ -90,7 +93,8 @@ class Spool:
             self._path.unlink(missing_ok=True)
 
     async def _taken_in(self) -> IO[bytes]:
-        descriptor, name = tempfile.mkstemp(prefix="shirorom-", dir=self._directory)
+        directory = await asyncio.to_thread(self._place) if self._place else None
+        descriptor, name = tempfile.mkstemp(prefix="shirorom-", dir=directory)
         self._path = Path(name)
         file = os.fdopen(descriptor, "w+b")
         try:

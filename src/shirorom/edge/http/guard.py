@@ -6,7 +6,6 @@ One plain ASGI wrapper around Litestar's whole handler, so that also an unknown 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -133,8 +132,7 @@ class Guard:
     ) -> None:
         """Serve a request whose body goes into a file, if its handler asks for it; the file goes with the request."""
         _check_media(takes, headers)
-        directory = await asyncio.to_thread(self._spool_in) if self._spool_in else None
-        spool = Spool(receive, directory, bytes_max=takes.bytes_max, seconds_max=takes.file_seconds_max)
+        spool = Spool(receive, self._spool_in, bytes_max=takes.bytes_max, seconds_max=takes.file_seconds_max)
         scope.setdefault("state", {})[SPOOLED] = spool
         try:
             await self._app(scope, _replay(b""), send)
