@@ -12,7 +12,7 @@ import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -73,6 +73,15 @@ class RegisterFiles:
         if age > self._age_max:
             raise StorageError("register-stale", hours=int(age.total_seconds() // 3600))
         return register
+
+    def published_at(self) -> datetime | None:
+        """When `CURRENT` was written."""
+        try:
+            return datetime.fromtimestamp(self._seen()[0] // 1_000_000_000, UTC)
+        except StorageError as error:
+            if error.code != "register-missing":
+                raise
+            return None
 
     def publish(self, base: bytes) -> Register:
         """Check it, write it, point to it."""

@@ -656,6 +656,7 @@ class Composition:
             screenings=self.screenings,
             once=self.once,
             incoming=self.screenings.store.incoming if self.screenings else None,
+            register=None if self.settings.web.public else self.register.for_web(),
         )
 
     @property

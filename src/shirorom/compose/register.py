@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shirorom.compose.publishing import NAMES
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
 
 if TYPE_CHECKING:
     from shirorom.adapters.register_file import RegisterFiles
     from shirorom.compose import Composition
+    from shirorom.domain.imei import Device
+    from shirorom.edge.web.parts import RegisterParts
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
     from shirorom.service.publish_register import Publication, PublishRegister
+    from shirorom.service.register_status import ShowRegister
     from shirorom.service.screen import Answers
+    from shirorom.service.screen_answers import Said
 
 
 class Registering:
@@ -26,6 +32,7 @@ class Registering:
     def __init__(self, whole: Composition) -> None:
         self._whole = whole
         self._files: dict[bool, RegisterFiles] = {}
+        self._publish: dict[bool, PublishRegister] = {}
 
     @property
     def available(self) -> bool:
@@ -42,7 +49,12 @@ class Registering:
         return self._files[practice]
 
     def publish(self, practice: bool) -> PublishRegister:
-        """service/publish_register.py for one log."""
+        """service/publish_register.py for one log; the same one for everybody in this process."""
+        if practice not in self._publish:
+            self._publish[practice] = self._publisher(practice)
+        return self._publish[practice]
+
+    def _publisher(self, practice: bool) -> PublishRegister:
         from shirorom.register.format import Layout
         from shirorom.service.publish_register import PublishRegister
         from shirorom.service.register_notices import FeedNotices
@@ -79,6 +91,37 @@ class Registering:
         from shirorom.service.lookup import Lookup
 
         return Lookup(self._whole.rooms, self._whole.clock, self.files, self._whole.snapshots.shelf)
+
+    @cached_property
+    def show(self) -> ShowRegister:
+        """service/register_status.py."""
+        from shirorom.service.register_status import ShowRegister
+
+        return ShowRegister(self._whole.room, self.files if self.available else None, self._whole.clock)
+
+    def for_web(self) -> RegisterParts:
+        """What the pages show of it."""
+        from shirorom.compose.practice_feeds import PracticePress
+        from shirorom.edge.web.parts import RegisterParts
+
+        whole = self._whole
+        practice = all(whole.rooms.is_practice(carrier) for carrier in CarrierId)
+        return RegisterParts(
+            status=self.show,
+            answers=self._said,
+            wanted=self._wanted,
+            practice=PracticePress(whole) if practice else None,
+        )
+
+    def _said(self, devices: Sequence[Device]) -> list[Said]:
+        return self.answers()(devices)
+
+    def _wanted(self) -> bool:
+        """Whether any carrier's feeds are expected here: a key was added, or cannot be read."""
+        try:
+            return bool(self._whole.feeds.keys.all())
+        except ShiroromError:
+            return True
 
     def answers(self) -> Answers:
         """What is known of many phones, by the quickest way there is."""

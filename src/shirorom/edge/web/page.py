@@ -29,6 +29,7 @@ NAV = (
     ("check", "/", "ui.title_check", False),
     ("counter", "/counter", "counter.nav", True),
     ("stock", "/stock", "stock.nav", True),
+    ("register", "/register", "registry.nav", True),
     ("guide", "/guide", "ui.nav_guide", False),
     ("help", "/help", "ui.nav_help", False),
     ("people", "/people", "people.nav", True),
@@ -137,6 +138,9 @@ def _for(place: tuple[str, str, str, bool], web: Web, person: Person | None) -> 
     """Whether a place of the menu is for this caller."""
     if place[0] == "people":
         return web.parts.people is not None and person is not None and person.role is Role.OWNER
+    if place[0] == "register":
+        register = web.parts.register
+        return register is not None and (register.practice is not None or register.wanted())
     return not (place[3] and web.asking.public)
 
 
