@@ -75,9 +75,10 @@ async def _page(request: AnyRequest, text: str | None) -> Response[bytes]:
     if register.practice is not None:
         (about,) = await asyncio.to_thread(register.answers, [register.practice.device])
         practice = viewer.practice(register.practice, about, status)
-    form = field_of(web, speech_of(request), text=text, focus=text is not None and not devices) | {
-        "history": False, "keep_offered": False, "choices": [],
-    }  # fmt: skip
+    form = field_of(web, speech_of(request), text=text, focus=text is not None and not devices)
+    form |= {"history": False, "keep_offered": False, "choices": []}
+    if devices and text and not parse(text).bad:
+        form |= {"found": None}  # the answers stand below
     return page(
         request,
         "register.html",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.imei import Device
@@ -19,6 +19,8 @@ from shirorom.service.screen_answers import Said
 
 ROOT_SHOWN = 16
 """Hex digits of a root."""
+MOVED_SHOWN = timedelta(minutes=10)
+"""How long it is told what the last press did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class RegisterViewer:
         enrolled: frozenset[CarrierId] = frozenset(status.enrolled)
         (phone,) = self._phone(feeds.device, said)
         mark = next(cell.mark for cell in said.cells if cell.carrier is feeds.carrier)
-        moved = feeds.last
+        moved = feeds.last if feeds.last is not None and self._s.now - feeds.last.at < MOVED_SHOWN else None
         return {
             "ready": feeds.carrier in enrolled,
             "all": enrolled == frozenset(CARRIERS),
@@ -155,6 +157,5 @@ class RegisterViewer:
                 "before": {"css": CLASS_OF[moved.before], "word": self._s.word(moved.before)},
                 "after": {"css": CLASS_OF[moved.after], "word": self._s.word(moved.after)},
                 "seconds": f"{max(moved.seconds, 0.01):.2f}",
-                "at": moved.at,
             },
         }
