@@ -138,10 +138,10 @@ def _for(place: tuple[str, str, str, bool], web: Web, person: Person | None) -> 
     """Whether a place of the menu is for this caller."""
     if place[0] == "people":
         return web.parts.people is not None and person is not None and person.role is Role.OWNER
-    if place[0] == "register":
-        register = web.parts.register
-        return register is not None and (register.practice is not None or register.wanted())
-    return not (place[3] and web.asking.public)
+    if place[3] and web.asking.public:
+        return False
+    register = web.parts.register
+    return place[0] != "register" or (register is not None and (register.practice is not None or register.wanted()))
 
 
 def html(request: AnyRequest, body: str, *, status: int, language: Language) -> Response[bytes]:

@@ -75,10 +75,9 @@ async def _page(request: AnyRequest, text: str | None) -> Response[bytes]:
     if register.practice is not None:
         (about,) = await asyncio.to_thread(register.answers, [register.practice.device])
         practice = viewer.practice(register.practice, about, status)
-    form = field_of(web, speech_of(request), text=text, focus=text is not None and not devices)
+    left = None if text is not None and devices and not parse(text).bad else text  # what was answered makes room
+    form = field_of(web, speech_of(request), text=left, focus=text is not None and not devices)
     form |= {"history": False, "keep_offered": False, "choices": []}
-    if devices and text and not parse(text).bad:
-        form |= {"found": None}  # the answers stand below
     return page(
         request,
         "register.html",
