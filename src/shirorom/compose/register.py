@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shirorom.compose import Composition
     from shirorom.domain.imei import Device
     from shirorom.edge.web.parts import RegisterParts
+    from shirorom.service.doctor import RegisterOut
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
     from shirorom.service.publish_register import Publication, PublishRegister
@@ -98,6 +100,33 @@ class Registering:
         from shirorom.service.register_status import ShowRegister
 
         return ShowRegister(self._whole.room, self.files if self.available else None, self._whole.clock)
+
+    def look(self, practice: bool) -> RegisterOut | None:
+        """For `doctor`: what answers; None: there is no such log, or no carrier is enrolled. Raises `register-…`."""
+        from shirorom.service.doctor import RegisterOut
+
+        if not self._whole.publishing.exists(practice) or not self.show(practice).enrolled:
+            return None
+        if not self.available:
+            raise ShiroromError("register-extra-missing")
+        from shirorom.register.native import NATIVE
+
+        register = self.files(practice).current()
+        return RegisterOut(register.stamp.log.size, register.base.opened.count, NATIVE is not None)
+
+    def examine(self, practice: bool) -> Sequence[str]:
+        """For `fsck`: the codes of what is wrong with a log's register. Nothing that this process remembers is used."""
+        if not self.available or not self._whole.publishing.exists(practice):
+            return ()
+        from shirorom.adapters.register_file import RegisterFiles
+        from shirorom.adapters.segments import FileSegments
+        from shirorom.service.examine_register import examine_register
+        from shirorom.service.feeds import Feeds
+        from shirorom.service.register_notices import FeedNotices
+
+        log = self._whole.room(practice).log
+        files = RegisterFiles(self._directory(practice), log, self._whole.clock, age_max=timedelta.max)
+        return examine_register(files, FeedNotices(Feeds(log, FileSegments(self._whole.data))))
 
     def for_web(self) -> RegisterParts:
         """What the pages show of it."""
