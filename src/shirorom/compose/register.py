@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shirorom.compose import Composition
     from shirorom.domain.imei import Device
     from shirorom.edge.web.parts import RegisterParts
+    from shirorom.register.format import Purpose
     from shirorom.service.doctor import RegisterOut
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
@@ -77,6 +78,30 @@ class Registering:
         if not self.available:
             raise ShiroromError("register-extra-missing")
         return self.publish(practice)(whole=whole)
+
+    def eir_files(self, practice: bool, purpose: Purpose) -> RegisterFiles:
+        """The register of what one network refuses under one policy."""
+        from shirorom.adapters.register_file import RegisterFiles
+
+        directory = self._directory(practice) / f"eir-{purpose.policy}-{purpose.network.value}"
+        return RegisterFiles(directory, self._whole.room(practice).log, self._whole.clock, purpose=purpose)
+
+    def eir(self, practice: bool, network: CarrierId, policy: str) -> Publication:
+        """Publish it as the log stands.
+
+        Raises:
+            ConfigError: there is no such policy; ShiroromError: `eir-not-enrolled`, `register-extra-missing`.
+        """
+        if not self.available:
+            raise ShiroromError("register-extra-missing")
+        from shirorom.register.format import Purpose
+        from shirorom.service.publish_eir import PublishEir
+        from shirorom.service.register_notices import FeedNotices
+
+        known = self._whole.facts.policy(policy)
+        notices = FeedNotices(self._feeds(practice))
+        files = self.eir_files(practice, Purpose(known.id, network))
+        return PublishEir(self._whole.room(practice).log, notices, notices.blocks, files, known, network)()
 
     async def follow(self) -> None:
         """Publish what feeds brought, in both logs, until cancelled."""

@@ -1,0 +1,133 @@
+"""What a network refuses, by the million: carriers' restrictions that were not lifted, judged column by column.
+
+`domain/enforcement.py` is the rule, called once for each kind of restriction there is; its `enforced`, phone by phone,
+is the oracle of this fold. What comes out is a register with a `Purpose`: one code a phone, in the two lowest bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from shirorom.domain.carrier import CarrierId
+from shirorom.domain.enforcement import Enforced, Enforcement
+from shirorom.domain.notice import Ground, NoticeKind
+from shirorom.log.feed import DECLARES, GROUNDS
+from shirorom.register.fold import RECORD
+from shirorom.register.keys import Bytes, Keys
+from shirorom.register.rows import AT_ONCE, EPOCH, Days, Rows
+from shirorom.register.values import CAUTION, CLEAR, NO_RECORD, PLACES, RESTRICTED
+
+NOT_ENFORCED, UNDETERMINED, AHEAD, ENFORCED = NO_RECORD, CLEAR, CAUTION, RESTRICTED
+"""Codes of such a register. AHEAD: not yet, from the pending day on ENFORCED. Not in it: NOT_ENFORCED."""
+
+Judge = Callable[[CarrierId, Ground | None, date | None, date], Enforcement]
+"""Carrier, ground, day of purchase, day: what the network does (domain/enforcement.py)."""
+
+_RESTRICTED, _LIFTED = (DECLARES.index(kind) for kind in (NoticeKind.RESTRICTED, NoticeKind.LIFTED))
+_CODE = {
+    Enforcement.NOT_ENFORCED: NOT_ENFORCED,
+    Enforcement.UNDETERMINED: UNDETERMINED,
+    Enforcement.ENFORCED: ENFORCED,
+}
+_ENFORCEMENT = {
+    NOT_ENFORCED: Enforcement.NOT_ENFORCED,
+    UNDETERMINED: Enforcement.UNDETERMINED,
+    AHEAD: Enforcement.NOT_ENFORCED,
+    ENFORCED: Enforcement.ENFORCED,
+}
+_EPOCH = EPOCH.toordinal()
+_NEVER = np.uint32(2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Restrictions:
+    """Restrictions that were not lifted, in columns of equal length; days are proleptic ordinals (0: none named)."""
+
+    keys: Keys
+    grounds: Bytes
+    days: Days
+    bought: Days
+
+
+def enforcement_of(code: int) -> Enforcement:
+    """What a code says on the day it was asked for."""
+    return _ENFORCEMENT[code]
+
+
+def restrictions(blocks: Iterable[bytes], on: date) -> Restrictions:
+    """Those of one carrier: its records as segments hold them, in the order in which it published them."""
+    found = np.concatenate([np.frombuffer(block, RECORD) for block in blocks] or [np.zeros(0, RECORD)])
+    records = found[(found["declares"] == _RESTRICTED) | (found["declares"] == _LIFTED)]
+    keys, grounds = records["key"].astype(np.uint64), records["ground"].copy()
+    days, places = records["effective_on"].astype(np.uint32), np.arange(len(records))
+    if grounds.size and int(grounds.max()) >= len(GROUNDS):
+        raise ValueError("notices that no accepted feed has")
+    lifting = (records["declares"] == _LIFTED) & (days <= on.toordinal())
+    standing = records["declares"] == _RESTRICTED
+    for ground in np.unique(grounds[lifting]):
+        mine = np.flatnonzero(grounds == ground)
+        lifts = mine[lifting[mine]]
+        order = np.lexsort((lifts, keys[lifts]))
+        phones, last = keys[lifts][order], lifts[order]
+        newest = np.flatnonzero(np.append(phones[1:] != phones[:-1], True))  # the last of each phone
+        phones, last = phones[newest], last[newest]
+        at = np.searchsorted(phones, keys[mine])
+        there = phones.take(at, mode="clip") == keys[mine]
+        standing[mine] &= ~(there & (places[mine] < last.take(at, mode="clip")))
+    bought = records["purchased_on"].astype(np.uint32)
+    return Restrictions(keys[standing], grounds[standing], days[standing], bought[standing])
+
+
+def fold_enforced(of: Iterable[tuple[CarrierId, Restrictions]], judge: Judge, place: CarrierId, on: date) -> Rows:
+    """One row for each phone about which the network does anything, or may; `place`: the carrier whose bits hold it.
+
+    Raises:
+        ValueError: a ground that does not exist.
+    """
+    parts = [(some, _judged(carrier, some, judge, on)) for carrier, some in of]
+    keys = np.concatenate([some.keys for some, _ in parts] or [np.zeros(0, np.uint64)])
+    codes = np.concatenate([judged for _, judged in parts] or [np.zeros(0, np.uint8)])
+    days = np.concatenate([some.days for some, _ in parts] or [np.zeros(0, np.uint32)])
+    order = np.argsort(keys, kind="stable")
+    keys, codes, days = keys[order], codes[order], days[order]
+    if not keys.size:
+        return Rows(keys, np.zeros(0, np.uint8), codes, days)
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    now = np.maximum.reduceat(np.where(codes == AHEAD, np.uint8(NOT_ENFORCED), codes), first)
+    nearest = np.minimum.reduceat(np.where(codes == AHEAD, days, _NEVER), first)
+    ahead = (now == NOT_ENFORCED) & (nearest != _NEVER)
+    marks = np.where(ahead, np.uint8(RESTRICTED), now)
+    pending = np.where(ahead, nearest - np.uint32(_EPOCH), np.uint32(AT_ONCE))
+    said = marks != NOT_ENFORCED
+    phones = keys[first][said]
+    return Rows(phones, np.full(len(phones), PLACES[place], np.uint8), marks[said], pending[said])
+
+
+def row_of(said: Enforced) -> tuple[int, date | None]:
+    """The oracle's word as code and day, for one phone."""
+    return (RESTRICTED, said.from_) if said.from_ is not None else (_CODE[said.now], None)
+
+
+def _judged(carrier: CarrierId, some: Restrictions, judge: Judge, on: date) -> Bytes:
+    """The code of each restriction: the rule is asked once for each kind that there is."""
+    today = np.uint32(on.toordinal())
+    later = some.days > today
+    kinds = np.empty(len(some.keys), [("ground", "u1"), ("bought", "u4"), ("day", "u4")])
+    kinds["ground"], kinds["bought"], kinds["day"] = some.grounds, some.bought, np.where(later, some.days, today)
+    different, places = np.unique(kinds, return_inverse=True)
+    table = np.zeros(len(different), np.uint8)
+    for n, kind in enumerate(different):
+        bought = int(kind["bought"])
+        said = judge(
+            carrier,
+            GROUNDS[int(kind["ground"])],
+            date.fromordinal(bought) if bought else None,
+            date.fromordinal(int(kind["day"])),
+        )
+        table[n] = _CODE[said]
+    codes = table[places.ravel()]
+    return np.where(later & (codes == ENFORCED), np.uint8(AHEAD), codes)
