@@ -208,6 +208,12 @@ def test_the_command(shop: Shop, tmp_path: Path) -> None:
     (one,) = made.json["eir"]
     assert (made.status, one["network"], one["policy"], one["phones"] > 0) == (0, "docomo", "voluntary-2016", True)
     assert (shop.directory / "register" / "practice" / "eir-voluntary-2016-docomo" / "CURRENT").exists()
+    (base,) = (shop.directory / "register" / "practice" / "eir-voluntary-2016-docomo").glob("r-*.reg")
+    assert shop.call("fsck").status == 0
+    base.write_bytes(base.read_bytes()[:-1])
+    assert [found["what"] for found in shop.call("fsck", "--json").json["logs"][1]["findings"]] == ["eir-differs"]
+    assert shop.call("publish", "--practice", "--eir", "docomo").status == 0
+    assert shop.call("fsck").status == 0
     assert shop.call("publish", "--practice", "--eir", "au", "--json").problem["code"] == "eir-not-enrolled"
     call = ("publish", "--practice", "--eir", "docomo", "--policy", "nobodys", "--json")
     assert shop.call(*call).problem["code"] == "config-invalid"

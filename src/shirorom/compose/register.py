@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from shirorom.service.screen import Answers
     from shirorom.service.screen_answers import Said
 
+EIR = "eir"
+"""How the directories of registers of what a network refuses begin."""
+
 
 class Registering:
     """Everything of the registers of both logs, each part built when it is first touched."""
@@ -83,7 +86,7 @@ class Registering:
         """The register of what one network refuses under one policy."""
         from shirorom.adapters.register_file import RegisterFiles
 
-        directory = self._directory(practice) / f"eir-{purpose.policy}-{purpose.network.value}"
+        directory = self._directory(practice) / f"{EIR}-{purpose.policy}-{purpose.network.value}"
         return RegisterFiles(directory, self._whole.room(practice).log, self._whole.clock, purpose=purpose)
 
     def eir(self, practice: bool, network: CarrierId, policy: str) -> Publication:
@@ -140,18 +143,34 @@ class Registering:
         return RegisterOut(register.stamp.log.size, register.base.opened.count, NATIVE is not None)
 
     def examine(self, practice: bool) -> Sequence[str]:
-        """For `fsck`: the codes of what is wrong with a log's register. Nothing that this process remembers is used."""
+        """For `fsck`: the codes of what is wrong with a log's registers. What this process remembers is not used."""
         if not self.available or not self._whole.publishing.exists(practice):
             return ()
         from shirorom.adapters.register_file import RegisterFiles
         from shirorom.adapters.segments import FileSegments
+        from shirorom.register.format import Purpose
         from shirorom.service.examine_register import examine_register
         from shirorom.service.feeds import Feeds
+        from shirorom.service.publish_eir import PublishEir
         from shirorom.service.register_notices import FeedNotices
 
         log = self._whole.room(practice).log
-        files = RegisterFiles(self._directory(practice), log, self._whole.clock, age_max=timedelta.max)
-        return examine_register(files, FeedNotices(Feeds(log, FileSegments(self._whole.data))))
+        notices = FeedNotices(Feeds(log, FileSegments(self._whole.data)))
+
+        def opened(directory: Path, purpose: Purpose | None = None) -> RegisterFiles:
+            return RegisterFiles(directory, log, self._whole.clock, age_max=timedelta.max, purpose=purpose)
+
+        found = list(examine_register(opened(self._directory(practice)), notices))
+        for path in sorted(self._directory(practice).glob(f"{EIR}-*-*")):
+            policy, _, network = path.name.removeprefix(f"{EIR}-").rpartition("-")
+            known = next((one for one in self._whole.facts.policies() if one.id == policy), None)
+            if known is None or network not in set(CarrierId):  # of another version: nobody can say what it should hold
+                found.append("eir-differs")
+                continue
+            files = opened(path, Purpose(policy, CarrierId(network)))
+            made = PublishEir(log, notices, notices.blocks, files, known, CarrierId(network))
+            found += ["eir-differs"] if examine_register(files, made) else []
+        return found
 
     def for_web(self) -> RegisterParts:
         """What the pages show of it."""

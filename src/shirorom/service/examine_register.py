@@ -7,17 +7,31 @@ changed or removed. Memory grows with the register.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from shirorom.domain.errors import StorageError
-from shirorom.ports.register import PublishedNotices, Registers
-from shirorom.register.rows import Packed, pack, without_absent
+from shirorom.ports.register import Registers
+from shirorom.register.format import Enrolled, Stamp
+from shirorom.register.rows import Packed, Rows, pack, without_absent
 
 FOUND = frozenset({"register-corrupt", "register-foreign"})
 
 
-def examine_register(registers: Registers, notices: PublishedNotices) -> Sequence[str]:
+class Made(Protocol):
+    """How a register is made: PublishedNotices of marks, PublishEir of what a network refuses."""
+
+    def enrolled(self, *, size: int) -> Sequence[Enrolled]:
+        """The carriers that are in it, by the log's first entries."""
+        ...
+
+    def rows(self, stamp: Stamp) -> Rows:
+        """What is in it."""
+        ...
+
+
+def examine_register(registers: Registers, made: Made) -> Sequence[str]:
     """The codes of what is wrong with it; none: it is sound, or there is none.
 
     `registers` must not refuse one for its age: what is old may still be damaged.
@@ -33,8 +47,8 @@ def examine_register(registers: Registers, notices: PublishedNotices) -> Sequenc
         if error.code in FOUND:
             return (error.code,)
         raise
-    expected = without_absent(pack(notices.rows(register.stamp), register.stamp))
-    enrolled = [one.carrier for one in notices.enrolled(size=register.stamp.log.size)]
+    expected = without_absent(pack(made.rows(register.stamp), register.stamp))
+    enrolled = [one.carrier for one in made.enrolled(size=register.stamp.log.size)]
     same = enrolled == list(register.stamp.enrolled) and _alike(register.packed(), expected)
     return () if same else ("register-differs",)
 

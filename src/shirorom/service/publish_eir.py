@@ -6,9 +6,8 @@ enrolled has none: it would call every phone of that carrier fit to connect.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
@@ -22,7 +21,8 @@ from shirorom.log.checkpoint import Checkpoint
 from shirorom.ports.register import MadeFrom, PublishedNotices, Registers
 from shirorom.register.build import build
 from shirorom.register.enforced import fold_enforced, restrictions
-from shirorom.register.format import Layout, Purpose, Stamp
+from shirorom.register.format import Enrolled, Layout, Purpose, Stamp
+from shirorom.register.rows import Rows
 from shirorom.service.publish_register import Publication
 
 
@@ -39,7 +39,6 @@ class PublishEir:
     registers: Registers
     policy: Policy
     network: CarrierId
-    _one: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __call__(self) -> Publication:
         """Publish what the log holds now.
@@ -48,23 +47,26 @@ class PublishEir:
             ShiroromError: `eir-not-enrolled`, the network's own carrier never published a full list.
             StorageError: `log-corrupt`, `segment-corrupt`, `storage-…`. What was out stays then.
         """
-        with self._one:
-            head = self.log.head()
-            heard = tuple(
-                one for one in self.notices.enrolled(size=head.size) if is_heard(self.policy, self.network, one.carrier)
-            )
-            if self.network not in {one.carrier for one in heard}:
-                raise ShiroromError("eir-not-enrolled", network=self.network.value)
-            log = Checkpoint(self.log.origin, head.size, head.root)
-            stamp = Stamp(log, heard, self.log.practice, Purpose(self.policy.id, self.network))
-            rows = fold_enforced(
-                [(carrier, restrictions(self.blocks(carrier, head.size), stamp.day)) for carrier in stamp.enrolled],
-                self._judge,
-                stamp.enrolled[0],
-                stamp.day,
-            )
-            self.registers.publish(build(rows, stamp, Layout.COMPACT))
-            return Publication(head.size, len(rows.keys), whole=True)
+        head = self.log.head()
+        heard = self.enrolled(size=head.size)
+        if self.network not in {one.carrier for one in heard}:
+            raise ShiroromError("eir-not-enrolled", network=self.network.value)
+        log = Checkpoint(self.log.origin, head.size, head.root)
+        stamp = Stamp(log, heard, self.log.practice, Purpose(self.policy.id, self.network))
+        rows = self.rows(stamp)
+        self.registers.publish(build(rows, stamp, Layout.COMPACT))
+        return Publication(head.size, len(rows.keys), whole=True)
+
+    def enrolled(self, *, size: int) -> tuple[Enrolled, ...]:
+        """The enrolled carriers whose restrictions may matter to the network, by the log's first entries."""
+        everybody = self.notices.enrolled(size=size)
+        return tuple(one for one in everybody if is_heard(self.policy, self.network, one.carrier))
+
+    def rows(self, stamp: Stamp) -> Rows:
+        """The phones that the network refuses, or may, by the stamp's log size and day; one row each."""
+        size, day = stamp.log.size, stamp.day
+        heard = [(carrier, restrictions(self.blocks(carrier, size), day)) for carrier in stamp.enrolled]
+        return fold_enforced(heard, self._judge, stamp.enrolled[0], day)
 
     def _judge(self, carrier: CarrierId, ground: Ground | None, bought: date | None, on: date) -> Enforcement:
         return enforcement(self.policy, self.network, carrier, ground, bought, on)
