@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shirorom.adapters.register_file import RegisterFiles
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.enforcement import enforcement
+from shirorom.domain.enforcement import Enforced, Enforcement, enforcement
 from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.domain.feed import FeedKind
 from shirorom.domain.fold import RecordedNotice
@@ -24,7 +24,7 @@ from shirorom.domain.notice import Ground, Notice, NoticeKind
 from shirorom.domain.policy import Policy
 from shirorom.log.feed import DECLARES, GROUNDS, RECORD
 from shirorom.register.build import build
-from shirorom.register.enforced import AHEAD, ENFORCED, NOT_ENFORCED, UNDETERMINED, fold_enforced, restrictions, row_of
+from shirorom.register.enforced import AHEAD, ENFORCED, NOT_ENFORCED, UNDETERMINED, fold_enforced, restrictions
 from shirorom.register.format import Layout, MalformedRegisterError, Purpose, unseal
 from shirorom.register.rows import EPOCH
 from shirorom.service.publish_eir import PublishEir, eir_said
@@ -65,6 +65,13 @@ def record(one: Notice) -> bytes:
     return RECORD.pack(int(one.imei.key), 1, 15, place, ground, *days)
 
 
+def row_of(said: Enforced) -> tuple[int, int]:
+    """The oracle's word as code and day."""
+    if said.from_ is not None:
+        return ENFORCED, (said.from_ - EPOCH).days
+    return [NOT_ENFORCED, UNDETERMINED, ENFORCED][list(Enforcement).index(said.now)], 0
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([VOLUNTARY, REPORT, IN_FORCE, SHARED]), st.lists(SAID, max_size=12), st.lists(SAID, max_size=12))
 def test_columns_say_what_the_rule_says(policy: Policy, of_au: list[tuple], of_docomo: list[tuple]) -> None:  # type: ignore[type-arg]
@@ -84,8 +91,7 @@ def test_columns_say_what_the_rule_says(policy: Policy, of_au: list[tuple], of_d
         ordered = [
             [RecordedNotice(0, START, one) for one in some if one.imei == imei(phone)] for some in notices.values()
         ]
-        code, day = row_of(eir_said(policy, AU, ordered, DAY))
-        expected = (code, 0 if day is None else (day - EPOCH).days)
+        expected = row_of(eir_said(policy, AU, ordered, DAY))
         assert mine.get(int(imei(phone).key), (NOT_ENFORCED, 0)) == expected
 
 

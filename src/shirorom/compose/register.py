@@ -56,9 +56,8 @@ class Registering:
 
     def publish(self, practice: bool) -> PublishRegister:
         """service/publish_register.py for one log; the same one for everybody in this process."""
-        if practice not in self._publish:
-            self._publish[practice] = self._publisher(practice)
-        return self._publish[practice]
+        known = self._publish.get(practice)
+        return known if known is not None else self._publish.setdefault(practice, self._publisher(practice))
 
     def _publisher(self, practice: bool) -> PublishRegister:
         from shirorom.register.format import Layout
@@ -144,7 +143,7 @@ class Registering:
 
     def examine(self, practice: bool) -> Sequence[str]:
         """For `fsck`: the codes of what is wrong with a log's registers. What this process remembers is not used."""
-        if not self.available or not self._whole.publishing.exists(practice):
+        if not self.available or not self._directory(practice).is_dir():
             return ()
         from shirorom.adapters.register_file import RegisterFiles
         from shirorom.adapters.segments import FileSegments

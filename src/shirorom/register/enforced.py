@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.enforcement import Enforced, Enforcement
+from shirorom.domain.enforcement import Enforcement
 from shirorom.domain.notice import Ground, NoticeKind
 from shirorom.log.feed import DECLARES, GROUNDS
 from shirorom.register.fold import RECORD
@@ -33,14 +33,12 @@ _CODE = {
     Enforcement.UNDETERMINED: UNDETERMINED,
     Enforcement.ENFORCED: ENFORCED,
 }
-_ENFORCEMENT = {
-    NOT_ENFORCED: Enforcement.NOT_ENFORCED,
-    UNDETERMINED: Enforcement.UNDETERMINED,
-    AHEAD: Enforcement.NOT_ENFORCED,
-    ENFORCED: Enforcement.ENFORCED,
-}
 _EPOCH = EPOCH.toordinal()
 _NEVER = np.uint32(2**32 - 1)
+DAY_BITS = 24
+DAY_MASK = (1 << DAY_BITS) - 1
+"""A day's ordinal fits: the last one that there is has 22 bits."""
+_DAY, _TWO_DAYS = np.uint64(DAY_BITS), np.uint64(2 * DAY_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,6 @@ class Restrictions:
     grounds: Bytes
     days: Days
     bought: Days
-
-
-def enforcement_of(code: int) -> Enforcement:
-    """What a code says on the day it was asked for."""
-    return _ENFORCEMENT[code]
 
 
 def restrictions(blocks: Iterable[bytes], on: date) -> Restrictions:
@@ -107,27 +100,17 @@ def fold_enforced(of: Iterable[tuple[CarrierId, Restrictions]], judge: Judge, pl
     return Rows(phones, np.full(len(phones), PLACES[place], np.uint8), marks[said], pending[said])
 
 
-def row_of(said: Enforced) -> tuple[int, date | None]:
-    """The oracle's word as code and day, for one phone."""
-    return (RESTRICTED, said.from_) if said.from_ is not None else (_CODE[said.now], None)
-
-
 def _judged(carrier: CarrierId, some: Restrictions, judge: Judge, on: date) -> Bytes:
     """The code of each restriction: the rule is asked once for each kind that there is."""
     today = np.uint32(on.toordinal())
     later = some.days > today
-    kinds = np.empty(len(some.keys), [("ground", "u1"), ("bought", "u4"), ("day", "u4")])
-    kinds["ground"], kinds["bought"], kinds["day"] = some.grounds, some.bought, np.where(later, some.days, today)
+    days = np.where(later, some.days, today).astype(np.uint64)
+    kinds = some.grounds.astype(np.uint64) << _TWO_DAYS | some.bought.astype(np.uint64) << _DAY | days
     different, places = np.unique(kinds, return_inverse=True)
     table = np.zeros(len(different), np.uint8)
-    for n, kind in enumerate(different):
-        bought = int(kind["bought"])
-        said = judge(
-            carrier,
-            GROUNDS[int(kind["ground"])],
-            date.fromordinal(bought) if bought else None,
-            date.fromordinal(int(kind["day"])),
-        )
-        table[n] = _CODE[said]
+    for n, kind in enumerate(different.tolist()):
+        ground, bought, day = kind >> 2 * DAY_BITS, kind >> DAY_BITS & DAY_MASK, kind & DAY_MASK
+        known = date.fromordinal(bought) if bought else None
+        table[n] = _CODE[judge(carrier, GROUNDS[ground], known, date.fromordinal(day))]
     codes = table[places.ravel()]
     return np.where(later & (codes == ENFORCED), np.uint8(AHEAD), codes)

@@ -13,6 +13,7 @@ from litestar.response import Redirect, Response
 
 from shirorom.domain.errors import NumberError, RequestError
 from shirorom.domain.imei import Device
+from shirorom.domain.numbers.found import Parsed
 from shirorom.domain.parse import parse
 from shirorom.edge.web.field import field_of
 from shirorom.edge.web.form import form_of
@@ -68,14 +69,16 @@ def _practice(request: AnyRequest) -> PracticeFeeds:
 
 async def _page(request: AnyRequest, text: str | None) -> Response[bytes]:
     web, register, viewer = web_of(request), _parts(request), RegisterViewer(speech_of(request))
-    devices, trouble = _devices(text)
+    parsed = parse(text) if text else None
+    found = _devices(parsed)
+    devices = found[:PHONES_MAX]
     said = await asyncio.to_thread(register.answers, devices) if devices else []
     status = await asyncio.to_thread(register.status, web.practice)
     practice = None
     if register.practice is not None:
         (about,) = await asyncio.to_thread(register.answers, [register.practice.device])
         practice = viewer.practice(register.practice, about, status)
-    left = None if text is not None and devices and not parse(text).bad else text  # what was answered makes room
+    left = None if devices and parsed is not None and not parsed.bad else text  # what was answered makes room
     form = field_of(web, speech_of(request), text=left, focus=text is not None and not devices)
     form |= {"history": False, "keep_offered": False, "choices": []}
     return page(
@@ -87,20 +90,20 @@ async def _page(request: AnyRequest, text: str | None) -> Response[bytes]:
         view=viewer.status(status),
         practice=practice,
         answers=viewer.answers(devices, said),
-        trouble=trouble,
+        trouble="registry.too_many" if len(found) > PHONES_MAX else None,
         form=form,
     )
 
 
-def _devices(text: str | None) -> tuple[list[Device], str | None]:
-    """The phones that a text speaks of, and the key of what is to be said where not all are looked up."""
+def _devices(parsed: Parsed | None) -> list[Device]:
+    """The phones that a text speaks of."""
     devices: list[Device] = []
-    for imeis in parse(text).devices if text else ():
+    for imeis in parsed.devices if parsed is not None else ():
         try:
             devices.append(Device(imeis))
         except NumberError:
             continue  # told beside the field
-    return devices[:PHONES_MAX], "registry.too_many" if len(devices) > PHONES_MAX else None
+    return devices
 
 
 REGISTER_PAGES: tuple[Any, ...] = (register, register_look_up, register_practice, register_change)

@@ -153,9 +153,9 @@ class RegisterViewer:
             "moved": None
             if moved is None
             else {
-                "kind": moved.kind.value,
                 "before": {"css": CLASS_OF[moved.before], "word": self._s.word(moved.before)},
                 "after": {"css": CLASS_OF[moved.after], "word": self._s.word(moved.after)},
+                "changed": moved.before is not moved.after,
                 "seconds": f"{max(moved.seconds, 0.01):.2f}",
             },
         }
