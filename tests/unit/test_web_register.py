@@ -14,8 +14,14 @@ from litestar.testing import TestClient
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.feed import FeedKind
 from shirorom.domain.imei import Device
+from shirorom.domain.mark import Mark
 from shirorom.edge.practice.catalogue import catalogue
 from shirorom.edge.web import register
+from shirorom.register.format import Enrolled, Stamp
+from shirorom.register.rows import Row
+from shirorom.register.snapshot_head import Holds
+from tests import register_kit
+from tests import snapshot_kit as snapshots
 from tests.feed_kit import Publisher, notice, restricted
 from tests.logs import START, SetClock, imei
 from tests.web_kit import BASE, Kit, public, settings_of
@@ -112,6 +118,21 @@ def test_a_long_list_is_cut_and_says_so(client: TestClient[Any], monkeypatch: py
     monkeypatch.setattr(register, "PHONES_MAX", 2)
     page = ask(client, "\n\n".join(imei(n).digits for n in range(1, 5))).text
     assert ("2台の答え" in page, "はじめの100台" in page) == (True, True)
+
+
+@pytest.mark.parametrize("holds", Holds)
+def test_a_snapshot_is_told_with_what_its_silence_is_worth(kit: Kit, client: TestClient[Any], holds: Holds) -> None:
+    """Whose books, how old, whether it holds ○; its × is among the answers, beside whatever feeds say."""
+    rows: list[Row] = [(int(imei(1).key), CarrierId.AU, Mark.RESTRICTED)]
+    stamp = Stamp(register_kit.stamp().log, (Enrolled(CarrierId.AU, START - timedelta(hours=2)),), True)
+    made = snapshots.made(snapshots.content_of(rows, holds, stamp), at=START - timedelta(hours=1))
+    shop = snapshots.shop(kit.composition.data / "snapshot" / "practice", SetClock(START))
+    shop(made, keys=[snapshots.SIGNER.key])
+    told = client.get("/v1/register").json()["snapshot"]
+    whole = holds is Holds.EVERYTHING
+    assert told == {"as_of": "2026-11-23T07:00:00Z", "carriers": ["au"], "whole": whole}
+    page = ask(client, imei(1).digits).text
+    assert ("利用制限中" in page, "△ と × だけが入っています" in page) == (True, not whole)
 
 
 def test_practice_carriers_publish_at_a_press(kit: Kit, client: TestClient[Any]) -> None:

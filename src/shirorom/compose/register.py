@@ -126,7 +126,9 @@ class Registering:
         """service/register_status.py."""
         from shirorom.service.register_status import ShowRegister
 
-        return ShowRegister(self._whole.room, self.files if self.available else None, self._whole.clock)
+        whole, there = self._whole, self.available
+        shelf = whole.snapshots.shelf if there else None
+        return ShowRegister(whole.room, self.files if there else None, shelf, whole.clock)
 
     def look(self, practice: bool) -> RegisterOut | None:
         """For `doctor`: what answers; None: there is no such log, or no carrier is enrolled. Raises `register-…`."""
@@ -189,7 +191,9 @@ class Registering:
         return self.answers()(devices)
 
     def _wanted(self) -> bool:
-        """Whether any carrier's feeds are expected here: a key was added, or cannot be read."""
+        """Whether any carrier's word is expected here: a key was added (or cannot be read), a snapshot applied."""
+        if (self._whole.data / "snapshot").is_dir():
+            return True
         try:
             return bool(self._whole.feeds.keys.all())
         except ShiroromError:

@@ -51,6 +51,14 @@ class OutWire(msgspec.Struct, frozen=True):
     published_at: str | None
 
 
+class LaidWire(msgspec.Struct, frozen=True):
+    """The snapshot in force, as old as its oldest book. `whole`: absence from it says something; else △ and × alone."""
+
+    as_of: str
+    carriers: tuple[str, ...]
+    whole: bool
+
+
 class RegisterWire(msgspec.Struct, frozen=True):
     """One world's register. `register` is null where none answers; `error` is the code that says why, if one is due."""
 
@@ -61,11 +69,12 @@ class RegisterWire(msgspec.Struct, frozen=True):
     books: tuple[BookWire, ...]
     register: OutWire | None
     error: str | None
+    snapshot: LaidWire | None
 
 
 def register_of(status: RegisterStatus) -> RegisterWire:
     """How it stands."""
-    out = status.out
+    out, laid = status.out, status.laid
     return RegisterWire(
         practice=status.practice,
         as_of=at(status.as_of),
@@ -79,6 +88,9 @@ def register_of(status: RegisterStatus) -> RegisterWire:
             None if out.published_at is None else at(out.published_at),
         ),
         error=status.trouble,
+        snapshot=None
+        if laid is None
+        else LaidWire(at(laid.as_of), tuple(carrier.value for carrier in laid.carriers), laid.whole),
     )  # fmt: skip
 
 

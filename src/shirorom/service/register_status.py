@@ -20,6 +20,7 @@ from shirorom.service.room import Room
 
 if TYPE_CHECKING:  # numpy is only there where a register is
     from shirorom.ports.register import Registers
+    from shirorom.ports.snapshot import Shelf
 
 FEEDS_SHOWN = 5
 """Of each carrier, the newest."""
@@ -66,10 +67,25 @@ class Out:
 
 
 @dataclass(frozen=True, slots=True)
+class Laid:
+    """A snapshot that was applied; its answers are laid beside all others.
+
+    Attributes:
+        as_of: Of when its oldest book is.
+        carriers: Whose books are in it.
+        whole: Whether ○ is in it too, so that absence says something; else △ and × alone.
+    """
+
+    as_of: datetime
+    carriers: tuple[CarrierId, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterStatus:
     """One room. `out` is None where no register can be answered from; then `trouble` is the code that says why.
 
-    `trouble` None with `out` None: no carrier is enrolled, so none is due.
+    `trouble` None with `out` None: no carrier is enrolled, so none is due. `laid`: the snapshot in force.
     """
 
     practice: bool
@@ -78,6 +94,7 @@ class RegisterStatus:
     books: tuple[Book, ...]
     out: Out | None
     trouble: str | None
+    laid: Laid | None
 
     @property
     def enrolled(self) -> tuple[CarrierId, ...]:
@@ -87,17 +104,18 @@ class RegisterStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShowRegister:
-    """Looks at one room. `registers`: None where numpy is not installed, so that there is none."""
+    """Looks at one room. `registers`, `shelf`: None where numpy is not installed, so that there are none."""
 
     room: Callable[[bool], Room]
     registers: Callable[[bool], Registers] | None
+    shelf: Callable[[bool], Shelf] | None
     clock: Clock
 
     def __call__(self, practice: bool) -> RegisterStatus:
         """How it stands now.
 
         Raises:
-            StorageError: the log cannot be read.
+            StorageError: the log cannot be read; `snapshot-corrupt`.
         """
         room, as_of = self.room(practice), self.clock.now()
         feeds = room.recorder.feeds
@@ -110,7 +128,17 @@ class ShowRegister:
                 out = self._out(practice, accepted)
             except ShiroromError as error:
                 trouble = error.code
-        return RegisterStatus(practice, as_of, room.log.head(), books, out, trouble)
+        return RegisterStatus(practice, as_of, room.log.head(), books, out, trouble, self._laid(practice))
+
+    def _laid(self, practice: bool) -> Laid | None:
+        applied = None if self.shelf is None else self.shelf(practice).current()
+        if applied is None:
+            return None
+        from shirorom.register.snapshot_head import Holds  # numpy comes with it
+
+        stamp = applied.head.stamp
+        oldest = min(one.as_of for one in stamp.carriers)
+        return Laid(oldest, stamp.enrolled, applied.head.holds is Holds.EVERYTHING)
 
     def _out(self, practice: bool, accepted: Sequence[Accepted]) -> Out:
         if self.registers is None:

@@ -60,6 +60,12 @@ class RegisterViewer:
             "any": any(book.count for book in status.books),
             "out": self._out(status),
             "trouble": status.trouble,
+            "laid": status.laid
+            and {
+                "as_of": status.laid.as_of,
+                "carriers": self._s.names(status.laid.carriers),
+                "note": "whole" if status.laid.whole else "doubtful",
+            },
             "log": {"size": status.head.size, "root": status.head.root.hex()[:ROOT_SHOWN]},
             "as_of": status.as_of,
         }
