@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.mark import Mark
 from shirorom.register.build import build, build_delta
-from shirorom.register.format import Layout
+from shirorom.register.format import Layout, Purpose
 from shirorom.register.lookup import open_register
 from shirorom.register.rows import Row, Rows
 from tests import register_kit as kit
@@ -48,6 +49,7 @@ def sound() -> dict[str, tuple[str, str | None, bytes]]:
         if (mark := (None, Mark.CLEAR, Mark.CAUTION, Mark.RESTRICTED)[n >> 2 * place & 3]) is not None
     ]
     whole = kit.stamp(enrolled=tuple(CarrierId))
+    refused = replace(kit.stamp(enrolled=(DOCOMO,)), purpose=Purpose("voluntary-2016", DOCOMO))
     return {
         "fast": ("The fast layout, one restriction lies ahead.", None,
                  build(Rows.of(ROWS[:5]), kit.stamp(), Layout.FAST)),
@@ -58,10 +60,13 @@ def sound() -> dict[str, tuple[str, str | None, bytes]]:
                   build(Rows.of([]), kit.stamp(), Layout.COMPACT)),
         "delta": ("A delta: a mark changed, a phone left, a phone came.", "compact",
                   build_delta(open_register(compact), Rows.of(CHANGES), kit.stamp(size=8, days=1))),
+        "purpose": ("Version 2: what one network refuses: 3 refused, 2 from its day, 1 undetermined.", None,
+                    build(Rows.of([row for row in ROWS if row[1] is DOCOMO and row[0] != KEYS[1]]), refused,
+                          Layout.COMPACT)),
     }  # fmt: skip
 
 
-def bent(compact: bytes) -> dict[str, tuple[str, bytes]]:
+def bent(compact: bytes, purpose: bytes) -> dict[str, tuple[str, bytes]]:
     """Name -> why it is refused, its bytes."""
     length = struct.unpack_from("<I", compact, 12)[0]
     newer = bytearray(compact[: 16 + length])
@@ -78,7 +83,15 @@ def bent(compact: bytes) -> dict[str, tuple[str, bytes]]:
             "A format version that is not known, under a digest that holds.",
             bytes(newer) + digest + compact[gap:],
         ),
+        "purpose-lies": ("Version 1 over a purpose, under a digest that holds.", older(purpose)),
     }
+
+
+def older(content: bytes) -> bytes:
+    """The same as if it were of version 1."""
+    length = 16 + struct.unpack_from("<I", content, 12)[0]
+    front = content[:8] + struct.pack("<I", 1) + content[12:length]
+    return front + sha256(front).digest() + content[length + 32 :]
 
 
 def flipped(content: bytes, place: int) -> bytes:
@@ -100,7 +113,7 @@ def main() -> None:
         }
         vectors.append({"file": name, "why": why, "base": base, "digest": sha256(content).hexdigest(), "holds": True,
                         "answers": answers})  # fmt: skip
-    for name, (why, content) in bent(made["compact"][2]).items():
+    for name, (why, content) in bent(made["compact"][2], made["purpose"][2]).items():
         (THERE / f"{name}.reg").write_bytes(content)
         vectors.append({"file": name, "why": why, "base": None, "digest": sha256(content).hexdigest(), "holds": False})
     text = json.dumps({"carriers": [carrier.value for carrier in CarrierId], "vectors": vectors}, indent=1)

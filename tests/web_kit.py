@@ -150,6 +150,7 @@ class Kit:
             screenings=c.screenings,
             once=c.once,
             incoming=c.screenings.store.incoming if c.screenings else None,
+            register=c.register.for_web(),
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

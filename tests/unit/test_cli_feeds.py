@@ -167,3 +167,21 @@ def test_a_stolen_list_of_dirbs(shop: Shop, tmp_path: Path) -> None:
     rows.write_text(f"imei,reporting_date,status,change_type\n{PHONE[:14]},20261101,blacklist,remove\n")
     assert shop.call("import", str(rows), *words, "--delta").json["sequence"] == 1
     assert shop.call("check", PHONE, "--json").json["cells"][1]["mark"] == "no-record"
+
+
+def test_the_register_is_looked_after(shop: Shop, fed: Path) -> None:
+    """`doctor` says what is out; `fsck` finds a damaged register and names the remedy, which mends it."""
+    found = {check["check"]: check for check in shop.call("doctor", "--json").json["checks"]}
+    assert found["register-practice"]["code"] in ("register-ok", "register-ok-plain")
+    assert found["register-real"]["code"] == "register-none"
+    assert shop.call("fsck").status == 0
+    (base,) = (shop.directory / "register" / "practice").glob("r-*.reg")
+    base.write_bytes(base.read_bytes()[:-1] + b"\x01")
+    broken = shop.call("fsck", "--json")
+    assert (broken.status, broken.json["logs"][1]["findings"]) == (
+        1,
+        [{"part": "register", "what": "register-corrupt", "index": None}],
+    )
+    assert "shirorom publish --whole" in shop.call("fsck").out
+    assert shop.call("publish", "--practice", "--whole").status == 0
+    assert shop.call("fsck").status == 0

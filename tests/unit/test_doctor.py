@@ -15,7 +15,7 @@ from shirorom.adapters import machine
 from shirorom.adapters.texts_toml import Texts
 from shirorom.domain.errors import CODES, CellError, ConfigError, StorageError
 from shirorom.ports import Head
-from shirorom.service.doctor import Browser, Disk, Doctor, Finding, Probes, State
+from shirorom.service.doctor import Browser, Disk, Doctor, Finding, Probes, RegisterOut, State
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -29,6 +29,7 @@ HEALTHY = Probes(
     writable=lambda data: True,
     readable_by_others=lambda data: (),
     log=lambda practice: Head(3, bytes(32)),
+    register=lambda practice: RegisterOut(3, 30_000_000, native=True),
 )
 
 
@@ -73,6 +74,17 @@ CASES: list[tuple[dict[str, object], str, State, str]] = [
     ({"readable_by_others": lambda _: None}, "data", State.UNKNOWN, "data-unknown"),
     ({"log": lambda _: None}, "log-real", State.OK, "log-none"),
     ({"log": refuse(StorageError("log-corrupt"))}, "log-practice", State.BAD, "log-corrupt"),
+    ({"register": lambda _: None}, "register-real", State.OK, "register-none"),
+    ({"register": lambda _: RegisterOut(1, 2, native=False)}, "register-practice", State.OK, "register-ok-plain"),
+    ({"register": refuse(StorageError("register-missing"))}, "register-real", State.NOTE, "register-missing"),
+    ({"register": refuse(StorageError("register-stale", hours=30))}, "register-real", State.NOTE, "register-stale"),
+    ({"register": refuse(StorageError("register-corrupt"))}, "register-real", State.BAD, "register-corrupt"),
+    (
+        {"register": refuse(ConfigError("register-extra-missing"))},
+        "register-real",
+        State.NOTE,
+        "register-extra-missing",
+    ),
 ]
 
 
@@ -83,7 +95,7 @@ def test_each_finding(probes: dict[str, object], check: str, state: State, code:
     assert (found[check].state, found[check].code) == (state, code)
     assert found.keys() == healthy.keys()
     same = {name for name in found if found[name] == healthy[name]}
-    assert same >= healthy.keys() - {check, "log-real", "log-practice"}
+    assert same >= healthy.keys() - {check, "log-real", "log-practice", "register-real", "register-practice"}
 
 
 def test_a_sound_machine_has_nothing_to_mend() -> None:

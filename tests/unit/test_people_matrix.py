@@ -94,6 +94,11 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("GET", "/v1/screenings/{screening:str}"): Who.STAFF,
     ("POST", "/v1/screenings/removals"): Who.STAFF,
     ("GET", "/v1/screenings/{screening:str}/result"): Who.STAFF,
+    ("GET", "/v1/register"): Who.STAFF,
+    ("GET", "/register"): Who.STAFF,
+    ("POST", "/register"): Who.STAFF,
+    ("POST", "/register/practice"): Who.STAFF,
+    ("POST", "/register/practice/change"): Who.STAFF,
     ("GET", "/v1/watch/units"): Who.STAFF,
     ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("GET", "/v1/watch/plan"): Who.STAFF,
@@ -167,6 +172,7 @@ FOR_TOKENS = {
     ("GET", "/v1/screenings/{screening:str}"),
     ("POST", "/v1/screenings/removals"),
     ("GET", "/v1/screenings/{screening:str}/result"),
+    ("GET", "/v1/register"),
 } | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (

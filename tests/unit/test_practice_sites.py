@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import socket
@@ -11,13 +12,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from shirorom.adapters.facts_toml import packaged_facts
+from shirorom.adapters.feed_file import NdjsonFeed
 from shirorom.domain.carrier import CarrierId
+from shirorom.domain.feed import FeedKind
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.edge.practice import Practice, catalogue, start
 from shirorom.edge.practice.catalogue import Group, PracticePhone
+from shirorom.edge.practice.feed import key_of
 from shirorom.edge.practice.look import REFUSAL_NOT_TEST
 from shirorom.edge.practice.server import BODY_BYTES_MAX
+from shirorom.log.feed import decode_manifest
+from shirorom.log.note import Note, decode_signatures
 from tests.practice_client import WAYS, Client, Page, Reply, glyph_in
 from tests.wide import wide
 
@@ -264,3 +270,20 @@ def test_unknown_address_is_not_found(practice: Practice, carrier: CarrierId) ->
         assert client.get("/../../etc/passwd").status == 404
         assert client.post("/nowhere", a="b").status == 404
         assert client.get("/evil/loop").status == 404
+
+
+# ── its feed ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("carrier", CarrierId)
+def test_a_site_publishes_its_feed(practice: Practice, carrier: CarrierId) -> None:
+    """Its own full list at an address, under the key that everybody has: what is read from it verifies, as practice."""
+    with Client(practice.origins[carrier]) as client:
+        reply = client.get("/feed.ndjson")
+    source = NdjsonFeed(io.BytesIO(reply.body))
+    envelope = source.envelope()
+    assert envelope is not None
+    manifest = decode_manifest(envelope.text)
+    assert (manifest.carrier, manifest.kind, manifest.practice) == (carrier, FeedKind.FULL, True)
+    signatures = decode_signatures("".join(f"{line}\n" for line in envelope.signatures).encode())
+    assert Note(envelope.text, signatures).verified_by([key_of(carrier)])

@@ -12,7 +12,7 @@ import re
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +22,7 @@ from shirorom.adapters.storage_errors import code_of_os, storage_errors
 from shirorom.domain.errors import StorageError
 from shirorom.ports import Clock
 from shirorom.ports.register import MadeFrom
-from shirorom.register.format import MalformedRegisterError, unseal
+from shirorom.register.format import MalformedRegisterError, Purpose, unseal
 from shirorom.register.lookup import Part, Register
 
 POINTER = "CURRENT"
@@ -55,8 +55,18 @@ class Loaded:
 class RegisterFiles:
     """The registers of one log in one directory (ports.register.Registers). Thread-safe; one publisher at a time."""
 
-    def __init__(self, directory: Path, log: MadeFrom, clock: Clock, *, age_max: timedelta = AGE_MAX) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        log: MadeFrom,
+        clock: Clock,
+        *,
+        age_max: timedelta = AGE_MAX,
+        purpose: Purpose | None = None,
+    ) -> None:
+        """`purpose`: what the registers are for; None: marks. Any other is refused."""
         self._directory, self._log, self._clock, self._age_max = directory, log, clock, age_max
+        self._purpose = purpose
         self._pointer = os.fspath(directory / POINTER)
         self._lock = threading.Lock()
         self._loaded: Loaded | None = None
@@ -73,6 +83,15 @@ class RegisterFiles:
         if age > self._age_max:
             raise StorageError("register-stale", hours=int(age.total_seconds() // 3600))
         return register
+
+    def published_at(self) -> datetime | None:
+        """When `CURRENT` was written."""
+        try:
+            return datetime.fromtimestamp(self._seen()[0] // 1_000_000_000, UTC)
+        except StorageError as error:
+            if error.code != "register-missing":
+                raise
+            return None
 
     def publish(self, base: bytes) -> Register:
         """Check it, write it, point to it."""
@@ -165,6 +184,8 @@ class RegisterFiles:
     def _refuse_foreign(self, register: Register) -> None:
         """A register is used only beside the log that it was made from."""
         made_from, practice = register.stamp.log, register.stamp.practice
+        if register.stamp.purpose != self._purpose:
+            raise StorageError("register-foreign")
         if made_from.origin != self._log.origin or practice != self._log.practice:
             raise StorageError("register-foreign")
         if made_from.size > self._log.head().size or self._log.root_at(made_from.size) != made_from.root:

@@ -373,6 +373,7 @@ class Composition:
             writable=machine.writable,
             readable_by_others=machine.readable_by_others,
             log=self._head,
+            register=self.register.look,
         )
         return Doctor(probes, self.clock, lambda: self.settings, self.data, RELEASED)
 
@@ -411,6 +412,7 @@ class Composition:
             self.clock,
             self.settings.blobs.keep_days,
             FileSegments(self.data),  # nothing that this process remembers of them
+            self.register.examine,
         )
 
     def _rows(self, data: Path, practice: bool) -> LogRows:
@@ -656,6 +658,7 @@ class Composition:
             screenings=self.screenings,
             once=self.once,
             incoming=self.screenings.store.incoming if self.screenings else None,
+            register=None if self.settings.web.public else self.register.for_web(),
         )
 
     @property

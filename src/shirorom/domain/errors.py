@@ -146,6 +146,8 @@ CODES: Mapping[str, Code] = {
     **_codes(Area.REQUEST, 422, 2, "openings-unreadable"),
     # The register (docs/adr/0029): where it cannot be used no answer is given from it.
     **_codes(Area.STORAGE, 503, 1, "register-missing", "register-corrupt", "register-foreign", "register-stale"),
+    **_codes(Area.STORAGE, 503, 1, "register-differs", "eir-differs"),
+    **_codes(Area.FEED, 409, 1, "eir-not-enrolled"),
     **_codes(Area.CONFIG, 501, 1, "register-extra-missing"),
     # Tables: files of rows (docs/adr/0019).
     **_codes(Area.TABLE, 404, 1, "table-missing"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from shirorom.domain.carrier import CarrierId
@@ -75,6 +75,10 @@ class Registers(Protocol):
                 this log; `register-stale`, it is older than the limit; `storage-…`. No answer is given then: never
                 from an older one, and never as no-record.
         """
+        ...
+
+    def published_at(self) -> datetime | None:
+        """When the newest register was put in place (aware UTC, whole seconds); None: none was."""
         ...
 
     def publish(self, base: bytes) -> Register:

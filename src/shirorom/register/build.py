@@ -36,7 +36,8 @@ def build_delta(current: Register, changed: Rows, stamp: Stamp) -> bytes:
         RowsError: as `build`; `enrolled`, the carriers are not those of the base: build a whole one; `day`, the stamp
             is older than `current`.
     """
-    if stamp.enrolled != current.stamp.enrolled or stamp.practice != current.stamp.practice:
+    before_it = current.stamp
+    if (stamp.enrolled, stamp.practice, stamp.purpose) != (before_it.enrolled, before_it.practice, before_it.purpose):
         raise RowsError("enrolled")
     if stamp.day < current.stamp.day:
         raise RowsError("day")

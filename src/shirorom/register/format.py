@@ -6,6 +6,7 @@ Everything in it is under a digest or must be zero, so any changed bit is found 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from shirorom.log.times import time_of, time_text
 
 MAGIC = b"SHIROREG"
 VERSION = 1
+PURPOSE_VERSION = 2
+"""Of a register that is for something else than marks: readers who do not know that refuse it."""
 ALIGNMENT = 64
 HEADER_BYTES_MAX = 1 << 16
 DIGEST_BYTES = 32
@@ -58,12 +61,28 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """Of a register that holds no marks: what one network refuses under one policy (register/enforced.py)."""
+
+    policy: str
+    network: CarrierId
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9-]{1,64}", self.policy):
+            raise ValueError("a policy's id is a short word")
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a register was made from: the log at one size, and its enrolled carriers (1 to 4, none twice)."""
+    """What a register was made from: the log at one size, and its enrolled carriers (1 to 4, none twice).
+
+    `purpose`: None for marks. Otherwise `carriers` are those whose notices were heard.
+    """
 
     log: Checkpoint
     carriers: tuple[Enrolled, ...]
     practice: bool
+    purpose: Purpose | None = None
 
     def __post_init__(self) -> None:
         if not self.carriers or len(set(self.enrolled)) != len(self.carriers):
@@ -107,7 +126,7 @@ def seal(stamp: Stamp, *, layout: Layout, base: bytes | None, count: int, sectio
         listed.append({"name": name, "type": kind, "offset": offset, "count": len(array), "sha256": digest})
         offset = _aligned(offset + array.nbytes)
     header = _header_text(stamp, layout, base, count, listed)
-    front = _FRONT.pack(MAGIC, VERSION, len(header)) + header
+    front = _FRONT.pack(MAGIC, _version_of(stamp), len(header)) + header
     parts: list[bytes | memoryview] = [front, sha256(front).digest(), _gap(len(front) + DIGEST_BYTES)]
     for array in sections.values():
         parts += [_little(array), _gap(array.nbytes)]
@@ -124,7 +143,7 @@ def unseal(buffer: bytes | memoryview) -> Opened:
     if len(view) < _FRONT.size:
         raise MalformedRegisterError("length")
     magic, version, length = _FRONT.unpack_from(view)
-    if magic != MAGIC or version != VERSION or length > HEADER_BYTES_MAX:
+    if magic != MAGIC or version not in (VERSION, PURPOSE_VERSION) or length > HEADER_BYTES_MAX:
         raise MalformedRegisterError("header")
     end = _FRONT.size + length
     digest = bytes(view[end : end + DIGEST_BYTES])
@@ -134,6 +153,8 @@ def unseal(buffer: bytes | memoryview) -> Opened:
     body = _aligned(end + DIGEST_BYTES)
     _zeros(view, end + DIGEST_BYTES, body)
     stamp, layout, base, count, listed = _header_of(text)
+    if version != _version_of(stamp):
+        raise MalformedRegisterError("header")
     return Opened(stamp, layout, base, count, _sections(view, body, listed), digest)
 
 
@@ -158,6 +179,7 @@ def _sections(view: memoryview, body: int, listed: Sequence[Mapping[str, Any]]) 
 def _header_text(
     stamp: Stamp, layout: Layout, base: bytes | None, count: int, listed: Sequence[Mapping[str, Any]]
 ) -> bytes:
+    purpose = stamp.purpose
     header = {
         "base": base.hex() if base is not None else None,
         "carriers": [{"as_of": time_text(one.as_of), "carrier": one.carrier.value} for one in stamp.carriers],
@@ -167,6 +189,8 @@ def _header_text(
         "practice": stamp.practice,
         "sections": list(listed),
     }
+    if purpose is not None:
+        header["purpose"] = {"network": purpose.network.value, "policy": purpose.policy}
     return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -179,6 +203,7 @@ def _header_of(text: bytes) -> tuple[Stamp, Layout, bytes | None, int, list[dict
             Checkpoint(log["origin"], log["size"], bytes.fromhex(log["root"])),
             tuple(Enrolled(CarrierId(one["carrier"]), time_of(one["as_of"])) for one in header["carriers"]),
             header["practice"] is True,
+            _purpose_of(header.get("purpose")),
         )
         layout = Layout(header["layout"])
         base = None if header["base"] is None else bytes.fromhex(header["base"])
@@ -190,6 +215,14 @@ def _header_of(text: bytes) -> tuple[Stamp, Layout, bytes | None, int, list[dict
     if not sound or type(count) is not int or count < 0 or len(set(names)) != len(names):
         raise MalformedRegisterError("header")
     return stamp, layout, base, count, listed
+
+
+def _version_of(stamp: Stamp) -> int:
+    return VERSION if stamp.purpose is None else PURPOSE_VERSION
+
+
+def _purpose_of(said: Any) -> Purpose | None:
+    return None if said is None else Purpose(said["policy"], CarrierId(said["network"]))
 
 
 def _is_section(one: Mapping[str, Any]) -> bool:

@@ -90,7 +90,10 @@ class Register:
             raise MalformedRegisterError("base")
         self.base, self.delta = base, delta
         self.stamp: Stamp = (delta or base).opened.stamp
-        if self.stamp.enrolled != base.opened.stamp.enrolled or self.stamp.practice != base.opened.stamp.practice:
+        below = base.opened.stamp
+        if (self.stamp.enrolled, self.stamp.practice) != (below.enrolled, below.practice):
+            raise MalformedRegisterError("base")
+        if self.stamp.purpose != below.purpose:
             raise MalformedRegisterError("base")
         self.pending = base.pending if delta is None else _laid_over(base, delta)
         self._enrolled = self.stamp.enrolled

@@ -22,6 +22,8 @@ FREE_BYTES_LOW = 2_000_000_000
 DAYS_LEFT_LOW = 90
 GROWTH_DAYS = 30
 """Days over which the growth of the data directory is measured at most."""
+SLOWER = frozenset({"register-missing", "register-stale", "register-extra-missing"})
+"""Registers that do not answer, and are nobody's damage: phones are looked up one by one in their stead."""
 
 
 class State(StrEnum):
@@ -61,6 +63,15 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterOut:
+    """A register that answers: of so many entries of its log and so many phones; `native`: by the compiled kernel."""
+
+    size: int
+    phones: int
+    native: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Probes:
     """How this machine is asked; every one may be replaced. None as an answer: cannot be told on this platform.
 
@@ -73,6 +84,8 @@ class Probes:
         writable: Whether the data directory (or the nearest one above it that exists) can be written to.
         readable_by_others: Names, below the data directory, that other users of this machine can read.
         log: Size and root of the real (False) or practice (True) log; None when there is none yet. Raises StorageError.
+        register: The register of the real (False) or practice (True) log; None when no carrier is enrolled. Raises
+            `register-…` where it does not answer, StorageError.
     """
 
     browser: Callable[[], Browser]
@@ -83,6 +96,7 @@ class Probes:
     writable: Callable[[Path], bool]
     readable_by_others: Callable[[Path], Sequence[str] | None]
     log: Callable[[bool], Head | None]
+    register: Callable[[bool], RegisterOut | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,8 @@ class Doctor:
             ("data", self._data),
             ("log-real", lambda: self._log("log-real", practice=False)),
             ("log-practice", lambda: self._log("log-practice", practice=True)),
+            ("register-real", lambda: self._register("register-real", practice=False)),
+            ("register-practice", lambda: self._register("register-practice", practice=True)),
             ("disk", self._disk),
             ("clock", self._clock),
             ("port", lambda: self._port(bind, port)),
@@ -134,6 +150,19 @@ class Doctor:
             yield Finding(name, State.OK, "log-none")
         else:
             yield Finding(name, State.OK, "log-ok", {"size": head.size})
+
+    def _register(self, name: str, *, practice: bool) -> Iterator[Finding]:
+        try:
+            out = self.probes.register(practice)
+        except ShiroromError as error:
+            state = State.NOTE if error.code in SLOWER else State.BAD
+            yield Finding(name, state, error.code, dict(error.details))
+            return
+        if out is None:
+            yield Finding(name, State.OK, "register-none")
+            return
+        code = "register-ok" if out.native else "register-ok-plain"
+        yield Finding(name, State.OK, code, {"size": out.size, "phones": f"{out.phones:,}"})
 
     def _disk(self) -> Iterator[Finding]:
         disk = self.probes.disk(self.data, GROWTH_DAYS)

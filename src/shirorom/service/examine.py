@@ -35,8 +35,9 @@ class Damage:
 
     Attributes:
         part: "file", "entry", "tree", "opening", "statement", "signature", "segment", "chain", "device", "blob",
-            "checkpoint".
-        what: "missing", "extra", "malformed", "differs", "backwards", "ahead", "unreadable", or the engine's words.
+            "checkpoint", "register".
+        what: "missing", "extra", "malformed", "differs", "backwards", "ahead", "unreadable", or the engine's words;
+            of a register the code of what is wrong with it.
         index: The entry concerned; None where it is no single one.
     """
 

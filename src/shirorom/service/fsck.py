@@ -9,9 +9,11 @@ The steps, for each log (service/examine.py):
    rows of each accepted feed: all there, in order, and leading to its root.
 5. Size and root against the checkpoint in the second place.
 6. Every device's chain, and the row that says where it stands.
+7. The register that is out, where the log itself is sound: it opens, and says what its notices say
+   (service/examine_register.py). It is derived: what is found is mended by making it anew.
 
-Rows are streamed: memory grows with the largest feed, not with the log. A finding names an index and a part, never a
-phone.
+Rows are streamed: memory grows with the largest feed and the register, not with the log. A finding names an index and
+a part, never a phone.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.ports import Blobs, Clock, LogRows
 from shirorom.ports.feeds import Segments
@@ -71,6 +74,7 @@ class Fsck:
         clock: For which evidence may be gone.
         keep_days: Days for which evidence is kept, 0 for ever.
         segments: The rows of accepted feeds; None leaves them out.
+        register: The codes of what is wrong with a log's register; None leaves it out.
     """
 
     open_rows: Callable[[bool], LogRows]
@@ -78,6 +82,7 @@ class Fsck:
     clock: Clock
     keep_days: int
     segments: Segments | None = None
+    register: Callable[[bool], Sequence[str]] | None = None
 
     def __call__(self, *, on_progress: Progress | None = None) -> Sequence[FsckReport]:
         """Examine the real log and the practice log.
@@ -85,7 +90,18 @@ class Fsck:
         Raises:
             StorageError: `log-newer`, or the disk could not be read: then nothing is said about the log.
         """
-        return [self._report(self._examine(practice, on_progress)) for practice in (False, True)]
+        return [self._report(self._whole(practice, on_progress)) for practice in (False, True)]
+
+    def _whole(self, practice: bool, on_progress: Progress | None) -> Examination:
+        """A log, and then its register: a log that does not hold is nothing to hold another thing against."""
+        examined = self._examine(practice, on_progress)
+        if self.register is not None and examined.readable and not examined.found:
+            try:
+                codes = self.register(practice)
+            except StorageError as error:
+                codes = (error.code,)
+            examined.found += [Damage("register", code) for code in codes]
+        return examined
 
     def renew_checkpoint(self, *, practice: bool) -> bool:
         """Accept a log as it stands where `checkpoint.last` was lost: the operator's word that it is the newest.

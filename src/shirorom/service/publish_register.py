@@ -11,8 +11,9 @@ The fold of a few phones is `domain/fold.py`'s, one at a time, and what the fold
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
@@ -44,13 +45,14 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class PublishRegister:
-    """Makes the register of one log. One at a time."""
+    """Makes the register of one log. Threads wait for each other; of two processes the later pointer stands."""
 
     log: MadeFrom
     notices: PublishedNotices
     registers: Registers
     layout: Layout = Layout.COMPACT
     delta_share: int = DELTA_SHARE
+    _one: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __call__(self, *, whole: bool = False) -> Publication | None:
         """Publish what the log holds now; None: no carrier is enrolled, so there is nothing that could be said.
@@ -59,6 +61,10 @@ class PublishRegister:
             StorageError: `log-corrupt`, `storage-…`. The register that was out stays then.
             ValueError: a notice of the other world is among them.
         """
+        with self._one:
+            return self._publish(whole=whole)
+
+    def _publish(self, *, whole: bool) -> Publication | None:
         head = self.log.head()
         enrolled = tuple(self.notices.enrolled(size=head.size))
         if not enrolled:

@@ -60,6 +60,10 @@ class FeedNotices:
             except MalformedError as error:
                 raise StorageError("segment-corrupt", index=one.index) from error
 
+    def blocks(self, carrier: CarrierId, size: int) -> Iterator[bytes]:
+        """One carrier's records, in the order in which it published them."""
+        return self._blocks(self._of(carrier, size))
+
     def touched(self, *, since: int, size: int, after: date, until: date) -> Keys:
         """Phones of which anything may be other than it was, ascending, each once."""
         found = [np.zeros(0, np.uint64)]

@@ -51,6 +51,7 @@ from shirorom.edge.api.watch_hooks import HOOK_WIRES
 from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
 from shirorom.edge.book_wire import ImportedWire, UnitsWire
 from shirorom.edge.feed_wire import FeedWire
+from shirorom.edge.register_wire import RegisterWire
 from shirorom.edge.sheet_wire import SheetWire, VerifyWire
 from shirorom.edge.web.page import AnyRequest, page
 from shirorom.edge.web.who import OPT, Who
@@ -78,7 +79,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     CheckWire, ParseWire, PictureWire, RecordWire, WithdrawnWire, CarriersWire, HealthWire, ReadyWire, Problem,
     SheetRequest, SheetWire, VerifyWire,
     *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
-    ImportedWire, UnitsWire, UnitSearch, FeedWire, *SCREENING_WIRES,
+    ImportedWire, UnitsWire, UnitSearch, FeedWire, RegisterWire, *SCREENING_WIRES,
 )  # fmt: skip
 
 

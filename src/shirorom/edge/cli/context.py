@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from rich.console import Console
 
+    from shirorom.domain.carrier import CarrierId
     from shirorom.edge.cli.published import Publishing
     from shirorom.edge.cli.snapshot import Snapshots
     from shirorom.edge.words import Words
@@ -115,6 +116,10 @@ class Register(Protocol):
 
     def now(self, practice: bool, *, whole: bool = False) -> Publication | None:
         """Bring one up to date; None: no carrier is enrolled. Raises `register-extra-missing`, StorageError."""
+        ...
+
+    def eir(self, practice: bool, network: CarrierId, policy: str) -> Publication:
+        """Publish what a network refuses under a policy. Raises `eir-not-enrolled`, `config-invalid`, StorageError."""
         ...
 
 

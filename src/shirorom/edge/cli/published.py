@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.edge.cli.command import Command, common, json_option
 from shirorom.edge.cli.context import Session
 from shirorom.edge.cli.streams import print_json, say
@@ -78,13 +79,20 @@ class Publishing(Protocol):
 @click.command(cls=Command)
 @click.option("--practice", is_flag=True)
 @click.option("--whole", is_flag=True)
+@click.option("--eir", "networks", type=click.Choice([carrier.value for carrier in CarrierId]), multiple=True)
+@click.option("--policy", metavar="ID")
 @json_option
 @common
 @click.pass_obj
-def publish(session: Session, practice: bool, whole: bool, as_json: bool) -> int:
+def publish(
+    session: Session, practice: bool, whole: bool, networks: tuple[str, ...], policy: str | None, as_json: bool
+) -> int:
     """Make the register, write the log's checkpoint, tiles and keys as static files, and ask its witnesses."""
     publishing = session.composition.publishing
-    made = session.composition.register.now(practice, whole=whole)
+    register = session.composition.register
+    made = register.now(practice, whole=whole)
+    rule = policy or session.composition.settings.verdict.policy
+    refused = {network: register.eir(practice, CarrierId(network), rule) for network in networks}
     published, asked = publishing.now(practice)
     checkpoint = published.signed.checkpoint
     place = publishing.root / ("practice" if practice else "real")
@@ -93,11 +101,16 @@ def publish(session: Session, practice: bool, whole: bool, as_json: bool) -> int
         print_json(
             {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex(), "path": str(place),
              "files": published.files, "witnesses": witnesses,
-             "register": None if made is None else {"size": made.size, "folded": made.folded, "whole": made.whole}}
+             "register": None if made is None else {"size": made.size, "folded": made.folded, "whole": made.whole},
+             "eir": [{"network": network, "policy": rule, "size": done.size, "phones": done.folded}
+                     for network, done in refused.items()]}
         )  # fmt: skip
         return 0
     if made is not None:
         click.echo(registered(session, made))
+    for network, done in refused.items():
+        words = {"network": session.t(f"carrier.{network}"), "policy": rule, "count": f"{done.folded:,}"}
+        click.echo(session.t("cli.register.eir", size=done.size, **words))
     click.echo(session.t("cli.publish.done", size=checkpoint.size, files=published.files, path=str(place)))
     for one in asked:
         click.echo(session.t(f"cli.publish.{one.outcome}", key=one.key.partition("+")[0]))

@@ -66,6 +66,8 @@ def _show_report(session: Session, report: FsckReport) -> None:
         console.print(session.t("cli.fsck.omitted", count=report.omitted), soft_wrap=True)
     if any(found.part == "checkpoint" for found in report.findings):
         console.print(session.t("cli.fsck.checkpoint", log=report.name), soft_wrap=True)
+    for code in (found.what for found in report.findings if found.part == "register"):
+        console.print(f"  {session.t(f'code.{code}.text').strip()} {session.t(f'code.{code}.fix')}", soft_wrap=True)
 
 
 @click.command(cls=Command)

@@ -61,7 +61,7 @@ def start(
     Raises:
         ConfigError: `port-in-use`.
     """
-    world = World(phones if phones is not None else catalogue(), clock, slow_s, consent)
+    world = World(phones if phones is not None else catalogue(), clock, slow_s=slow_s, consent=consent)
     servers: list[SiteServer] = []
     origins: dict[CarrierId, str] = {}
     try:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from shirorom.domain.carrier import CarrierId
@@ -48,6 +49,7 @@ class World:
 
     catalogue: Catalogue
     clock: Callable[[], float]  # seconds; only differences count
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # of which a feed says that it was made
     slow_s: float = 0.0
     consent: bool = False
     evil: Evil | None = None
@@ -99,6 +101,8 @@ PLACES = {
 }
 RAKUTEN_SEARCH = "/restriction/search"
 RAKUTEN_SCRIPT = "/restriction/app.js"
+FEED = "/feed.ndjson"
+"""Where each of them publishes its full list, signed."""
 
 
 class Site:
@@ -122,6 +126,8 @@ class Site:
         match request.path:
             case "/captcha.svg" if get:
                 return Response(asset("captcha.svg").encode(), content_type="image/svg+xml")
+            case path if path == FEED and get:
+                return self._feed()
             case "/top.php" if get and self.carrier is CarrierId.DOCOMO:
                 return self._page(pages.top())
             case "/agree" if not get and self._world.consent:
@@ -140,6 +146,12 @@ class Site:
                 first = "/top.php" if self.carrier is CarrierId.DOCOMO else self._place.form
                 return Response(status=302, headers=(("Location", first),))
         return self._page(self._trouble("ページが見つかりません", "アドレスをお確かめください。"), status=404)
+
+    def _feed(self) -> Response:
+        from shirorom.edge.practice.feed import feed  # only here: signing takes a library that no page needs
+
+        content, _, _ = feed(self.carrier, self._world.now())
+        return Response(content, content_type="application/x-ndjson")
 
     # ── the way in ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -24,6 +24,7 @@ from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
 from shirorom.edge.api.notices import NOTICES
 from shirorom.edge.api.pictures import FILES, PICTURES
+from shirorom.edge.api.register import REGISTER
 from shirorom.edge.api.routes import READ, WRITE
 from shirorom.edge.api.screenings import SCREENINGS
 from shirorom.edge.api.sheets import SHEETS
@@ -50,6 +51,7 @@ from shirorom.edge.web.patterns import patterns, patterns_shown
 from shirorom.edge.web.people import PEOPLE
 from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.published import PUBLISHED
+from shirorom.edge.web.register import REGISTER_PAGES
 from shirorom.edge.web.sheets import SHEET_PAGES
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.stock import STOCK
@@ -72,6 +74,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
         *COUNTER, *COUNTER_PAGE, *NOTICES, *SCREENINGS, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS,
         *CLAIM_PAGES, *RISK_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
+        *REGISTER, *REGISTER_PAGES,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):

@@ -29,6 +29,7 @@ NAV = (
     ("check", "/", "ui.title_check", False),
     ("counter", "/counter", "counter.nav", True),
     ("stock", "/stock", "stock.nav", True),
+    ("register", "/register", "registry.nav", True),
     ("guide", "/guide", "ui.nav_guide", False),
     ("help", "/help", "ui.nav_help", False),
     ("people", "/people", "people.nav", True),
@@ -137,7 +138,10 @@ def _for(place: tuple[str, str, str, bool], web: Web, person: Person | None) -> 
     """Whether a place of the menu is for this caller."""
     if place[0] == "people":
         return web.parts.people is not None and person is not None and person.role is Role.OWNER
-    return not (place[3] and web.asking.public)
+    if place[3] and web.asking.public:
+        return False
+    register = web.parts.register
+    return place[0] != "register" or (register is not None and (register.practice is not None or register.wanted()))
 
 
 def html(request: AnyRequest, body: str, *, status: int, language: Language) -> Response[bytes]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.guide import Guide
 from shirorom.domain.imei import Device
+from shirorom.domain.mark import Mark
+from shirorom.domain.notice import NoticeKind
 from shirorom.edge.http.problems import WordsOf
 from shirorom.log.keyring import KnownKeys
 from shirorom.ports import Asker, Clock, Facts, Pictures
@@ -26,7 +29,9 @@ from shirorom.service.once import Once
 from shirorom.service.pairing import Pairing
 from shirorom.service.people import People
 from shirorom.service.record import Record
+from shirorom.service.register_status import RegisterStatus
 from shirorom.service.room import Room, Rooms
+from shirorom.service.screen_answers import Said
 from shirorom.service.screenings import Screenings
 from shirorom.service.settings import Settings
 from shirorom.service.tie import TieToPhone
@@ -78,6 +83,50 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What a practice notice did: its carrier's mark before and after; seconds from its arrival to the answer."""
+
+    kind: NoticeKind
+    before: Mark | None
+    after: Mark | None
+    seconds: float
+    at: datetime
+
+
+class PracticeFeeds(Protocol):
+    """Lets the practice carriers publish, and takes what they publish (練習)."""
+
+    device: Device
+    carrier: CarrierId
+    last: Moved | None
+
+    def take_all(self, by: str) -> None:
+        """Every practice carrier's full list. Raises `feed-…`, StorageError."""
+        ...
+
+    def flip(self, by: str) -> Moved:
+        """Its carrier restricts `device`, or frees it again. Raises as `take_all`; `feed-gap`: no list came yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterParts:
+    """The register as people see it.
+
+    Attributes:
+        status: How one world's stands.
+        answers: What is known of many phones, each in its own world.
+        wanted: Whether it has anything to show outside of practice.
+        practice: Where all carriers are practice.
+    """
+
+    status: Callable[[bool], RegisterStatus]
+    answers: Callable[[Sequence[Device]], list[Said]]
+    wanted: Callable[[], bool]
+    practice: PracticeFeeds | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the pages and the API call. `asker_ready` says whether automatic reading can answer now.
 
@@ -122,3 +171,4 @@ class Parts:
     screenings: Screenings | None = None
     once: Once | None = None
     incoming: Callable[[], Path] | None = None
+    register: RegisterParts | None = None
