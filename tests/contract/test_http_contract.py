@@ -36,7 +36,7 @@ WATCH = (
 )  # fmt: skip
 SCREENINGS = ("screenings", "screening", "screeningRemove", "watchUnits")
 OPERATIONS = (
-    "check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
+    "check", "lookups", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
     *COUNTER, *PLAN, *WATCH, *SCREENINGS,
 )  # fmt: skip
 NEED_AN_ITEM = {

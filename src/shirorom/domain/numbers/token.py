@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from shirorom.domain.imei import luhn_digit
 from shirorom.domain.numbers.plain import IGNORED, MARK
 
 
@@ -116,6 +117,9 @@ def numbers(chain: str, start: int) -> list[Number]:
         if not _stands_alone(phrase):
             loose.append(phrase)
             continue
+        if _is_1_and_14(loose, phrase):
+            found.append(_number(loose.pop() + phrase, unclear=True))
+            continue
         found.extend(_of_loose(loose))
         loose = []
         if len(phrase) > 1 and all(len(group.digits) == 15 for group in phrase):
@@ -144,6 +148,14 @@ def _phrases(chain: str, start: int) -> list[list[_Group]]:
 
 def _is_14_and_1(before: list[_Group], phrase: list[_Group]) -> bool:
     return [len(group.digits) for group in (*before, *phrase)] == [14, 1]
+
+
+def _is_1_and_14(loose: list[list[_Group]], phrase: list[_Group]) -> bool:
+    """Whether a lone digit may be the first of an IMEI that goes on behind a blank: without it, it is another's."""
+    if len(loose) != 1 or [len(group.digits) for group in loose[0]] != [1]:
+        return False
+    digits = loose[0][0].digits + "".join(group.digits for group in phrase)
+    return len(digits) == 15 and luhn_digit(digits[:14]) == digits[14]
 
 
 def _stands_alone(phrase: list[_Group]) -> bool:
