@@ -210,7 +210,8 @@ MADE = {
 OWN = {"counterAnswer", "counterReading", "claim"}
 """These need a key, and keep it with what they record."""
 MAKE_NOTHING = {
-    "parse", "lookups", "picture", "file", "verify", "sheet", "counterNext", "counterClaim", "counterSkip", "counterUndo",
+    "parse", "lookups", "picture", "file", "verify", "sheet", "counterNext", "counterClaim", "counterSkip",
+    "counterUndo",
     "counterRemove", "counterRules", "counterScreenshot", "watchSearch", "watchPlanChoice", "watchHandled",
     "watchHookTest", "watchHookRemove", "screeningRemove", "pair",
 }  # fmt: skip
