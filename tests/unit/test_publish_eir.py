@@ -27,7 +27,8 @@ from shirorom.register.build import build
 from shirorom.register.enforced import AHEAD, ENFORCED, NOT_ENFORCED, UNDETERMINED, fold_enforced, restrictions
 from shirorom.register.format import Layout, MalformedRegisterError, Purpose, unseal
 from shirorom.register.rows import EPOCH
-from shirorom.service.publish_eir import PublishEir, eir_said
+from shirorom.service.follow_feeds import FollowFeeds
+from shirorom.service.publish_eir import PublishAll, PublishEir, eir_said
 from shirorom.service.publish_register import PublishRegister
 from shirorom.service.register_notices import FeedNotices
 from tests.feed_kit import Importer, Publisher, lifted, notice, restricted
@@ -170,6 +171,25 @@ def test_a_network_that_is_not_enrolled_has_none(world: World) -> None:
     with pytest.raises(ShiroromError) as refused:
         world.publish()
     assert refused.value.code == "eir-not-enrolled"
+
+
+def test_it_follows_the_feeds(world: World) -> None:
+    """Beside the register of marks, once the network's own carrier is enrolled; until then it is not due."""
+    log, clock = world.take.room.log, world.take.clock
+    marks = PublishRegister(log, world.notices, RegisterFiles(world.data / "marks", log, clock))
+    eir = PublishEir(log, world.notices, world.notices.blocks, world.files(), VOLUNTARY, AU)
+    feeds = world.take.room.recorder.feeds
+    assert feeds is not None
+    follow = FollowFeeds(lambda: (feeds, PublishAll(marks, [eir])), "practice")
+    world.feed(DOCOMO, restricted(4))
+    follow.step()
+    assert (marks.is_current(0), (world.data / VOLUNTARY.id).exists()) == (True, False)
+    world.feed(AU, restricted(1))
+    follow.step()
+    assert world.codes()[0] == ENFORCED
+    world.feed(AU, lifted(1), sequence=1)
+    follow.step()
+    assert world.codes()[0] == NOT_ENFORCED
 
 
 def test_it_is_not_taken_for_marks_nor_marks_for_it(world: World) -> None:

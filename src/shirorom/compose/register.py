@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
     from shirorom.service.lookup_plain import Lookups, PlainLookup
+    from shirorom.service.publish_eir import PublishAll, PublishEir
     from shirorom.service.publish_register import Publication, PublishRegister
     from shirorom.service.register_status import ShowRegister
     from shirorom.service.screen import Answers
@@ -97,6 +98,9 @@ class Registering:
         """
         if not self.available:
             raise ShiroromError("register-extra-missing")
+        return self._eir(practice, network, policy)()
+
+    def _eir(self, practice: bool, network: CarrierId, policy: str) -> PublishEir:
         from shirorom.register.format import Purpose
         from shirorom.service.publish_eir import PublishEir
         from shirorom.service.register_notices import FeedNotices
@@ -104,7 +108,7 @@ class Registering:
         known = self._whole.facts.policy(policy)
         notices = FeedNotices(self._feeds(practice))
         files = self.eir_files(practice, Purpose(known.id, network))
-        return PublishEir(self._whole.room(practice).log, notices, notices.blocks, files, known, network)()
+        return PublishEir(self._whole.room(practice).log, notices, notices.blocks, files, known, network)
 
     async def follow(self) -> None:
         """Publish what feeds brought, in both logs, until cancelled."""
@@ -226,5 +230,11 @@ class Registering:
         assert feeds is not None  # every room that is opened here has them
         return feeds
 
-    def _opened(self, practice: bool) -> tuple[Feeds, PublishRegister] | None:
-        return (self._feeds(practice), self.publish(practice)) if self._whole.publishing.exists(practice) else None
+    def _opened(self, practice: bool) -> tuple[Feeds, PublishAll] | None:
+        if not self._whole.publishing.exists(practice):
+            return None
+        from shirorom.service.publish_eir import PublishAll
+
+        settings = self._whole.settings
+        refused = [self._eir(practice, network, settings.verdict.policy) for network in settings.register.eir]
+        return self._feeds(practice), PublishAll(self.publish(practice), refused)

@@ -6,15 +6,27 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from shirorom.domain.errors import ShiroromError
 from shirorom.service.feeds import Feeds
-from shirorom.service.publish_register import PublishRegister
 
 LOGGER = logging.getLogger("shirorom.register")
 BETWEEN_S = 0.4
 """Between two looks at a log."""
 AFTER_FAILURE_S = 10.0
+
+
+class Publishes(Protocol):
+    """What makes registers of a log: `PublishRegister`, `PublishAll`."""
+
+    def __call__(self) -> object:
+        """Publish what the log holds now."""
+        ...
+
+    def is_current(self, index: int) -> bool:
+        """Whether what is out was made from the log's entry of that index, too."""
+        ...
 
 
 @dataclass(slots=True)
@@ -26,7 +38,7 @@ class FollowFeeds:
         name: For the log line.
     """
 
-    open: Callable[[], tuple[Feeds, PublishRegister] | None]
+    open: Callable[[], tuple[Feeds, Publishes] | None]
     name: str
     between_s: float = BETWEEN_S
     _published: int = 0

@@ -23,7 +23,7 @@ from shirorom.register.build import build
 from shirorom.register.enforced import fold_enforced, restrictions
 from shirorom.register.format import Enrolled, Layout, Purpose, Stamp
 from shirorom.register.rows import Rows
-from shirorom.service.publish_register import Publication
+from shirorom.service.publish_register import Publication, PublishRegister, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ class PublishEir:
         self.registers.publish(build(rows, stamp, Layout.COMPACT))
         return Publication(head.size, len(rows.keys), whole=True)
 
+    def is_due(self) -> bool:
+        """Whether it can be made: the network's own carrier is enrolled."""
+        return self.network in {one.carrier for one in self.enrolled(size=self.log.head().size)}
+
     def enrolled(self, *, size: int) -> tuple[Enrolled, ...]:
         """The enrolled carriers whose restrictions may matter to the network, by the log's first entries."""
         everybody = self.notices.enrolled(size=size)
@@ -70,6 +74,26 @@ class PublishEir:
 
     def _judge(self, carrier: CarrierId, ground: Ground | None, bought: date | None, on: date) -> Enforcement:
         return enforcement(self.policy, self.network, carrier, ground, bought, on)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAll:
+    """The register of marks, and beside it what networks refuse, for those whose own carrier is enrolled."""
+
+    marks: PublishRegister
+    refused: Sequence[PublishEir]
+
+    def __call__(self) -> None:
+        """Publish what the log holds now. Raises as each of them."""
+        self.marks()
+        for one in self.refused:
+            if one.is_due():
+                one()
+
+    def is_current(self, index: int) -> bool:
+        """Whether all that is due was made from the log's entry of that index, too."""
+        due = [one.registers for one in self.refused if one.is_due()]
+        return self.marks.is_current(index) and all(holds(registers, index) for registers in due)
 
 
 def eir_said(policy: Policy, network: CarrierId, notices: Iterable[Sequence[RecordedNotice]], on: date) -> Enforced:

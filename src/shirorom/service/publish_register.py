@@ -84,12 +84,7 @@ class PublishRegister:
 
     def is_current(self, index: int) -> bool:
         """Whether what is out was made from the log's entry of that index, too."""
-        try:
-            return self.registers.current().stamp.log.size > index
-        except StorageError as error:
-            if error.code not in UNUSABLE:
-                raise
-            return False
+        return holds(self.registers, index)
 
     def _current(self, stamp: Stamp) -> Register | None:
         """The register that is out, where a delta may stand before it."""
@@ -124,6 +119,16 @@ class PublishRegister:
                     raise ValueError("practice and real notices in one register")
                 rows.append((key, carrier, *said(ordered, stamp.day)))
         return Rows.of(rows)
+
+
+def holds(registers: Registers, index: int) -> bool:
+    """Whether the register that is out was made from the log's entry of that index, too."""
+    try:
+        return registers.current().stamp.log.size > index
+    except StorageError as error:
+        if error.code not in UNUSABLE:
+            raise
+        return False
 
 
 def said(ordered: Iterable[RecordedNotice], on: date) -> tuple[Mark, date | None]:

@@ -191,9 +191,13 @@ class FeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegisterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[register]`. How phones are laid out in it: small, or for speed (docs/reference/register-format.md)."""
+    """`[register]`. How phones are laid out in it: small, or for speed (docs/reference/register-format.md).
+
+    `eir`: the networks of which is published, too, what they refuse, by the policy of `[verdict]`.
+    """
 
     layout: Literal["compact", "fast"] = "compact"
+    eir: tuple[CarrierId, ...] = ()
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]

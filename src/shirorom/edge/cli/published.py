@@ -92,7 +92,8 @@ def publish(
     register = session.composition.register
     made = register.now(practice, whole=whole)
     rule = policy or session.composition.settings.verdict.policy
-    refused = {network: register.eir(practice, CarrierId(network), rule) for network in networks}
+    wanted = networks or tuple(network.value for network in session.composition.settings.register.eir)
+    refused = {network: register.eir(practice, CarrierId(network), rule) for network in wanted}
     published, asked = publishing.now(practice)
     checkpoint = published.signed.checkpoint
     place = publishing.root / ("practice" if practice else "real")
