@@ -243,7 +243,7 @@ def test_interrupted_it_leaves_nothing(hand: Shop, source: Path, monkeypatch: py
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("shirorom.service.screen._Run._answered", interrupted)
+    monkeypatch.setattr("shirorom.service.screen._Run._texts", interrupted)
     result, out = screened(hand, source, f"IMEI\n{PHONE}\n")
     assert (result.status, out) == (130, [])
     assert [one.name for one in source.parent.iterdir() if one.is_file()] == ["在庫.csv"]

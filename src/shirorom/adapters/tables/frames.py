@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shirorom.adapters.tables.numbers import plain_numbers
-from shirorom.adapters.tables.text import Piece
 from shirorom.ports.tables import RawRow
 
 if TYPE_CHECKING:
@@ -28,6 +27,11 @@ class Frame:
     def __len__(self) -> int:
         return self.frame.height
 
+    @property
+    def numbers(self) -> None:
+        """They are read as texts."""
+        return None
+
     def row(self, place: int) -> tuple[str, ...]:
         """The cells of one row."""
         return tuple(cell or "" for cell in self.frame.row(place))
@@ -42,21 +46,10 @@ class Frame:
         return Frame(self.frame.slice(count), self.lines[count:], damage)
 
 
-def skipped(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
-    """Those frames behind their first `count` rows."""
-    for frame in frames:
-        if count >= len(frame):
-            count -= len(frame)
-            continue
-        yield frame.without(count) if count else frame
-        count = 0
-
-
-def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) -> Frame | None:
-    """A piece of text whose cells are plainly apart; None: it has to be read row by row."""
+def frame_of_piece(content: bytes | None, lines: range, delimiter: str, width: int, cell_chars: int) -> Frame | None:
+    """A piece of text (`Piece.plain`) whose cells are plainly apart; None: it has to be read row by row."""
     import polars as pl
 
-    content = piece.plain()
     quoted = content is not None and b'"' in content
     if content is None or (quoted and not simply_quoted(content, delimiter)):
         return None
@@ -68,9 +61,9 @@ def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) ->
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.height != piece.lines or _longest(frame) > cell_chars:
+    if frame.height != len(lines) or _longest(frame) > cell_chars:
         return None
-    return Frame(frame, range(piece.first_line, piece.first_line + piece.lines))
+    return Frame(frame, lines)
 
 
 def simply_quoted(content: bytes, delimiter: str) -> bool:

@@ -35,8 +35,8 @@ class Piece:
     def __init__(self, content: bytes, first_line: int, decode: Decode) -> None:
         self.first_line = first_line
         self._content, self._decode = content, decode
-        self.lines = decode.lines(content)
-        """How many; the last line of a file may lack its end."""
+        self.lines = range(first_line, first_line + decode.lines(content))
+        """Their numbers; the last line of a file may lack its end."""
 
     @cached_property
     def _read(self) -> tuple[str, dict[int, str]]:
@@ -59,7 +59,7 @@ class Piece:
     def plain(self) -> bytes | None:
         """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8."""
         content = self._content
-        if not self._decode.as_it_is or b"\r" in content or b"\0" in content:
+        if not self._decode.as_it_is or b"\0" in content:
             content = self.text.encode(errors="replace")
             if self.damage:
                 return None
@@ -97,8 +97,8 @@ def pieces(file: BinaryIO, encoding: str, limits: Limits) -> Iterator[Piece]:
     decode = _Wide(encoding) if encoding.startswith("utf-16") else _Narrow(encoding)
     line = 1
     for content in _blocks(file, decode.end, decode.unit, limits):
-        piece = Piece(content, line, decode)
-        line += piece.lines
+        piece = Piece(decode.tidy(content), line, decode)
+        line += len(piece.lines)
         yield piece
 
 
@@ -108,6 +108,10 @@ class Decode(Protocol):
     @property
     def as_it_is(self) -> bool:
         """Whether the bytes are meant as UTF-8."""
+        ...
+
+    def tidy(self, content: bytes) -> bytes:
+        """The same with each line end made `\\n`, where bytes tell it."""
         ...
 
     def lines(self, content: bytes) -> int:
@@ -157,15 +161,16 @@ class _Narrow:
     def as_it_is(self) -> bool:
         return self.encoding == UTF_8
 
+    def tidy(self, content: bytes) -> bytes:
+        return _ends_of(content) if b"\r" in content else content
+
     def lines(self, content: bytes) -> int:
-        if b"\r" in content:
-            content = _ends_of(content)
         return content.count(b"\n") + (not content.endswith(b"\n"))
 
     def __call__(self, content: bytes) -> tuple[str, dict[int, str]]:
         if content.isascii() or self.encoding == UTF_8:
             try:
-                return _ends(content.decode(UTF_8)), {}
+                return content.decode(UTF_8), {}
             except UnicodeDecodeError:
                 pass
         if self.encoding == CP932 and not _LIKE_UTF_8.search(content):
@@ -175,9 +180,9 @@ class _Narrow:
                 pass
             else:
                 if not _UNASSIGNED.search(text):
-                    return _ends(text), {}
+                    return text, {}
         out, damage = [], {}
-        for n, one in enumerate(_ends_of(content).split(b"\n")):
+        for n, one in enumerate(content.split(b"\n")):
             text, sound = self._line(one)
             out.append(text)
             if not sound:
@@ -206,6 +211,9 @@ class _Wide:
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
         self.end = "\n".encode(encoding)
+
+    def tidy(self, content: bytes) -> bytes:
+        return content
 
     def lines(self, content: bytes) -> int:
         text, _ = self(content)

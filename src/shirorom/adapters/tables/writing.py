@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
 from shirorom.adapters.storage_errors import storage_errors
+from shirorom.adapters.tables.blocks import Block
 from shirorom.adapters.tables.frames import Frame
 from shirorom.adapters.tables.limits import engine, needs, too_large
+from shirorom.adapters.tables.rendering import END, Renderer, columns_of
 from shirorom.domain.tables.escape import FORMULA, NUMBER, escaped
-from shirorom.ports.tables import Part, TableKind
+from shirorom.ports.tables import Coded, Part, TableKind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,33 +50,60 @@ def write(path: Path, columns: Sequence[str], rows: Rows, *, kind: TableKind, es
                 _parquet(file, columns, _gathered(columns, rows))
 
 
-def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool) -> None:
+def write_parts(
+    path: Path,
+    columns: Sequence[str],
+    parts: Iterable[Part],
+    *,
+    kind: TableKind,
+    escape: bool,
+    native: ModuleType | None,
+) -> None:
     """Write a whole file, batch by batch (ports/tables.py)."""
     engine()
-    frames = (_named(part, columns) for part in parts)
     with replacing(path) as file:
         match kind:
             case TableKind.CSV | TableKind.TSV:
                 _delimited(file, columns, (), kind, escape=escape)
-                for frame in frames:
-                    frame = _escaped(frame) if escape else frame
-                    with _disk_errors():
-                        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
+                render = None if native is None or escape else Renderer(native, SEPARATORS[kind])
+                for part in parts:
+                    rows = None if render is None else render(part)
+                    if rows is None:
+                        _by_polars(file, part, columns, kind, escape=escape)
+                    else:
+                        file.write(rows)
             case TableKind.XLSX:
-                _workbook(file, path, columns, (row for frame in frames for row in frame.iter_rows()))
+                _workbook(file, path, columns, (row for part in parts for row in _named(part, columns).iter_rows()))
             case TableKind.PARQUET:
-                _parquet(file, columns, frames)
+                _parquet(file, columns, (_named(part, columns) for part in parts))
+
+
+def _by_polars(file: IO[bytes], part: Part, columns: Sequence[str], kind: TableKind, *, escape: bool) -> None:
+    frame = _named(part, columns)
+    frame = _escaped(frame) if escape else frame
+    file.flush()  # polars writes past what waits here
+    with _disk_errors():
+        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator=END)
 
 
 def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
     import polars as pl
 
-    if not isinstance(part.batch, Frame):
-        raise TypeError("a batch of another reader")
-    kept = [part.batch.frame.get_column(str(n)) for n in part.keep]
-    added = [pl.Series(values, dtype=pl.String) for values in part.added]
-    added = [pl.select(pl.when(one != "").then(one)).to_series() for one in added]
+    batch = part.batch.frame() if part.keep and isinstance(part.batch, Block) else part.batch
+    kept: list[pl.Series] = []
+    if part.keep:
+        if not isinstance(batch, Frame):
+            raise TypeError("a batch of another reader")
+        kept = [batch.frame.get_column(str(n)) for n in part.keep]
+    added = columns_of(part.added) if isinstance(part.added, Coded) else [_series(one) for one in part.added]
     return pl.DataFrame([column.alias(name) for column, name in zip([*kept, *added], columns, strict=True)])
+
+
+def _series(values: Sequence[str]) -> pl.Series:
+    import polars as pl
+
+    column = pl.Series(values, dtype=pl.String)
+    return pl.select(pl.when(column != "").then(column)).to_series()
 
 
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
