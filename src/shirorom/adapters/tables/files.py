@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,7 +157,8 @@ class TextTable:
     def batches(self, *, width: int, skip: int, numbers: Sequence[int] = ()) -> Iterator[Lot]:
         """The same rows; pieces whose cells are plainly apart are read as a whole."""
         engine()
-        return skipped(limited(self._lots(width, numbers), self.limits), skip)
+        lots = skipped(limited(self._lots(width, numbers), self.limits), skip)
+        return ahead(lots) if numbers else lots
 
     def _lots(self, width: int, numbers: Sequence[int]) -> Iterator[Lot]:
         pieces, cell_chars = self.pieces(), self.limits.cell_chars
@@ -196,6 +198,15 @@ def limited(batches: Iterable[L], limits: Limits) -> Iterator[L]:
         if count > limits.rows:
             raise too_large("rows", limits.rows)
         yield batch
+
+
+def ahead(batches: Iterator[L]) -> Iterator[L]:
+    """The same batches; while one is used, another thread reads the next."""
+    with ThreadPoolExecutor(1, thread_name_prefix="table") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def skipped(batches: Iterable[L], count: int) -> Iterator[L]:
