@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WIDTH_MAX = 1_000
 """Cells of a row that the kernel takes."""
+_AT_ONCE = 1 << 19
+"""Bytes that numpy looks at together: what it makes of more is given back to the system and asked for again."""
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -131,7 +133,24 @@ def _is_utf_8(content: bytes) -> bool:
 def _scanned(
     content: bytes, delimiter: str, width: int, columns: Array, cell_max: int
 ) -> tuple[Array, Array, Numbers] | None:
-    """As the kernel's `scan`."""
+    """As the kernel's `scan`, some of the rows at a time: small arrays are made again in the same memory."""
+    import numpy as np
+
+    parts, start = [], 0
+    while start < len(content):
+        end = content.rfind(b"\n", start, start + _AT_ONCE) + 1 or content.find(b"\n", start) + 1 or len(content)
+        part = _scanned_part(content[start:end], delimiter, width, columns, cell_max)
+        if part is None:
+            return None
+        parts.append((part[0] + np.uint32(start), *part[1:]))
+        start = end
+    ends, fields, keys, spelled = (np.concatenate(some, axis=-1) for some in zip(*parts, strict=True))
+    return ends, fields, Numbers(keys, spelled)
+
+
+def _scanned_part(
+    content: bytes, delimiter: str, width: int, columns: Array, cell_max: int
+) -> tuple[Array, Array, Array, Array] | None:
     import numpy as np
 
     text = np.frombuffer(content, np.uint8)
@@ -142,21 +161,19 @@ def _scanned(
     is_end[-1] = True
     enders = np.flatnonzero(is_end)
     fields = np.diff(enders, prepend=-1)
-    begins = np.empty_like(marks)
-    begins[0] = 0
+    begins = np.zeros_like(marks)
     np.add(marks[:-1], 1, out=begins[1:])
     sizes = marks - begins
     if int(fields.max()) > width or int(sizes.max()) > cell_max:
         return None
     keys, spelled = np.zeros((len(columns), len(enders)), np.uint64), np.zeros((len(columns), len(enders)), np.uint8)
     for n, column in enumerate(columns.tolist()):
-        there = fields > column
-        cells = enders - fields + 1 + column
+        there, cells = fields > column, enders - fields + (1 + column)
         if there.all():
             keys[n], spelled[n] = numbers_of(text, begins[cells], sizes[cells])
         else:
             keys[n, there], spelled[n, there] = numbers_of(text, begins[cells[there]], sizes[cells[there]])
-    return marks[enders].astype(np.uint32), fields.astype(np.uint16), Numbers(keys, spelled)
+    return marks[enders].astype(np.uint32), fields.astype(np.uint16), keys, spelled
 
 
 def _read_others(block: Block, n: int, column: int) -> None:
