@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from scripts.native import compiler
 from shirorom.adapters.tables import blocks
 from shirorom.adapters.tables.files import FileTables
 from shirorom.adapters.tables.limits import Limits
+from shirorom.adapters.tables.text import Piece, _Narrow
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import VerdictKind
@@ -159,7 +161,7 @@ def files(draw: st.DrawFn) -> bytes:
              ["IMEI", "shirorom_imei", "色", "shirorom_error"]]
         )
     )  # fmt: skip
-    rows = [heading]
+    rows, quote = [heading], draw(st.sampled_from(["", "", '"']))
     for _ in range(draw(st.integers(1, 12))):
         cells = [spelled(draw) if "IMEI" in name else draw(st.sampled_from(CELLS)) for name in heading]
         odd = draw(st.integers(0, 25))
@@ -173,6 +175,8 @@ def files(draw: st.DrawFn) -> bytes:
             cells[0] += draw(st.sampled_from(['"', "\0", "\r", "\ufeff", "\x0b", "\u2028"]))
         elif odd == 4:
             cells = []
+        elif quote and odd != 5:
+            cells = [f"{quote}{cell}{quote}" for cell in cells]
         rows.append(cells)
     encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "cp932", "utf-16"]))
     ends = draw(st.sampled_from([["\n"], ["\r\n"], ["\n", "\r\n"], ["\r"]]))
@@ -186,6 +190,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 WISHES = st.builds(
     Wish,
+    columns=st.sampled_from([(), (), (), ("IMEI",), ("IMEI2", "IMEI"), ("IMEI", "IMEI"), ("色",), ("色", "IMEI")]),
     kind=st.sampled_from([TableKind.CSV, TableKind.CSV, TableKind.TSV, TableKind.PARQUET]),
     numbers_only=st.booleans(),
     escape=st.sampled_from([False, False, True]),
@@ -226,6 +231,36 @@ def test_test_numbers_are_told_by_their_keys(keys: list[int]) -> None:
     """A phone is of the practice world by its key as it is by its digits."""
     found = is_test(np.array(keys, np.uint64)).tolist()
     assert found == [Imei.is_test.fget(type("I", (), {"digits": f"{key:014d}"})) for key in keys]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("native", KERNELS)
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"No,IMEI,色\n1,{PHONES[0]},黒\n2\n".encode(),
+        f"No,IMEI,色\r\n1,{PHONES[0]},黒\r\n".encode("cp932"),
+        f'"No","IMEI","色"\n"1","{PHONES[0]}","黒"\n'.encode(),
+        f"No\tIMEI\n1\t{PHONES[0]}".encode("utf-16"),
+    ],
+    ids=["utf-8", "cp932", "quoted", "utf-16"],
+)
+def test_plain_files_take_the_quick_road(tmp_path: Path, content: bytes, native: ModuleType | None) -> None:
+    """What programs save without anything odd in it is read as a whole, or all of this is in vain."""
+    (tmp_path / "in").write_bytes(content)
+    with FileTables(native=native).open(tmp_path / "in") as table:
+        batches = list(table.batches(width=3, skip=1, numbers=(1,)))
+    assert [one.numbers.keys[0, 0] for one in batches if one.numbers] == [int(PHONES[0][:14])]
+
+
+CP932 = [bytes([n]) for n in range(1, 256) if n not in b"\n\r"]
+CP932 += [sign.encode("cp932") for sign in "黒端末ｶﾅ①髙×÷αЖ表ソ予"] + [b"a,1", "黒".encode()]
+
+
+@given(st.lists(st.sampled_from(CP932), max_size=20).map(b"".join))
+def test_cp932_is_read_as_the_codec_reads_it(content: bytes) -> None:
+    """Or left to it: each byte that it does not know, and all that looks like UTF-8."""
+    plain = {Piece(content, 1, _Narrow("cp932")).plain(native) for native in (None, *KERNELS)}
+    assert len(plain) == 1
 
 
 def test_columns_wanted_and_no_others(tmp_path: Path) -> None:

@@ -291,3 +291,63 @@ cdef inline uint8_t *cell(
     o = put(o + 1, p, size)
     o[0] = 34
     return o + 1
+
+
+def utf_8_of(const uint8_t[::1] content, const uint16_t[::1] codes, uint8_t[::1] out):
+    """Write cp932 as UTF-8; how many bytes that took, -1 where a byte is not plainly cp932 (adapters/tables/cp932.py).
+
+    `codes`: for two bytes the character, 0 for none; `out` has three places for each byte.
+    """
+    cdef Py_ssize_t size = content.shape[0]
+    cdef const uint8_t *p
+    cdef const uint8_t *end
+    cdef uint8_t *o
+    cdef uint32_t code
+    cdef Py_ssize_t n, width
+    if out.shape[0] < 3 * size or codes.shape[0] != 65536:
+        raise ValueError("too little room")
+    if size == 0:
+        return 0
+    with nogil:
+        p = &content[0]
+        end, o = p + size, &out[0]
+        while p < end:
+            if end - p >= 8 and not (eight(p) & (EACH << 7)):
+                memcpy(o, p, 8)
+                p += 8
+                o += 8
+                continue
+            if p[0] < 128:
+                o[0] = p[0]
+                p += 1
+                o += 1
+                continue
+            width = 1
+            if p[0] >= 0xA1 and p[0] <= 0xDF:
+                code = 0xFF61 + p[0] - 0xA1
+            else:
+                code = 0
+                if end - p >= 2:
+                    code = codes[(<uint32_t>p[0] << 8) | p[1]]
+                    width = 2
+            for n in range(width):
+                if end - p >= n + 3 and like_utf_8(p + n):
+                    code = 0
+            if code == 0:
+                with gil:
+                    return -1
+            if code < 0x800:
+                o[0] = 0xC0 | (code >> 6)
+                o[1] = 0x80 | (code & 63)
+                o += 2
+            else:
+                o[0] = 0xE0 | (code >> 12)
+                o[1] = 0x80 | ((code >> 6) & 63)
+                o[2] = 0x80 | (code & 63)
+                o += 3
+            p += width
+    return o - &out[0]
+
+
+cdef inline bint like_utf_8(const uint8_t *p) noexcept nogil:
+    return p[0] >= 0xE3 and p[0] <= 0xEF and (p[1] & 0xC0) == 0x80 and (p[2] & 0xC0) == 0x80

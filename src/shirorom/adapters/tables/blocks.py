@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from shirorom.adapters.tables.frames import Frame, frame_of_piece, frame_of_rows
+from shirorom.adapters.tables.frames import Frame, frame_of_piece, frame_of_rows, unquoted
 from shirorom.adapters.tables.numbers import numbers_of, plain_numbers
 from shirorom.adapters.tables.text import Piece
 from shirorom.ports.tables import Numbers, RawRow, Spelling
@@ -99,8 +99,10 @@ def block_of_piece(
     """A piece of text that is plain; None: it is not."""
     import numpy as np
 
-    content = piece.plain()
-    if content is None or b'"' in content or content.startswith(_MARK) or width > WIDTH_MAX or not _is_utf_8(content):
+    content = piece.plain(native)
+    if content is not None and b'"' in content:
+        content = unquoted(content, delimiter)
+    if not content or content.startswith(_MARK) or width > WIDTH_MAX or not _is_utf_8(content):
         return None
     wanted, rows = np.array(columns, np.int64), len(piece.lines)
     if native is not None:

@@ -10,8 +10,10 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from types import ModuleType
 from typing import BinaryIO, Protocol
 
+from shirorom.adapters.tables.cp932 import utf_8_of
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 
 SAMPLE_BYTES = 1 << 20
@@ -35,6 +37,7 @@ class Piece:
     def __init__(self, content: bytes, first_line: int, decode: Decode) -> None:
         self.first_line = first_line
         self._content, self._decode = content, decode
+        self._plain: tuple[bytes | None] | None = None
         self.lines = range(first_line, first_line + decode.lines(content))
         """Their numbers; the last line of a file may lack its end."""
 
@@ -56,14 +59,25 @@ class Piece:
         """By line (from 1 in the file), what is wrong with it."""
         return self._read[1]
 
-    def plain(self) -> bytes | None:
-        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8."""
-        content = self._content
-        if not self._decode.as_it_is or b"\0" in content:
-            content = self.text.encode(errors="replace")
-            if self.damage:
-                return None
-        return content
+    def plain(self, native: ModuleType | None = None) -> bytes | None:
+        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8.
+
+        `native`: the compiled kernel, if there is one. Gives the same at every call.
+        """
+        if self._plain is None:
+            self._plain = (self._as_utf_8(native),)
+        return self._plain[0]
+
+    def _as_utf_8(self, native: ModuleType | None) -> bytes | None:
+        content, nought = self._content, b"\0" in self._content
+        if self._decode.as_it_is and not nought:
+            return content
+        if native is not None and self._decode.encoding == CP932 and not nought:
+            made = utf_8_of(content, native)
+            if made is not None:
+                return made
+        content = self.text.encode(errors="replace")
+        return None if self.damage else content
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -103,7 +117,9 @@ def pieces(file: BinaryIO, encoding: str, limits: Limits) -> Iterator[Piece]:
 
 
 class Decode(Protocol):
-    """Text of whole lines, their ends made `\\n`, and by line from 0 what is wrong with it."""
+    """Text of whole tidied lines, and by line from 0 what is wrong with it."""
+
+    encoding: str
 
     @property
     def as_it_is(self) -> bool:
