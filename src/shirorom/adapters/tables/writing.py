@@ -8,7 +8,8 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -66,41 +67,57 @@ def write_parts(
         match kind:
             case TableKind.CSV | TableKind.TSV:
                 _delimited(file, columns, (), kind, escape=escape)
-                render = None if native is None or escape else Renderer(native, SEPARATORS[kind])
-                hurry = _Hurry(file)
-                for part in parts:
-                    rows = None if render is None else render(part)
-                    if rows is None:
-                        _by_polars(file, part, columns, kind, escape=escape)
-                    else:
-                        file.write(rows)
-                    hurry()
+                _behind(_Text(file, columns, kind, native, escape=escape), parts)
             case TableKind.XLSX:
                 _workbook(file, path, columns, (row for part in parts for row in _named(part, columns).iter_rows()))
             case TableKind.PARQUET:
                 _parquet(file, columns, (_named(part, columns) for part in parts))
 
 
-class _Hurry:
-    """Has the disk begin with what was written while the next rows are made: the wait at the end is shorter."""
+def _behind(write: Callable[[Part], None], parts: Iterable[Part]) -> None:
+    """Write every part in another thread, while the next one is made; what fails there is raised here."""
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        written: Future[None] | None = None
+        for part in parts:
+            if written is not None:
+                written.result()
+            written = writer.submit(write, part)
+        if written is not None:
+            written.result()
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._begun = file, 0
 
-    def __call__(self) -> None:
+class _Text:
+    """Writes parts to a csv or tsv file, by the kernel where it can."""
+
+    def __init__(
+        self, file: IO[bytes], columns: Sequence[str], kind: TableKind, native: ModuleType | None, *, escape: bool
+    ) -> None:
+        self._file, self._columns, self._separator, self._escape = file, columns, SEPARATORS[kind], escape
+        self._render = None if native is None or escape else Renderer(native, self._separator)
+        self._begun = 0
+
+    def __call__(self, part: Part) -> None:
+        rows = None if self._render is None else self._render(part)
+        if rows is None:
+            self._by_polars(part)
+        else:
+            self._file.write(rows)
+        self._hurry()
+
+    def _by_polars(self, part: Part) -> None:
+        frame = _named(part, self._columns)
+        frame = _escaped(frame) if self._escape else frame
+        self._file.flush()  # polars writes past what waits here
+        with _disk_errors():
+            frame.write_csv(self._file, include_header=False, separator=self._separator, line_terminator=END)
+
+    def _hurry(self) -> None:
+        """Have the disk begin with what was written while the next rows are made: the wait at the end is shorter."""
         if hasattr(os, "posix_fadvise"):
             written = os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
             if written - self._begun >= HURRY_BYTES:
                 os.posix_fadvise(self._file.fileno(), self._begun, 0, os.POSIX_FADV_DONTNEED)
                 self._begun = written
-
-
-def _by_polars(file: IO[bytes], part: Part, columns: Sequence[str], kind: TableKind, *, escape: bool) -> None:
-    frame = _named(part, columns)
-    frame = _escaped(frame) if escape else frame
-    file.flush()  # polars writes past what waits here
-    with _disk_errors():
-        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator=END)
 
 
 def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
