@@ -96,9 +96,9 @@ def _whole(keys: Any) -> Any:
     import numpy as np
 
     _, sums = _groups()
-    high, low = keys // np.uint64(1_000_000), keys % np.uint64(1_000_000)
-    total = sums[(high // np.uint64(10_000)).astype(np.intp)] + sums[(high % np.uint64(10_000)).astype(np.intp)]
-    total += (
-        sums[(low // np.uint64(100)).astype(np.intp)] + sums[(low % np.uint64(100) * np.uint64(100)).astype(np.intp)]
-    )
-    return keys * np.uint64(10) + (10 - total % 10) % 10
+    high = (keys // np.uint64(1_000_000)).astype(np.uint32)
+    low = (keys - high * np.uint64(1_000_000)).astype(np.uint32)
+    first, third = high // np.uint32(10_000), low // np.uint32(100)
+    second, fourth = high - first * np.uint32(10_000), (low - third * np.uint32(100)) * np.uint32(100)
+    total = sum(sums.take(group) for group in (first, second, third, fourth))  # at most 126
+    return keys * np.uint64(10) + (-np.arange(127) % 10).astype(np.uint64).take(total)
