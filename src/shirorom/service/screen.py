@@ -123,7 +123,7 @@ class Sight(Protocol):
         ...
 
 
-class Answers(Protocol):
+class Lookups(Protocol):
     """What is known, of phones one by one and of many at once (`service/lookup.py Lookup`)."""
 
     @property
@@ -140,6 +140,8 @@ class Answers(Protocol):
         ...
 
 
+Answers = Callable[[Sequence[Device]], list[Said]]
+"""What is known of each phone, in the order given: `service/lookup.py Lookup`, or `Known` where there is no numpy."""
 OnProgress = Callable[[int, int | None], None]
 """Rows done, and about how many there are."""
 
@@ -149,7 +151,7 @@ class Screen:
     """File in, file out. The record is opened when it is first asked; numbers alone need none."""
 
     tables: Tables
-    answers: Callable[[], Answers]
+    lookup: Callable[[], Lookups]
     counter: Callable[[], Counter | None]
 
     def __call__(self, source: Path, target: Path, wish: Wish, on_progress: OnProgress) -> Screened:
@@ -168,7 +170,7 @@ class Screen:
                 skip=shape.first,
                 numbers=columns if list(columns) == sorted(set(columns)) else (),
             )
-            run = _Run(shape, columns, keep, wish.names, None if wish.numbers_only else self.answers())
+            run = _Run(shape, columns, keep, wish.names, None if wish.numbers_only else self.lookup())
             heading = [*(shape.names[n] for n in keep), *(PREFIX + name for name in wish.names)]
             parts = _told(run.parts(batches), run.done, table.rows_about, on_progress)
             self.tables.write_batches(target, heading, parts, kind=wish.kind, escape=wish.escape)
@@ -223,14 +225,14 @@ class _Run:
     columns: tuple[int, ...]
     keep: tuple[int, ...]
     names: tuple[str, ...]
-    answers: Answers | None
+    lookup: Lookups | None
     done: Screened = field(default_factory=Screened)
 
     def parts(self, batches: Iterator[Batch]) -> Iterator[Part]:
         from shirorom.service.screen_blocks import Blocks
 
         certain = set(self.columns) <= set(self.shape.number_columns)
-        blocks = Blocks(self.answers, self._texts, "imei" in self.names, self._slowly, certain, self.done)
+        blocks = Blocks(self.lookup, self._texts, "imei" in self.names, self._slowly, certain, self.done)
         for batch in batches:
             if batch.numbers is not None:
                 yield Part(batch, self.keep, blocks(batch, batch.numbers))
@@ -279,9 +281,9 @@ class _Run:
 
     def _added(self, numbers: Sequence[str], errors: list[str]) -> tuple[Sequence[str], ...]:
         added: dict[str, Sequence[str]] = {"imei": numbers, "error": errors}
-        if self.answers is not None:
+        if self.lookup is not None:
             devices = [Device(tuple(map(Imei, one.split(" ")))) if one else None for one in numbers]
-            told = iter(self._ask(self.answers, [device for device in devices if device is not None]))
+            told = iter(self._ask(self.lookup, [device for device in devices if device is not None]))
             said = [next(told) if device is not None else None for device in devices]
             for place, one in enumerate(said):
                 if one is not None and one.words.errors:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shirorom.domain.desk.queue import OPEN_MAX
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
 from shirorom.ports.tables import Batch, Coded, Numbers, Spelling
-from shirorom.service.screen import BAD_TOLD_MAX, Answers, Kind, Screened, Sight
+from shirorom.service.screen import BAD_TOLD_MAX, Kind, Lookups, Screened, Sight
 
 Keys: TypeAlias = NDArray[np.uint64]
 Kinds: TypeAlias = NDArray[np.intp]
@@ -46,13 +46,13 @@ class Blocks:
     """The blocks of one file.
 
     Attributes:
-        answers: What is known; None: numbers alone are wanted.
+        lookup: What is known; None: numbers alone are wanted.
         texts: The texts added to a row of a kind. The first is blank where `with_numbers`: there its numbers stand.
         slowly: The numbers of one row (apart by a blank), or what is wrong with it, by the parser.
         certain: Whether a bad number in the column is an error of its row, whatever else stands there.
     """
 
-    answers: Answers | None
+    lookup: Lookups | None
     texts: Callable[[Kind], tuple[str, ...]]
     with_numbers: bool
     slowly: Callable[[Batch, int], tuple[str, str]]
@@ -64,8 +64,8 @@ class Blocks:
         """What is added to each row."""
         keys, kinds = self._read(batch, numbers)
         phone = keys[0] != 0  # where there are several numbers, the first stands first
-        if self.answers is not None:
-            kinds = self._answered(self.answers, keys, kinds, phone)
+        if self.lookup is not None:
+            kinds = self._answered(self.lookup, keys, kinds, phone)
         self._note(batch, keys, kinds, phone)
         return Coded(keys if self.with_numbers else keys[:0], kinds, list(map(self.texts, self._kinds)))
 
@@ -105,15 +105,15 @@ class Blocks:
 
     # Answers
 
-    def _answered(self, answers: Answers, keys: Keys, kinds: Kinds, phone: Rows) -> Kinds:
+    def _answered(self, lookup: Lookups, keys: Keys, kinds: Kinds, phone: Rows) -> Kinds:
         """The same kinds, and of each row with a phone what is known of it."""
         test = is_test(keys).any(axis=0)
         several = (keys[1:] != 0).any(axis=0)
-        worlds = [(True, phone)] if answers.practice else [(True, phone & test), (False, phone & ~test)]
+        worlds = [(True, phone)] if lookup.practice else [(True, phone & test), (False, phone & ~test)]
         for practice, here in worlds:
             if not here.any():
                 continue
-            sight, alone = answers.sight(practice, coarse=True), here & ~several
+            sight, alone = lookup.sight(practice, coarse=True), here & ~several
             whole = bool(alone.all())
             ids = sight.ids(keys[0] if whole else keys[0, alone])
             others = self._together(sight, keys[:, here & several])
