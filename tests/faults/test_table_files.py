@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shirorom.adapters.tables.files import FileTables
+from shirorom.ports.tables import TableKind
 from tests.faults.table_corpus import LIMITS, READ, REFUSED, many_sheets
 from tests.table_kit import by_batches, by_rows, code_of, read
 
@@ -70,7 +71,8 @@ import sys
 from pathlib import Path
 from shirorom.adapters.tables.files import FileTables
 from shirorom.domain.errors import ShiroromError
-from shirorom.ports.tables import Part, TableKind
+from shirorom.ports.tables import Coded, Part, TableKind
+import numpy as np
 place = Path(sys.argv[1])
 texts = [random.randbytes(12).hex() for n in range(200_000)]
 source = place.parent / "source"
@@ -83,8 +85,13 @@ def batches(path, kind):
     with FileTables().open(source) as table:
         parts = (Part(batch, (0, 1), ()) for batch in table.batches(width=2, skip=1))
         FileTables().write_batches(path, ["a", "b"], parts, kind=kind, escape=False)
+def blocks(path, kind):
+    with FileTables().open(source) as table:
+        parts = (Part(batch, (0,), Coded(batch.numbers.keys[:0], np.zeros(len(batch), int), [("x",)]))
+                 for batch in table.batches(width=2, skip=1, numbers=(1,)))
+        FileTables().write_batches(path, ["a", "b"], parts, kind=kind, escape=False)
 for kind in TableKind:
-  for how in (whole, batches):
+  for how in (whole, batches, blocks):
     path = place / f"a.{kind.value}"
     path.write_text("old")
     try:
@@ -103,5 +110,5 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     mount = f'mount -t tmpfs -o size=2m,mode=700 tmpfs {disk} && exec "$@"'
     command = [*as_root, "sh", "-ec", mount, "sh", sys.executable, "-c", FILL, str(disk)]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
-    kinds = ("csv", "csv", "tsv", "tsv", "xlsx", "xlsx", "parquet", "parquet")  # by rows, by batches
+    kinds = [kind.value for kind in TableKind for _ in range(3)]  # by rows, by batches, by blocks
     assert said.stdout.splitlines() == [f"{kind} storage-full old []" for kind in kinds]

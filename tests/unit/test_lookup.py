@@ -112,6 +112,18 @@ def test_coarse_answers_are_few(world: World) -> None:
     assert len(set(sight.ids(keys).tolist())) == 1
 
 
+def test_where_no_feed_ever_came_the_unheard_are_alike(world: World) -> None:
+    """A shop's own readings are folded, all others get one answer; from the first feed on they are told apart again."""
+    world.take.room.recorder.record([replace(reading(2), asked_at=world.take.clock.at)])
+    sight, folded = world.lookup.sight(practice=True), []
+    fold = sight._folded
+    sight._folded = lambda some: (folded.append(len(some)), fold(some))[1]  # type: ignore[assignment,method-assign]
+    ids = sight.ids(np.array([int(imei(n).key) for n in range(1, 200)], np.uint64))
+    assert (sum(folded), len(set(ids.tolist())), ids[1] != ids[0]) == (2, 2, True)
+    world.feed(DOCOMO, [restricted(3)], FeedKind.FULL)
+    world.same(phones(*range(1, 200)))
+
+
 def test_nothing_is_asked_twice_in_one_moment(world: World) -> None:
     """A second request at the same second, of an unchanged record, gets the same sight; after a reading another."""
     world.feed(DOCOMO, [notice(1)], FeedKind.FULL)

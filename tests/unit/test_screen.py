@@ -203,6 +203,18 @@ def test_a_column_named_by_hand(hand: Shop, source: Path) -> None:
     assert out[0]["shirorom_imei"] == SECOND
 
 
+def test_only_the_columns_that_are_wished_for(hand: Shop, source: Path) -> None:
+    """`--add` names those to add, with or without their prefix, in their own order; `--added-only` those alone."""
+    text = f"No,IMEI\n1,{PHONE}\n2,x\n"
+    _, out = screened(hand, source, text, "--add", "error,shirorom_verdict")
+    assert [list(row) for row in out] == [["No", "IMEI", "shirorom_verdict", "shirorom_error"]] * 2
+    _, out = screened(hand, source, text, "--add", "verdict,error", "--added-only")
+    assert out == [
+        {"shirorom_verdict": "undetermined", "shirorom_error": NOT_ASKED},
+        {"shirorom_verdict": "", "shirorom_error": "imei-not-found"},
+    ]
+
+
 def test_formulas_are_escaped_on_request(hand: Shop, source: Path) -> None:
     """T23: `--escape`; without it the cells are as they were."""
     text = f"IMEI,x\n{PHONE},=1+1\n"
@@ -215,6 +227,8 @@ REFUSED = {
     "no-such-column": ((f"IMEI\n{PHONE}\n", "--column", "型番"), 2, "table-column-missing"),
     "no-such-sheet": ((f"IMEI\n{PHONE}\n", "--sheet", "在庫"), 2, "table-sheet-missing"),
     "empty": (("",), 2, "table-empty"),
+    "no-such-answer": ((f"IMEI\n{PHONE}\n", "--add", "verdict,price"), 2, "usage"),
+    "an-answer-without-record": ((f"IMEI\n{PHONE}\n", "--add", "verdict", "--numbers-only"), 2, "usage"),
     "queue-of-numbers": ((f"IMEI\n{PHONE}\n", "--queue", "--numbers-only"), 2, "usage"),
 }
 
@@ -243,7 +257,7 @@ def test_interrupted_it_leaves_nothing(hand: Shop, source: Path, monkeypatch: py
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("shirorom.service.screen._Run._answered", interrupted)
+    monkeypatch.setattr("shirorom.service.screen._Run._texts", interrupted)
     result, out = screened(hand, source, f"IMEI\n{PHONE}\n")
     assert (result.status, out) == (130, [])
     assert [one.name for one in source.parent.iterdir() if one.is_file()] == ["在庫.csv"]
@@ -306,7 +320,9 @@ def test_real_and_practice_rows_are_answered_apart(shop: Shop, source: Path) -> 
 
 def test_without_the_extra_it_says_what_to_install(hand: Shop, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The core alone: a code that names the extra, and no half file."""
-    monkeypatch.setitem(sys.modules, "polars", None)
-    result, out = screened(hand, source, f"IMEI\n{PHONE}\n", "--numbers-only")
-    assert (result.status, out) == (1, [])
-    assert "shirorom[files]" in result.err
+    for missing, words in (("polars", ["--numbers-only"]), ("numpy", [])):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, missing, None)
+            result, out = screened(hand, source, f"IMEI\n{PHONE}\n", *words)
+        assert (result.status, out) == (1, [])
+        assert "shirorom[files]" in result.err

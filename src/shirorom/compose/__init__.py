@@ -206,7 +206,7 @@ class Composition:
         """service/screen.py."""
         from shirorom.service.screen import Screen
 
-        return Screen(self.tables, self.register.answers, lambda: self.counter)
+        return Screen(self.tables, lambda: self.register.lookup, lambda: self.counter)
 
     @cached_property
     def screenings(self) -> Screenings | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # numpy is only there where tables are read by columns
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class TableKind(StrEnum):
@@ -36,6 +40,33 @@ class RawRow:
     damage: tuple[str, ...] = ()
 
 
+class Spelling(IntEnum):
+    """What a cell of a number column holds."""
+
+    BLANK = 0
+    PLAIN = 1
+    """An IMEI, in a spelling that nothing else has."""
+    CHECK_DIGIT = 2
+    """Digits and nothing else, which `domain.tables.number` refuses as `imei-check-digit`."""
+    LENGTH = 3
+    """As `imei-length`."""
+    UNREAD = 4
+    """It takes `domain.tables.number` to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What the number columns of a batch hold, column by column and in each row by row.
+
+    Attributes:
+        keys: The first 14 digits of each number; 0 where none is plain (no phone has that one).
+        spelled: A `Spelling` for each cell.
+    """
+
+    keys: NDArray[np.uint64]
+    spelled: NDArray[np.uint8]
+
+
 class Batch(Protocol):
     """Rows by the ten thousand, each of the same width: how a million rows pass through in a second."""
 
@@ -53,6 +84,11 @@ class Batch(Protocol):
         """By place in the batch: as `RawRow.damage`, and `table-row-long` (cells beyond the width)."""
         ...
 
+    @property
+    def numbers(self) -> Numbers | None:
+        """The number columns that were asked for, read as a whole; None: they are read by `plain_numbers`."""
+        ...
+
     def row(self, place: int) -> tuple[str, ...]:
         """The cells of one row."""
         ...
@@ -66,18 +102,34 @@ class Batch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """Columns added to a batch of which most rows say one of a few things.
+
+    Attributes:
+        keys: Numbers that stand in the first column, apart by a blank, by their first 14 digits; several for each row
+            (number by row), 0 for none. With no numbers at all the first column is as any other.
+        ids: For each row its place in `texts`.
+        texts: The cells added; the first is blank where the row has a key.
+    """
+
+    keys: NDArray[np.uint64]
+    ids: NDArray[np.int64]
+    texts: Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A batch as it is written: those of its columns that are kept, and columns added behind them.
 
     Attributes:
         batch: What was read.
         keep: Places of its columns, in the order in which they are written.
-        added: One text for each row, column by column.
+        added: One text for each row, column by column; or coded.
     """
 
     batch: Batch
     keep: Sequence[int]
-    added: Sequence[Sequence[str]]
+    added: Sequence[Sequence[str]] | Coded
 
 
 class Table(Protocol):
@@ -111,8 +163,10 @@ class Table(Protocol):
         """
         ...
 
-    def batches(self, *, width: int, skip: int) -> Iterator[Batch]:
+    def batches(self, *, width: int, skip: int, numbers: Sequence[int] = ()) -> Iterator[Batch]:
         """The rows behind the first `skip`, brought to `width` cells each: in what is short cells are blank.
+
+        `numbers`: columns that hold device numbers, ascending; batches may have them read (`Batch.numbers`).
 
         Raises:
             RequestError: as `rows`; `table-reader-missing`, the extra `files` is not installed.

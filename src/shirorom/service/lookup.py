@@ -240,6 +240,11 @@ class Lookup:
         """Whether a phone is looked up in the practice room."""
         return self._worlds.world(device)
 
+    @property
+    def practice(self) -> bool:
+        """Whether every phone is looked up there, not only test numbers."""
+        return self._worlds.practice
+
     @cached_property
     def _worlds(self) -> Known:
         return Known(self.rooms, self.clock)

@@ -14,20 +14,28 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.queue import OPEN_MAX
 from shirorom.domain.errors import ConfigError, RequestError, ShiroromError
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
+from shirorom.domain.tables.answer import RowWords
 from shirorom.domain.tables.number import device_of
 from shirorom.domain.tables.shape import PREFIX, ROWS_LOOKED_AT, Shape, column_named, is_total, shape_of
 from shirorom.ports.tables import Batch, Part, Table, TableKind, Tables
 from shirorom.service.counter import Counter
 from shirorom.service.screen_answers import Said
 
-ADDED = tuple(PREFIX + name for name in ("imei", *(c.value for c in CARRIERS), "verdict", "practice", "error"))
-ADDED_NUMBERS = (PREFIX + "imei", PREFIX + "error")
+if TYPE_CHECKING:  # numpy is only there where tables are read by columns
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAMES = ("imei", *(carrier.value for carrier in CARRIERS), "verdict", "practice", "error")
+"""Columns that are added, without their prefix."""
+NAMES_NUMBERS = ("imei", "error")
+"""Those of them that need no record."""
+ADDED = tuple(PREFIX + name for name in NAMES)
 BAD_TOLD_MAX = 100
 """Bad rows that are told one by one; the others are counted."""
 QUEUE_AT_ONCE = 200
@@ -38,13 +46,27 @@ _REFUSE = frozenset({"table-row-long", "table-row-characters"})
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted. `columns`: named by a person, over what the headings say."""
+    """What is wanted.
+
+    Attributes:
+        columns: Those with the numbers, named by a person, over what the headings say.
+        add: Which of `NAMES` are added (of `NAMES_NUMBERS`, with `numbers_only`); none named: all.
+        added_only: The file's own columns are left out.
+    """
 
     kind: TableKind
     columns: Sequence[str] = ()
     sheet: str | None = None
     numbers_only: bool = False
     escape: bool = False
+    add: Sequence[str] = ()
+    added_only: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are added, in their order."""
+        names = NAMES_NUMBERS if self.numbers_only else NAMES
+        return tuple(name for name in names if name in self.add) if self.add else names
 
 
 @dataclass(slots=True)
@@ -76,6 +98,48 @@ class Screened:
             self.bad.append((line, code))
 
 
+class Kind(NamedTuple):
+    """What many rows are alike in: what is wrong with them, or what is known of their phones; or nothing."""
+
+    code: str = ""
+    words: RowWords | None = None
+    practice: bool = False
+
+
+class Sight(Protocol):
+    """What is known of the phones of one world at one moment (`service/lookup.py`)."""
+
+    @property
+    def said(self) -> Sequence[Said]:
+        """The different answers met so far."""
+        ...
+
+    def ids(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
+        """For each phone (first 14 digits as a number) the place of its answer in `said`."""
+        ...
+
+    def together(self, ids: tuple[int, ...]) -> int:
+        """The place of what is said of a phone with several numbers, out of what is said of each."""
+        ...
+
+
+class Lookups(Protocol):
+    """What is known, of phones one by one and of many at once (`service/lookup.py Lookup`)."""
+
+    @property
+    def practice(self) -> bool:
+        """Whether every phone is of the practice world, not only test numbers."""
+        ...
+
+    def sight(self, practice: bool, *, coarse: bool) -> Sight:
+        """One world as of now; `coarse`: cells only have what decides."""
+        ...
+
+    def __call__(self, devices: Sequence[Device]) -> list[Said]:
+        """What is known of each phone, in the order given."""
+        ...
+
+
 Answers = Callable[[Sequence[Device]], list[Said]]
 """What is known of each phone, in the order given: `service/lookup.py Lookup`, or `Known` where there is no numpy."""
 OnProgress = Callable[[int, int | None], None]
@@ -87,7 +151,7 @@ class Screen:
     """File in, file out. The record is opened when it is first asked; numbers alone need none."""
 
     tables: Tables
-    known: Callable[[], Answers]
+    lookup: Callable[[], Lookups]
     counter: Callable[[], Counter | None]
 
     def __call__(self, source: Path, target: Path, wish: Wish, on_progress: OnProgress) -> Screened:
@@ -100,11 +164,16 @@ class Screen:
         """
         with self.tables.open(source, sheet=wish.sheet) as table:
             shape, columns = _shape(table, wish)
-            run = _Run(shape, columns, None if wish.numbers_only else self.known())
-            names = [shape.names[n] for n in shape.own_columns]
-            added = ADDED_NUMBERS if wish.numbers_only else ADDED
-            parts = _told(run.parts(table), run.done, table.rows_about, on_progress)
-            self.tables.write_batches(target, [*names, *added], parts, kind=wish.kind, escape=wish.escape)
+            keep = () if wish.added_only else shape.own_columns
+            batches = table.batches(
+                width=len(shape.names),
+                skip=shape.first,
+                numbers=columns if list(columns) == sorted(set(columns)) else (),
+            )
+            run = _Run(shape, columns, keep, wish.names, None if wish.numbers_only else self.lookup())
+            heading = [*(shape.names[n] for n in keep), *(PREFIX + name for name in wish.names)]
+            parts = _told(run.parts(batches), run.done, table.rows_about, on_progress)
+            self.tables.write_batches(target, heading, parts, kind=wish.kind, escape=wish.escape)
             return run.done
 
     def queue(self, devices: Sequence[Device], *, by: str) -> int:
@@ -154,16 +223,33 @@ class _Run:
 
     shape: Shape
     columns: tuple[int, ...]
-    known: Answers | None
+    keep: tuple[int, ...]
+    names: tuple[str, ...]
+    lookup: Lookups | None
     done: Screened = field(default_factory=Screened)
 
-    def parts(self, table: Table) -> Iterator[Part]:
-        keep = self.shape.own_columns
-        for batch in table.batches(width=len(self.shape.names), skip=self.shape.first):
+    def parts(self, batches: Iterator[Batch]) -> Iterator[Part]:
+        from shirorom.service.screen_blocks import Blocks
+
+        certain = set(self.columns) <= set(self.shape.number_columns)
+        blocks = Blocks(self.lookup, self._texts, "imei" in self.names, self._slowly, certain, self.done)
+        for batch in batches:
+            if batch.numbers is not None:
+                yield Part(batch, self.keep, blocks(batch, batch.numbers))
+                continue
             numbers, errors = self._numbers(batch)
             self.done.rows += len(batch)
             self.done.phones += len(batch) - numbers.count("")
-            yield Part(batch, keep, (numbers, errors) if self.known is None else self._answered(numbers, errors))
+            yield Part(batch, self.keep, self._added(numbers, errors))
+
+    def _texts(self, kind: Kind) -> tuple[str, ...]:
+        """What is added to a row of a kind, but for its numbers."""
+        texts = {"error": kind.code}
+        if kind.words is not None:
+            texts = {carrier.value: mark for carrier, mark in zip(CARRIERS, kind.words.marks, strict=True)}
+            texts["verdict"], texts["error"] = kind.words.verdict, " ".join(kind.words.errors)
+            texts["practice"] = "practice" if kind.practice else ""
+        return tuple(texts.get(name, "") for name in self.names)
 
     def _numbers(self, batch: Batch) -> tuple[list[str], list[str]]:
         """For each row the numbers of its phone (apart by a blank), and what is wrong with it."""
@@ -172,6 +258,8 @@ class _Run:
         errors = [""] * len(joined)
         for place in _unread(joined):
             joined[place], errors[place] = self._slowly(batch, place)
+            if errors[place]:
+                self.done.wrong(batch.lines[place], errors[place])
         numbers = cast("list[str]", joined)
         for place, codes in batch.damage.items():
             if _REFUSE.intersection(codes):
@@ -189,25 +277,27 @@ class _Run:
         try:
             return " ".join(imei.digits for imei in device_of(cells).imeis), ""
         except ShiroromError as error:
-            self.done.wrong(batch.lines[place], error.code)
             return "", error.code
 
-    def _answered(self, numbers: Sequence[str], errors: list[str]) -> tuple[Sequence[str], ...]:
-        devices = [Device(tuple(map(Imei, one.split(" ")))) if one else None for one in numbers]
-        told = iter(self._ask([device for device in devices if device is not None]))
-        said = [next(told) if device is not None else None for device in devices]
-        for place, one in enumerate(said):
-            if one is not None and one.words.errors:
-                errors[place] = " ".join((*filter(None, (errors[place],)), *one.words.errors))
-        marks = [["" if one is None else one.words.marks[n] for one in said] for n in range(len(CARRIERS))]
-        verdicts = ["" if one is None else one.words.verdict for one in said]
-        practice = ["practice" if one is not None and one.practice else "" for one in said]
-        return numbers, *marks, verdicts, practice, errors
+    def _added(self, numbers: Sequence[str], errors: list[str]) -> tuple[Sequence[str], ...]:
+        added: dict[str, Sequence[str]] = {"imei": numbers, "error": errors}
+        if self.lookup is not None:
+            devices = [Device(tuple(map(Imei, one.split(" ")))) if one else None for one in numbers]
+            told = iter(self._ask(self.lookup, [device for device in devices if device is not None]))
+            said = [next(told) if device is not None else None for device in devices]
+            for place, one in enumerate(said):
+                if one is not None and one.words.errors:
+                    errors[place] = " ".join((*filter(None, (errors[place],)), *one.words.errors))
+            for n, carrier in enumerate(CARRIERS):
+                added[carrier.value] = ["" if one is None else one.words.marks[n] for one in said]
+            added["verdict"] = ["" if one is None else one.words.verdict for one in said]
+            added["practice"] = ["practice" if one is not None and one.practice else "" for one in said]
+        return tuple(added[name] for name in self.names)
 
-    def _ask(self, devices: Sequence[Device]) -> list[Said]:
-        if self.known is None or not devices:
+    def _ask(self, answers: Answers, devices: Sequence[Device]) -> list[Said]:
+        if not devices:
             return []
-        said, done = self.known(devices), self.done
+        said, done = answers(devices), self.done
         done.practice += sum(one.practice for one in said)
         done.verdicts.update(one.words.verdict for one in said)
         for device, one in zip(devices, said, strict=True):

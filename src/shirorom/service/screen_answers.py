@@ -54,7 +54,8 @@ class Known:
         return frozenset(carrier for carrier in CARRIERS if carriers(carrier).access is not Access.OFF)
 
     @cached_property
-    def _practice(self) -> bool:
+    def practice(self) -> bool:
+        """Whether a carrier is practice: then every phone is of that world."""
         return any(map(self.rooms.is_practice, self.wanted))
 
     def __call__(self, devices: Sequence[Device]) -> list[Said]:
@@ -68,7 +69,7 @@ class Known:
 
     def world(self, device: Device) -> bool:
         """Whether a phone is looked up in the practice room, as `Rooms.of_check` decides it."""
-        return self._practice or device.is_test
+        return self.practice or device.is_test
 
     def of_room(self, practice: bool, devices: Sequence[Device], as_of: datetime) -> list[Said]:
         """What one room says of phones at a moment, in the order given. Ask one `Known` for one moment only."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from types import ModuleType
+from typing import BinaryIO, TypeAlias, TypeVar
 
-from shirorom.adapters.tables import delimited, frames, text
+from shirorom.adapters.tables import blocks, delimited, frames, text
 from shirorom.adapters.tables.limits import Limits, engine, too_large, unreadable
 from shirorom.domain.errors import RequestError
 from shirorom.ports.tables import Part, RawRow, Table, TableKind
@@ -18,12 +20,19 @@ _ZIP, _PARQUET = (b"PK\x03\x04", b"PK\x05\x06"), b"PAR1"
 _OTHERS = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 """Files that are no table of ours, old .xls among them, and that might pass for text."""
 
+Lot: TypeAlias = frames.Frame | blocks.Block
+L = TypeVar("L", frames.Frame, blocks.Block, Lot)
+
 
 @dataclass(frozen=True, slots=True)
 class FileTables:
-    """Tables on this machine's disk."""
+    """Tables on this machine's disk.
+
+    `native`: the compiled kernel, None to do without it.
+    """
 
     limits: Limits = field(default_factory=Limits)
+    native: ModuleType | None = field(default_factory=blocks.load)
 
     @contextmanager
     def open(self, path: Path, *, sheet: str | None = None) -> Iterator[Table]:
@@ -48,7 +57,7 @@ class FileTables:
             elif sample.startswith(_OTHERS):
                 raise unreadable("kind")
             else:
-                yield TextTable.of(file, sample, size, self.limits)
+                yield TextTable.of(file, sample, size, self.limits, self.native)
 
     def _workbook(self, path: Path, sheet: str | None) -> Iterator[Table]:
         from shirorom.adapters.tables.workbook import Workbook
@@ -79,7 +88,7 @@ class FileTables:
         """Write a whole file at once, or nothing, batch by batch."""
         from shirorom.adapters.tables.writing import write_parts
 
-        write_parts(path, columns, parts, kind=kind, escape=escape)
+        write_parts(path, columns, parts, kind=kind, escape=escape, native=self.native)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +105,10 @@ class RowTable:
         """Every row, as many as are allowed."""
         return counted(self.read(), self.limits)
 
-    def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
-        """The same rows."""
+    def batches(self, *, width: int, skip: int, numbers: Sequence[int] = ()) -> Iterator[frames.Frame]:
+        """The same rows; numbers are read as texts."""
         engine()
-        return frames.skipped(frames.frames_of_rows(self.rows(), width), skip)
+        return skipped(frames.frames_of_rows(self.rows(), width), skip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +121,10 @@ class TextTable:
     mark: int
     delimiter: str
     rows_about: int | None
+    native: ModuleType | None
 
     @classmethod
-    def of(cls, file: BinaryIO, sample: bytes, size: int, limits: Limits) -> TextTable:
+    def of(cls, file: BinaryIO, sample: bytes, size: int, limits: Limits, native: ModuleType | None) -> TextTable:
         """Look at the beginning of a file. Raises RequestError: `table-unreadable`, `table-empty`."""
         encoding, mark = text.encoding_of(sample, whole=size == len(sample))
         told = sample
@@ -128,7 +138,7 @@ class TextTable:
         if head.lstrip().startswith(("<", "{\\rtf")):
             raise unreadable("markup")
         about = head.count("\n") * size // len(sample) + 1
-        return cls(file, limits, encoding, mark, delimited.delimiter_of(head), about)
+        return cls(file, limits, encoding, mark, delimited.delimiter_of(head), about, native)
 
     @property
     def kind(self) -> TableKind:
@@ -144,17 +154,22 @@ class TextTable:
         """Every row, as many as are allowed."""
         return counted(delimited.rows_of(delimited.Lines(self.pieces()), self.delimiter, self.limits), self.limits)
 
-    def batches(self, *, width: int, skip: int) -> Iterator[frames.Frame]:
+    def batches(self, *, width: int, skip: int, numbers: Sequence[int] = ()) -> Iterator[Lot]:
         """The same rows; pieces whose cells are plainly apart are read as a whole."""
         engine()
-        return frames.skipped(limited(self._frames(width), self.limits), skip)
+        lots = skipped(limited(self._lots(width, numbers), self.limits), skip)
+        return ahead(lots) if numbers else lots
 
-    def _frames(self, width: int) -> Iterator[frames.Frame]:
-        pieces = self.pieces()
+    def _lots(self, width: int, numbers: Sequence[int]) -> Iterator[Lot]:
+        pieces, cell_chars = self.pieces(), self.limits.cell_chars
         for piece in pieces:
-            frame = frames.frame_of_piece(piece, self.delimiter, width, self.limits.cell_chars)
-            if frame is not None:
-                yield frame
+            lot: Lot | None = None
+            if numbers:
+                lot = blocks.block_of_piece(piece, self.delimiter, width, numbers, cell_chars, self.native)
+            if lot is None:
+                lot = frames.frame_of_piece(piece.plain(), piece.lines, self.delimiter, width, cell_chars)
+            if lot is not None:
+                yield lot
                 continue
             lines = delimited.Lines(pieces)  # a quoted cell may reach into the next pieces: they are taken along
             lines.take(piece)
@@ -175,7 +190,7 @@ def counted(rows: Iterable[RawRow], limits: Limits) -> Iterator[RawRow]:
         yield row
 
 
-def limited(batches: Iterable[frames.Frame], limits: Limits) -> Iterator[frames.Frame]:
+def limited(batches: Iterable[L], limits: Limits) -> Iterator[L]:
     """The same batches. Raises RequestError: `table-rows-too-many`."""
     count = 0
     for batch in batches:
@@ -183,3 +198,22 @@ def limited(batches: Iterable[frames.Frame], limits: Limits) -> Iterator[frames.
         if count > limits.rows:
             raise too_large("rows", limits.rows)
         yield batch
+
+
+def ahead(batches: Iterator[L]) -> Iterator[L]:
+    """The same batches; while one is used, another thread reads the next."""
+    with ThreadPoolExecutor(1, thread_name_prefix="table") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
+
+
+def skipped(batches: Iterable[L], count: int) -> Iterator[L]:
+    """Those batches behind their first `count` rows."""
+    for batch in batches:
+        if count >= len(batch):
+            count -= len(batch)
+            continue
+        yield batch.without(count) if count else batch
+        count = 0

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shirorom.adapters.tables.numbers import plain_numbers
-from shirorom.adapters.tables.text import Piece
 from shirorom.ports.tables import RawRow
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.intp]
 
 ROWS_AT_ONCE = 50_000
 ROW_LONG = "table-row-long"
@@ -28,6 +31,11 @@ class Frame:
     def __len__(self) -> int:
         return self.frame.height
 
+    @property
+    def numbers(self) -> None:
+        """They are read as texts."""
+        return None
+
     def row(self, place: int) -> tuple[str, ...]:
         """The cells of one row."""
         return tuple(cell or "" for cell in self.frame.row(place))
@@ -42,21 +50,10 @@ class Frame:
         return Frame(self.frame.slice(count), self.lines[count:], damage)
 
 
-def skipped(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
-    """Those frames behind their first `count` rows."""
-    for frame in frames:
-        if count >= len(frame):
-            count -= len(frame)
-            continue
-        yield frame.without(count) if count else frame
-        count = 0
-
-
-def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) -> Frame | None:
-    """A piece of text whose cells are plainly apart; None: it has to be read row by row."""
+def frame_of_piece(content: bytes | None, lines: range, delimiter: str, width: int, cell_chars: int) -> Frame | None:
+    """A piece of text (`Piece.plain`) whose cells are plainly apart; None: it has to be read row by row."""
     import polars as pl
 
-    content = piece.plain()
     quoted = content is not None and b'"' in content
     if content is None or (quoted and not simply_quoted(content, delimiter)):
         return None
@@ -68,28 +65,49 @@ def frame_of_piece(piece: Piece, delimiter: str, width: int, cell_chars: int) ->
         )  # fmt: skip
     except pl.exceptions.PolarsError:
         return None
-    if frame.height != piece.lines or _longest(frame) > cell_chars:
+    if frame.height != len(lines) or _longest(frame) > cell_chars:
         return None
-    return Frame(frame, range(piece.first_line, piece.first_line + piece.lines))
+    return Frame(frame, lines)
 
 
 def simply_quoted(content: bytes, delimiter: str) -> bool:
     """Whether each quoted cell is quoted as a whole, with no quote and no line end in it."""
+    return _quoted_cells(content, delimiter) is not None
+
+
+def unquoted(content: bytes, delimiter: str) -> bytes | None:
+    """The same cells without their quotes; None: some need them, or are blank (which quotes tell from nothing)."""
+    import numpy as np
+
+    cells = _quoted_cells(content, delimiter)
+    if cells is None or b'""' in content:
+        return None
+    delimiters = np.flatnonzero(np.frombuffer(content, np.uint8) == ord(delimiter))
+    opening, closing = cells
+    if (np.searchsorted(delimiters, opening) != np.searchsorted(delimiters, closing)).any():
+        return None
+    return content.replace(b'"', b"")
+
+
+def _quoted_cells(content: bytes, delimiter: str) -> tuple[Places, Places] | None:
+    """Where quoted cells begin and end; None: a quote may mean something else."""
     import numpy as np
 
     text = np.frombuffer(content, np.uint8)
     quotes = np.flatnonzero(text == ord('"'))
     if len(quotes) % 2:
-        return False
+        return None
     opening, closing = quotes[0::2], quotes[1::2]
     edges = np.zeros(256, np.bool_)
     edges[[ord(delimiter), ord("\n")]] = True
     before = text[np.maximum(opening, 1) - 1]
     behind = text[np.minimum(closing, len(text) - 2) + 1]
     if not (edges[before] | (opening == 0)).all() or not (edges[behind] | (closing == len(text) - 1)).all():
-        return False
+        return None
     ends = np.flatnonzero(text == ord("\n"))
-    return bool((np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all())
+    if (np.searchsorted(ends, opening) != np.searchsorted(ends, closing)).any():
+        return None
+    return opening, closing
 
 
 def _longest(frame: pl.DataFrame) -> int:

@@ -14,7 +14,7 @@ class Limits:
     """Limits of one reader. Bytes, but where the name says otherwise."""
 
     file_bytes: int = 1_000_000_000
-    rows: int = 5_000_000
+    rows: int = 20_000_000
     columns: int = 1_000
     line_chars: int = 1_000_000
     cell_chars: int = 100_000

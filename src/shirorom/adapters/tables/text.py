@@ -10,8 +10,10 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from types import ModuleType
 from typing import BinaryIO, Protocol
 
+from shirorom.adapters.tables.cp932 import utf_8_of
 from shirorom.adapters.tables.limits import Limits, too_large, unreadable
 
 SAMPLE_BYTES = 1 << 20
@@ -35,8 +37,9 @@ class Piece:
     def __init__(self, content: bytes, first_line: int, decode: Decode) -> None:
         self.first_line = first_line
         self._content, self._decode = content, decode
-        self.lines = decode.lines(content)
-        """How many; the last line of a file may lack its end."""
+        self._plain: tuple[bytes | None] | None = None
+        self.lines = range(first_line, first_line + decode.lines(content))
+        """Their numbers; the last line of a file may lack its end."""
 
     @cached_property
     def _read(self) -> tuple[str, dict[int, str]]:
@@ -56,14 +59,25 @@ class Piece:
         """By line (from 1 in the file), what is wrong with it."""
         return self._read[1]
 
-    def plain(self) -> bytes | None:
-        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8."""
-        content = self._content
-        if not self._decode.as_it_is or b"\r" in content or b"\0" in content:
-            content = self.text.encode(errors="replace")
-            if self.damage:
-                return None
-        return content
+    def plain(self, native: ModuleType | None = None) -> bytes | None:
+        """As UTF-8, its line ends made `\\n`; None where something is wrong with it. It may yet be no UTF-8.
+
+        `native`: the compiled kernel, if there is one. Gives the same at every call.
+        """
+        if self._plain is None:
+            self._plain = (self._as_utf_8(native),)
+        return self._plain[0]
+
+    def _as_utf_8(self, native: ModuleType | None) -> bytes | None:
+        content, nought = self._content, b"\0" in self._content
+        if self._decode.as_it_is and not nought:
+            return content
+        if native is not None and self._decode.encoding == CP932 and not nought:
+            made = utf_8_of(content, native)
+            if made is not None:
+                return made
+        content = self.text.encode(errors="replace")
+        return None if self.damage else content
 
 
 def encoding_of(sample: bytes, *, whole: bool) -> tuple[str, int]:
@@ -97,17 +111,23 @@ def pieces(file: BinaryIO, encoding: str, limits: Limits) -> Iterator[Piece]:
     decode = _Wide(encoding) if encoding.startswith("utf-16") else _Narrow(encoding)
     line = 1
     for content in _blocks(file, decode.end, decode.unit, limits):
-        piece = Piece(content, line, decode)
-        line += piece.lines
+        piece = Piece(decode.tidy(content), line, decode)
+        line += len(piece.lines)
         yield piece
 
 
 class Decode(Protocol):
-    """Text of whole lines, their ends made `\\n`, and by line from 0 what is wrong with it."""
+    """Text of whole tidied lines, and by line from 0 what is wrong with it."""
+
+    encoding: str
 
     @property
     def as_it_is(self) -> bool:
         """Whether the bytes are meant as UTF-8."""
+        ...
+
+    def tidy(self, content: bytes) -> bytes:
+        """The same with each line end made `\\n`, where bytes tell it."""
         ...
 
     def lines(self, content: bytes) -> int:
@@ -157,15 +177,16 @@ class _Narrow:
     def as_it_is(self) -> bool:
         return self.encoding == UTF_8
 
+    def tidy(self, content: bytes) -> bytes:
+        return _ends_of(content) if b"\r" in content else content
+
     def lines(self, content: bytes) -> int:
-        if b"\r" in content:
-            content = _ends_of(content)
         return content.count(b"\n") + (not content.endswith(b"\n"))
 
     def __call__(self, content: bytes) -> tuple[str, dict[int, str]]:
         if content.isascii() or self.encoding == UTF_8:
             try:
-                return _ends(content.decode(UTF_8)), {}
+                return content.decode(UTF_8), {}
             except UnicodeDecodeError:
                 pass
         if self.encoding == CP932 and not _LIKE_UTF_8.search(content):
@@ -175,9 +196,9 @@ class _Narrow:
                 pass
             else:
                 if not _UNASSIGNED.search(text):
-                    return _ends(text), {}
+                    return text, {}
         out, damage = [], {}
-        for n, one in enumerate(_ends_of(content).split(b"\n")):
+        for n, one in enumerate(content.split(b"\n")):
             text, sound = self._line(one)
             out.append(text)
             if not sound:
@@ -206,6 +227,9 @@ class _Wide:
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
         self.end = "\n".encode(encoding)
+
+    def tidy(self, content: bytes) -> bytes:
+        return content
 
     def lines(self, content: bytes) -> int:
         text, _ = self(content)

@@ -8,18 +8,22 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, create_private, sync_directory
 from shirorom.adapters.storage_errors import storage_errors
+from shirorom.adapters.tables.blocks import Block
 from shirorom.adapters.tables.frames import Frame
 from shirorom.adapters.tables.limits import engine, needs, too_large
+from shirorom.adapters.tables.rendering import END, Renderer, columns_of
 from shirorom.domain.tables.escape import FORMULA, NUMBER, escaped
-from shirorom.ports.tables import Part, TableKind
+from shirorom.ports.tables import Coded, Part, TableKind
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +32,7 @@ SHEET_ROWS_MAX = 1_048_576
 SHEET_CHARS_MAX = 32_767
 """What a workbook can hold."""
 ROWS_AT_ONCE = 20_000
+HURRY_BYTES = 16 << 20
 _OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
 SEPARATORS = {TableKind.CSV: ",", TableKind.TSV: "\t"}
 
@@ -47,33 +52,92 @@ def write(path: Path, columns: Sequence[str], rows: Rows, *, kind: TableKind, es
                 _parquet(file, columns, _gathered(columns, rows))
 
 
-def write_parts(path: Path, columns: Sequence[str], parts: Iterable[Part], *, kind: TableKind, escape: bool) -> None:
+def write_parts(
+    path: Path,
+    columns: Sequence[str],
+    parts: Iterable[Part],
+    *,
+    kind: TableKind,
+    escape: bool,
+    native: ModuleType | None,
+) -> None:
     """Write a whole file, batch by batch (ports/tables.py)."""
     engine()
-    frames = (_named(part, columns) for part in parts)
     with replacing(path) as file:
         match kind:
             case TableKind.CSV | TableKind.TSV:
                 _delimited(file, columns, (), kind, escape=escape)
-                for frame in frames:
-                    frame = _escaped(frame) if escape else frame
-                    with _disk_errors():
-                        frame.write_csv(file, include_header=False, separator=SEPARATORS[kind], line_terminator="\r\n")
+                _behind(_Text(file, columns, kind, native, escape=escape), parts)
             case TableKind.XLSX:
-                _workbook(file, path, columns, (row for frame in frames for row in frame.iter_rows()))
+                _workbook(file, path, columns, (row for part in parts for row in _named(part, columns).iter_rows()))
             case TableKind.PARQUET:
-                _parquet(file, columns, frames)
+                _parquet(file, columns, (_named(part, columns) for part in parts))
+
+
+def _behind(write: Callable[[Part], None], parts: Iterable[Part]) -> None:
+    """Write every part in another thread, while the next one is made; what fails there is raised here."""
+    with ThreadPoolExecutor(1, thread_name_prefix="write") as writer:
+        written: Future[None] | None = None
+        for part in parts:
+            if written is not None:
+                written.result()
+            written = writer.submit(write, part)
+        if written is not None:
+            written.result()
+
+
+class _Text:
+    """Writes parts to a csv or tsv file, by the kernel where it can."""
+
+    def __init__(
+        self, file: IO[bytes], columns: Sequence[str], kind: TableKind, native: ModuleType | None, *, escape: bool
+    ) -> None:
+        self._file, self._columns, self._separator, self._escape = file, columns, SEPARATORS[kind], escape
+        self._render = None if native is None or escape else Renderer(native, self._separator)
+        self._begun = 0
+
+    def __call__(self, part: Part) -> None:
+        rows = None if self._render is None else self._render(part)
+        if rows is None:
+            self._by_polars(part)
+        else:
+            self._file.write(rows)
+        self._hurry()
+
+    def _by_polars(self, part: Part) -> None:
+        frame = _named(part, self._columns)
+        frame = _escaped(frame) if self._escape else frame
+        self._file.flush()  # polars writes past what waits here
+        with _disk_errors():
+            frame.write_csv(self._file, include_header=False, separator=self._separator, line_terminator=END)
+
+    def _hurry(self) -> None:
+        """Have the disk begin with what was written while the next rows are made: the wait at the end is shorter."""
+        if hasattr(os, "posix_fadvise"):
+            written = os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
+            if written - self._begun >= HURRY_BYTES:
+                os.posix_fadvise(self._file.fileno(), self._begun, 0, os.POSIX_FADV_DONTNEED)
+                self._begun = written
 
 
 def _named(part: Part, columns: Sequence[str]) -> pl.DataFrame:
     import polars as pl
 
-    if not isinstance(part.batch, Frame):
-        raise TypeError("a batch of another reader")
-    kept = [part.batch.frame.get_column(str(n)) for n in part.keep]
-    added = [pl.Series(values, dtype=pl.String) for values in part.added]
-    added = [pl.select(pl.when(one != "").then(one)).to_series() for one in added]
+    batch = part.batch.frame() if part.keep and isinstance(part.batch, Block) else part.batch
+    kept: list[pl.Series] = []
+    if part.keep:
+        if not isinstance(batch, Frame):
+            raise TypeError("a batch of another reader")
+        kept = [batch.frame.get_column(str(n)) for n in part.keep]
+    added = columns_of(part.added) if isinstance(part.added, Coded) else [_series(one) for one in part.added]
     return pl.DataFrame([column.alias(name) for column, name in zip([*kept, *added], columns, strict=True)])
+
+
+def _series(values: Sequence[str]) -> pl.Series:
+    import polars as pl
+
+    column = pl.Series(values, dtype=pl.String)
+    return pl.select(pl.when(column != "").then(column)).to_series()
 
 
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:

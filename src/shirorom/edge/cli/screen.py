@@ -29,6 +29,8 @@ ROWS_TOLD_MAX = 20
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT")
 @click.option("--column", multiple=True, metavar="NAME")
 @click.option("--sheet", metavar="NAME")
+@click.option("--add", metavar="NAME,…")
+@click.option("--added-only", is_flag=True)
 @click.option("--numbers-only", is_flag=True)
 @click.option("--queue", is_flag=True)
 @click.option("--escape", is_flag=True)
@@ -41,6 +43,8 @@ def screen(
     output: Path | None,
     column: tuple[str, ...],
     sheet: str | None,
+    add: str | None,
+    added_only: bool,
     numbers_only: bool,
     queue: bool,
     escape: bool,
@@ -54,7 +58,8 @@ def screen(
     target = output or source.with_name(f"{source.stem}.shirorom{source.suffix if _known(source) else '.csv'}")
     if target.resolve() == source.resolve():
         raise BadCallError(session.t("cli.usage.screen-same-file"))
-    wish = Wish(kind_of(session, target), column, sheet, numbers_only, escape)
+    kind, names = kind_of(session, target), _names(session, add, numbers_only=numbers_only)
+    wish = Wish(kind, column, sheet, numbers_only, escape, names, added_only)
     with _progress(session) as on_progress:
         done = session.composition.screen(source, target, wish, on_progress)
     sent = None
@@ -80,6 +85,20 @@ def kind_of(session: Session, target: Path) -> TableKind:
     if not _known(target):
         raise BadCallError(session.t("cli.usage.screen-kind"))
     return TableKind(target.suffix.lower().removeprefix("."))
+
+
+def _names(session: Session, add: str | None, *, numbers_only: bool) -> tuple[str, ...]:
+    """The columns that are to be added, without their prefix; none named: all. Raises `usage`."""
+    from shirorom.domain.tables.shape import PREFIX
+    from shirorom.service.screen import NAMES, NAMES_NUMBERS
+
+    if add is None:
+        return ()
+    known = NAMES_NUMBERS if numbers_only else NAMES
+    names = tuple(name.strip().removeprefix(PREFIX) for name in add.split(","))
+    if not set(names) <= set(known):
+        raise BadCallError(session.t("cli.usage.screen-add", names=" ".join(known)))
+    return names
 
 
 @contextmanager
