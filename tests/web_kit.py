@@ -151,6 +151,7 @@ class Kit:
             once=c.once,
             incoming=c.screenings.store.incoming if c.screenings else None,
             register=c.register.for_web(),
+            lookups=c.register.lookups,
         )
         self.app: Litestar = create_app(self.parts)
         self.job = ""

@@ -99,6 +99,7 @@ EXPECTED: dict[tuple[str, str], Who] = {
     ("POST", "/register"): Who.STAFF,
     ("POST", "/register/practice"): Who.STAFF,
     ("POST", "/register/practice/change"): Who.STAFF,
+    ("POST", "/v1/lookups"): Who.STAFF,
     ("GET", "/v1/watch/units"): Who.STAFF,
     ("POST", "/v1/watch/units/search"): Who.STAFF,
     ("GET", "/v1/watch/plan"): Who.STAFF,
@@ -173,6 +174,7 @@ FOR_TOKENS = {
     ("POST", "/v1/screenings/removals"),
     ("GET", "/v1/screenings/{screening:str}/result"),
     ("GET", "/v1/register"),
+    ("POST", "/v1/lookups"),
 } | {route for route in EXPECTED if route[1].startswith("/v1/counter")}
 """What a program's token opens."""
 CALLERS = (

@@ -74,6 +74,7 @@ ROWS: dict[tuple[str, str], tuple[str, bytes]] = {
     ("POST", "/register"): (FORM, b"text="),
     ("POST", "/register/practice"): (FORM, b""),
     ("POST", "/register/practice/change"): (FORM, b""),
+    ("POST", "/v1/lookups"): (JSON, b'{"devices":["001001010000013"]}'),
     ("POST", "/v1/sheets"): (JSON, b'{"imeis":["001001010000013"]}'),
     ("POST", "/v1/verifications"): ("application/octet-stream", b"{}"),
     ("POST", "/verify"): ("multipart/form-data; boundary=x", b"--x--\r\n"),

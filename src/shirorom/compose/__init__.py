@@ -659,6 +659,7 @@ class Composition:
             once=self.once,
             incoming=self.screenings.store.incoming if self.screenings else None,
             register=None if self.settings.web.public else self.register.for_web(),
+            lookups=None if self.settings.web.public else self.register.lookups,
         )
 
     @property

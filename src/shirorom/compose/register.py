@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shirorom.service.doctor import RegisterOut
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
+    from shirorom.service.lookup_plain import Lookups, PlainLookup
     from shirorom.service.publish_register import Publication, PublishRegister
     from shirorom.service.register_status import ShowRegister
     from shirorom.service.screen import Answers
@@ -198,6 +199,16 @@ class Registering:
             return bool(self._whole.feeds.keys.all())
         except ShiroromError:
             return True
+
+    @cached_property
+    def _plain(self) -> PlainLookup:
+        from shirorom.service.lookup_plain import PlainLookup
+
+        return PlainLookup(self._whole.rooms, self._whole.clock)
+
+    def lookups(self) -> Lookups:
+        """What look-ups of many phones are answered from, with a register or without."""
+        return self.lookup if self.available else self._plain
 
     def answers(self) -> Answers:
         """What is known of many phones, by the quickest way there is."""

@@ -41,6 +41,7 @@ from shirorom.edge.api.described import (
     with_headers,
     without_tuples,
 )
+from shirorom.edge.api.lookups import LookupsRequest
 from shirorom.edge.api.notices import FEED_MEDIA
 from shirorom.edge.api.pictures import FILE_MEDIA, PICTURE_MEDIA, PictureWire
 from shirorom.edge.api.screenings import RESULT_MEDIA, SCREENING_WIRES
@@ -51,6 +52,7 @@ from shirorom.edge.api.watch_hooks import HOOK_WIRES
 from shirorom.edge.api.watch_plan import WATCH_PLAN_WIRES
 from shirorom.edge.book_wire import ImportedWire, UnitsWire
 from shirorom.edge.feed_wire import FeedWire
+from shirorom.edge.lookup_wire import LookupsWire
 from shirorom.edge.register_wire import RegisterWire
 from shirorom.edge.sheet_wire import SheetWire, VerifyWire
 from shirorom.edge.web.page import AnyRequest, page
@@ -80,6 +82,7 @@ WIRES: tuple[type[msgspec.Struct], ...] = (
     SheetRequest, SheetWire, VerifyWire,
     *COUNTER_WIRES, *WATCH_PLAN_WIRES, *ALERT_WIRES, *HOOK_WIRES, *CLAIM_WIRES,
     ImportedWire, UnitsWire, UnitSearch, FeedWire, RegisterWire, *SCREENING_WIRES,
+    LookupsRequest, LookupsWire,
 )  # fmt: skip
 
 
@@ -211,6 +214,7 @@ FILE = {"type": "string", "format": "binary"}
 
 EXAMPLES = {
     "check": '{"imeis": ["001001010000013"]}',
+    "lookups": '{"devices": ["001001010000013", ["IMEI1: 001001010000021", "IMEI2: 001001010000039"]]}',
     "parse": '{"text": "IMEI1: 001001010000013"}',
     "record": '{"imei": "001001010000013", "carrier": "au", "glyph": "\u25cb"}',
     "sheet": '{"imeis": ["001001010000013"]}',

@@ -121,7 +121,7 @@ class Guard:
                     await self._with_file(wanted, headers, scope, receive, send)
                     return
                 if wanted is not None:  # else the router says 404 or 405, and no body is read
-                    receive = _replay(await self._body(wanted, headers, receive))
+                    receive = replay(await self._body(wanted, headers, receive))
         except ShiroromError as error:
             await self._send(send, scope, error)
             return
@@ -135,7 +135,7 @@ class Guard:
         spool = Spool(receive, self._spool_in, bytes_max=takes.bytes_max, seconds_max=takes.file_seconds_max)
         scope.setdefault("state", {})[SPOOLED] = spool
         try:
-            await self._app(scope, _replay(b""), send)
+            await self._app(scope, replay(b""), send)
         finally:
             spool.close()
 
@@ -254,7 +254,8 @@ def _length(headers: dict[bytes, bytes]) -> int:
     return int(text)
 
 
-def _replay(body: bytes) -> Receive:
+def replay(body: bytes) -> Receive:
+    """A body that was read, for whoever reads it next."""
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:

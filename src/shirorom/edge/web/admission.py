@@ -28,7 +28,7 @@ from shirorom.service.tries import network_of
 Connection = ASGIConnection[Any, Any, Any, Any]
 TOKEN_ROUTES = (
     "/v1/counter", "/v1/carriers", "/v1/watch/alerts", "/v1/watch/changes", "/v1/watch/imports",
-    "/v1/notices", "/v1/register", "/v1/screenings",
+    "/v1/notices", "/v1/lookups", "/v1/register", "/v1/screenings",
     "/watch/alerts.atom",
 )  # fmt: skip
 """What a token opens: these, and what lies below them."""

@@ -22,6 +22,7 @@ from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.edge.api.claims import CLAIMS
 from shirorom.edge.api.counter import COUNTER
 from shirorom.edge.api.describe import docs, openapi, openapi_config
+from shirorom.edge.api.lookups import LOOKUPS, ShortLookups
 from shirorom.edge.api.notices import NOTICES
 from shirorom.edge.api.pictures import FILES, PICTURES
 from shirorom.edge.api.register import REGISTER
@@ -53,6 +54,7 @@ from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.published import PUBLISHED
 from shirorom.edge.web.register import REGISTER_PAGES
 from shirorom.edge.web.sheets import SHEET_PAGES
+from shirorom.edge.web.short_way import ShortWay
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.stock import STOCK
 from shirorom.edge.web.stock_claims import CLAIM_PAGES
@@ -74,24 +76,25 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         *PAGES, *INTAKE, *HELP, *GUIDES, *INSTALLABLE, *PUBLIC, *READ, *PICTURES, *WRITE, *FILES,
         *COUNTER, *COUNTER_PAGE, *NOTICES, *SCREENINGS, *WATCH_BOOK, *WATCH_PLAN, *ALERTS, *HOOKS, *STOCK, *CLAIMS,
         *CLAIM_PAGES, *RISK_PAGE, *TRUST, *SIGNIN, *PEOPLE, *PAIR, *PUBLISHED, *SHEETS, *SHEET_PAGES,
-        *REGISTER, *REGISTER_PAGES,
+        *REGISTER, *REGISTER_PAGES, *LOOKUPS,
         docs, openapi, static,
     ]  # fmt: skip
     if patterns_shown(parts):
         routes.append(patterns)
     if asking.public:
         routes = [route for route in routes if for_strangers(route)]
+    web = Web.of(parts, asking)
     app = Litestar(
         routes,
         guards=[admit],
         exception_handlers={Exception: handle},
         openapi_config=openapi_config(),
         lifespan=[_lifespan],
-        state=State({"web": Web.of(parts, asking)}),
+        state=State({"web": web}),
         logging_config=None,
         request_max_body_size=None,  # the guard has read the body before, under its own limit
     )
-    _guard(app, parts, body_seconds_max)
+    _guard(app, parts, body_seconds_max, web)
     return app
 
 
@@ -102,16 +105,20 @@ def create_helper(parts: Parts) -> Litestar:
     return app
 
 
-def _guard(app: Litestar, parts: Parts, body_seconds_max: float) -> None:
-    app.asgi_handler = Guard(
-        app.asgi_handler,
-        hosts=parts.settings.web.hosts,
-        refuse=refuse,
-        takes_of=takes_of(app),
-        body_seconds_max=body_seconds_max,
-        proxy=parts.settings.web.proxy,
-        spool_in=parts.incoming,
-    )
+def _guard(app: Litestar, parts: Parts, body_seconds_max: float, web: Web | None = None) -> None:
+    guarded: dict[str, Any] = {
+        "hosts": parts.settings.web.hosts,
+        "refuse": refuse,
+        "takes_of": takes_of(app),
+        "body_seconds_max": body_seconds_max,
+        "proxy": parts.settings.web.proxy,
+        "spool_in": parts.incoming,
+    }
+    if web is None or web.looking is None:
+        app.asgi_handler = Guard(app.asgi_handler, **guarded)
+    else:
+        short = ShortLookups(web.looking)
+        app.asgi_handler = ShortWay(app.asgi_handler, short=short, limiter=web.limiter, **guarded)
 
 
 def for_strangers(route: Any) -> bool:

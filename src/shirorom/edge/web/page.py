@@ -12,6 +12,7 @@ from litestar.response import Response
 
 from shirorom import __version__
 from shirorom.domain.errors import ShiroromError
+from shirorom.edge.api.looking import Looking
 from shirorom.edge.http.language import COOKIE, LANGUAGES, NAMES, Language, choose, known, tag_of
 from shirorom.edge.http.limits import Limiter, limiter_of
 from shirorom.edge.http.problems import told
@@ -47,11 +48,16 @@ class Web:
     asking: Asking
     practice: bool
     limiter: Limiter
+    looking: Looking | None = None
 
     @classmethod
     def of(cls, parts: Parts, asking: Asking) -> Web:
         """The state for these parts."""
-        return cls(parts, asking, practice_site(parts.settings, parts.facts), limiter_of(parts.settings.api))
+        looking = None
+        if parts.lookups is not None:
+            looking = Looking(parts.lookups, parts.clock, parts.settings.verdict.age_h_max)
+        practice = practice_site(parts.settings, parts.facts)
+        return cls(parts, asking, practice, limiter_of(parts.settings.api), looking)
 
 
 def web_of(request: AnyRequest) -> Web:
