@@ -66,8 +66,8 @@ class LookupsWire(msgspec.Struct, frozen=True):
     """Answers in the order of the request. `logs`: the real one, the practice one, as far as phones were looked up."""
 
     as_of: str
-    logs: tuple[LookedWire, ...]
     results: tuple[LookupWire | LookupErrorWire, ...]
+    logs: tuple[LookedWire, ...]
 
 
 def tail_of(said: Said) -> str:
@@ -99,9 +99,9 @@ def looked_of(sight: Sighted, age_h_max: float) -> str:
     return msgspec.json.encode(LookedWire(sight.practice, sight.head.size, sight.head.root.hex(), books)).decode()
 
 
-def whole_of(as_of: str, logs: Sequence[str], results: Sequence[str]) -> bytes:
+def whole_of(as_of: str, results: Sequence[str], logs: Sequence[str]) -> bytes:
     """The whole answer."""
-    return f'{{"as_of":"{as_of}","logs":[{",".join(logs)}],"results":[{",".join(results)}]}}'.encode()
+    return f'{{"as_of":"{as_of}","results":[{",".join(results)}],"logs":[{",".join(logs)}]}}'.encode()
 
 
 def _cell(cell: Cell) -> LookupCellWire:

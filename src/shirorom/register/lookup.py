@@ -102,7 +102,8 @@ class Register:
         self._has_caution = (decoding(self._enrolled, self._enrolled) == CAUTION).any(axis=1)
         self._tables = lru_cache(maxsize=TABLES_MAX)(lambda asked: decoding(self._enrolled, asked))
         self._reached = lru_cache(maxsize=DAYS_MAX)(lambda day: Reached.by(self.pending, day))
-        self._own = self._reached(day_number(self.stamp.day))
+        self._day = self.stamp.day
+        self._own = self._reached(day_number(self._day))
 
     def values(self, keys: Keys, *, on: date | None = None) -> Bytes:
         """The packed byte of each phone; arguments and errors as of `codes`."""
@@ -168,7 +169,7 @@ class Register:
     def _on(self, on: date | None) -> Reached:
         if on is None:
             return self._own
-        if on < self.stamp.day:
+        if on < self._day:
             raise ValueError("a register does not know the days before its own")
         return self._reached(day_number(on))
 

@@ -108,7 +108,7 @@ class Looking:
             moment = self._fresh(practice) or await self.moment(practice)
             if moment.quick is not None:
                 tail = moment.tail(moment.quick, moment.quick.id_of(int(imei.key)))
-                return whole_of(moment.as_of, (moment.looked,), (phone_of(imei.digits, tail),))
+                return whole_of(moment.as_of, (phone_of(imei.digits, tail),), (moment.looked,))
         few = len(devices) <= FEW
         read = self._read(devices) if few else await asyncio.to_thread(self._read, devices)
         moments = {practice: await self.moment(practice) for practice in read.worlds}
@@ -169,16 +169,17 @@ class Looking:
 
         from shirorom.edge.lookup_columns import are_test, keys_of
 
-        sound, keys = keys_of(devices)
+        alone = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in devices]
+        sound, keys = keys_of(alone)
         places, practice = np.flatnonzero(sound), are_test(keys)
         if not practice.all():
-            usual = cast(str, devices[int(places[practice.argmin()])])
+            usual = cast(str, alone[int(places[practice.argmin()])])
             practice |= self._world(Imei(usual))
         for world in (False, True):
             mine = practice == world
             if mine.any():
                 some = places[mine].tolist()
-                read.columns[world] = _Column(some, [cast(str, devices[place]) for place in some], keys[mine])
+                read.columns[world] = _Column(some, [cast(str, alone[place]) for place in some], keys[mine])
         odd: list[int] = np.flatnonzero(~sound).tolist()
         return odd
 
@@ -202,7 +203,7 @@ class Looking:
                 tail = tails.get(id(said)) or tails.setdefault(id(said), tail_of(said))
                 read.results[place] = phone_of('","'.join(imei.digits for imei in device.imeis), tail)
         as_of = min((moment.as_of for moment in moments.values()), default=at(self.clock.now()))
-        return whole_of(as_of, [moments[practice].looked for practice in read.worlds], read.results)
+        return whole_of(as_of, read.results, [moments[practice].looked for practice in read.worlds])
 
     def _write_column(self, read: _Read, practice: bool, column: _Column, moment: Moment) -> None:
         sight = moment.quick
@@ -222,6 +223,8 @@ _NEVER: tuple[Moment | None, float] = None, 0.0
 
 def _plain(texts: Texts) -> Imei | None:
     """A number in its usual spelling; None: something else, or not a good one."""
+    if isinstance(texts, list) and len(texts) == 1:
+        texts = texts[0]
     if not isinstance(texts, str) or len(texts) != DIGITS or not (texts.isascii() and texts.isdigit()):
         return None
     try:

@@ -24,6 +24,7 @@ from shirorom.edge.http.limits import Limiter
 ADMITTED = "admitted"
 """Key of the scope's state: what the route's handler calls with its caller's quota key once it has answered."""
 HOLDS_S = 1.0
+AGAIN_S = 0.7
 CALLERS_MAX = 1_000
 """Callers that are remembered; past it all are forgotten, and go the whole way once."""
 IGNORED = frozenset(
@@ -49,11 +50,15 @@ class Short(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Caller:
-    """Somebody who was admitted: whose quota it is, until when it holds, what their answers carry."""
+    """Somebody who was admitted: whose quota it is, until when it holds, what their answers carry.
+
+    `again`: when one call, while the others go on, goes the whole way to be admitted anew.
+    """
 
     who: str
+    again: float
     until: float
     headers: tuple[tuple[bytes, bytes], ...]
 
@@ -87,15 +92,18 @@ class ShortWay(Guard):
             now = self._monotonic()
             key, length = _called(scope)
             caller = self._known.get(key)
-            if caller is None or caller.until <= now:
+            if caller is None or caller.again <= now:
                 self._ask_to_be_told(scope, key, now)
+                if caller is not None:
+                    caller.again = caller.until
             elif 0 < length <= self._bytes_max and not scope["query_string"]:
                 try:
                     body = await read_body(receive, bytes_max=self._bytes_max, seconds_max=self._seconds_max)
                 except ShiroromError as error:
                     receive = _failing(error)
                 else:
-                    if await self._served(caller, body, now, send):
+                    now = self._monotonic()  # a body may take its time
+                    if now < caller.until and await self._served(caller, body, now, send):
                         return
                     receive = replay(body)
         await super().__call__(scope, receive, send)
@@ -123,7 +131,7 @@ class ShortWay(Guard):
             if len(self._known) >= CALLERS_MAX:
                 self._known.clear()
             always = (*HEADERS, HSTS) if scope["scheme"] == "https" else HEADERS
-            self._known[key] = _Caller(who, now + HOLDS_S, (JSON_TYPE, NO_STORE, *always))
+            self._known[key] = _Caller(who, now + AGAIN_S, now + HOLDS_S, (JSON_TYPE, NO_STORE, *always))
 
         scope.setdefault("state", {})[ADMITTED] = admitted
 
