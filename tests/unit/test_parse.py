@@ -111,6 +111,14 @@ def test_every_spelling_gives_the_same_number_or_a_clear_refusal(spelling: str, 
     assert {one.imei for one in parse(text).found if one.imei} <= {imei}
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000", "  "])
+@given(imei=IMEIS)
+def test_a_blank_behind_the_first_digit_leads_to_no_other_phone(blank: str, imei: Imei) -> None:
+    """The other 14 digits alone would be a phone's: what cannot be told apart is an error."""
+    found = [one.imei for one in parse(imei.digits[0] + blank + imei.digits[1:]).found if one.imei is not None]
+    assert found in ([], [imei])
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_of_the_example_is_read(spelling: str) -> None:
     """Control of the refusals: they are rare; a usual number is read from each spelling, by the parser too."""

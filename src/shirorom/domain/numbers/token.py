@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from shirorom.domain.imei import luhn_digit
 from shirorom.domain.numbers.plain import IGNORED, MARK
 
 
@@ -111,6 +112,9 @@ def numbers(chain: str, start: int) -> list[Number]:
         if loose and _is_14_and_1(loose[-1], phrase):
             found.append(_number(loose.pop() + phrase))
             continue
+        if _is_1_and_14(loose, phrase):
+            found.append(_number(loose.pop() + phrase, unclear=True))
+            continue
         if loose and len(loose[-1][0].digits) == 14:
             found.append(_number(loose.pop()))
         if not _stands_alone(phrase):
@@ -144,6 +148,14 @@ def _phrases(chain: str, start: int) -> list[list[_Group]]:
 
 def _is_14_and_1(before: list[_Group], phrase: list[_Group]) -> bool:
     return [len(group.digits) for group in (*before, *phrase)] == [14, 1]
+
+
+def _is_1_and_14(loose: list[list[_Group]], phrase: list[_Group]) -> bool:
+    """Whether a lone digit may be the first of an IMEI that goes on behind a blank: without it, it is another's."""
+    if [len(group.digits) for before in loose for group in before] != [1] or len(phrase) != 1:
+        return False
+    rest = phrase[0].digits
+    return len(rest) == 14 and luhn_digit(loose[0][0].digits + rest[:13]) == rest[13]
 
 
 def _stands_alone(phrase: list[_Group]) -> bool:
