@@ -17,7 +17,7 @@ from shirorom.domain.notice import Notice, NoticeKind
 from shirorom.domain.reading import Channel
 from shirorom.domain.tables.number import device_of
 from shirorom.edge.api.looking import Looking, Texts
-from shirorom.edge.lookup_wire import LookupCellWire, LookupErrorWire, LookupWire
+from shirorom.edge.lookup_wire import LookupCellWire, LookupWire
 from shirorom.edge.wire import at
 from shirorom.service.screen_answers import Known, Said
 from shirorom.service.settings import Settings
@@ -64,11 +64,11 @@ def plainly(kit: Kit, devices: Sequence[Texts]) -> list[dict[str, Any]]:
     return [msgspec.json.decode(msgspec.json.encode(_one(kit, one))) for one in devices]
 
 
-def _one(kit: Kit, texts: Texts) -> LookupWire | LookupErrorWire:
+def _one(kit: Kit, texts: Texts) -> LookupWire:
     try:
         device = device_of([texts] if isinstance(texts, str) else texts)
     except NumberError as error:
-        return LookupErrorWire(error.code)
+        return LookupWire(error=error.code)
     (said,) = Known(kit.composition.rooms, kit.composition.clock)([device])
     return _wire(tuple(imei.digits for imei in device.imeis), said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.reading import Channel
@@ -29,20 +30,18 @@ class LookupCellWire(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LookupWire(msgspec.Struct, frozen=True):
-    """What is known of one phone. `cells`: four for each of `imeis`, in their order: docomo au softbank rakuten."""
+    """What is known of one phone; of a device whose number could not be read `error` alone: the code that says why.
 
-    imeis: tuple[str, ...]
-    verdict: str
-    so_far: str | None
-    complete: bool
-    practice: bool
-    cells: tuple[LookupCellWire, ...]
+    `cells`: four for each of `imeis`, in their order: docomo au softbank rakuten.
+    """
 
-
-class LookupErrorWire(msgspec.Struct, frozen=True):
-    """A device whose number could not be read: why (docs/reference/codes.md)."""
-
-    error: str
+    imeis: tuple[str, ...] | UnsetType = UNSET
+    verdict: str | UnsetType = UNSET
+    so_far: str | UnsetType | None = UNSET
+    complete: bool | UnsetType = UNSET
+    practice: bool | UnsetType = UNSET
+    cells: tuple[LookupCellWire, ...] | UnsetType = UNSET
+    error: str | UnsetType = UNSET
 
 
 class BookWire(msgspec.Struct, frozen=True):
@@ -66,7 +65,7 @@ class LookupsWire(msgspec.Struct, frozen=True):
     """Answers in the order of the request. `logs`: the real one, the practice one, as far as phones were looked up."""
 
     as_of: str
-    results: tuple[LookupWire | LookupErrorWire, ...]
+    results: tuple[LookupWire, ...]
     logs: tuple[LookedWire, ...]
 
 
@@ -86,7 +85,7 @@ def phone_of(imeis: str, tail: str) -> str:
 
 def error_of(code: str) -> str:
     """The answer about a number that could not be read."""
-    return f'{{"error":"{code}"}}'
+    return msgspec.json.encode(LookupWire(error=code)).decode()
 
 
 def looked_of(sight: Sighted, age_h_max: float) -> str:
