@@ -152,10 +152,10 @@ def _is_14_and_1(before: list[_Group], phrase: list[_Group]) -> bool:
 
 def _is_1_and_14(loose: list[list[_Group]], phrase: list[_Group]) -> bool:
     """Whether a lone digit may be the first of an IMEI that goes on behind a blank: without it, it is another's."""
-    if [len(group.digits) for before in loose for group in before] != [1] or len(phrase) != 1:
+    if len(loose) != 1 or [len(group.digits) for group in (*loose[0], *phrase)] != [1, 14]:
         return False
     rest = phrase[0].digits
-    return len(rest) == 14 and luhn_digit(loose[0][0].digits + rest[:13]) == rest[13]
+    return luhn_digit(loose[0][0].digits + rest[:13]) == rest[13]
 
 
 def _stands_alone(phrase: list[_Group]) -> bool:
