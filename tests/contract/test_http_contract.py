@@ -38,6 +38,8 @@ SCREENINGS = ("screenings", "screening", "screeningRemove", "watchUnits")
 OPERATIONS = (
     "check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
     *COUNTER, *PLAN, *WATCH, *SCREENINGS,
+    "check", "lookups", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
+    *COUNTER, *PLAN, *WATCH,
 )  # fmt: skip
 NEED_AN_ITEM = {
     "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",
