@@ -7,6 +7,7 @@ read the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,11 @@ _POWERS = np.array([10**place for place in range(13, -1, -1)], np.uint64)
 _DOUBLED = np.array([digit * 2 - 9 if digit > 4 else digit * 2 for digit in range(10)], np.uint8)
 
 
-def keys_of(texts: Sequence[object]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+def keys_of(texts: Sequence[Any]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Which of them are plain IMEIs, and the first 14 digits of each of those as a number, in their order."""
-    plain = [text if isinstance(text, str) and len(text) == DIGITS else _NONE for text in texts]
+    plain = texts
+    if set(map(type, texts)) != {str} or set(map(len, texts)) != {DIGITS}:
+        plain = [text if isinstance(text, str) and len(text) == DIGITS else _NONE for text in texts]
     letters = np.frombuffer("".join(plain).encode("ascii", "replace"), np.uint8)  # one byte each: they stay in line
     digits = letters.reshape(len(plain), DIGITS) - np.uint8(48)
     sound: NDArray[np.bool_] = np.less_equal(digits, 9).all(axis=1)

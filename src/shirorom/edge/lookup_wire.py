@@ -69,18 +69,22 @@ class LookupsWire(msgspec.Struct, frozen=True):
     logs: tuple[LookedWire, ...]
 
 
+OPEN = '{"imeis":["'
+"""How a phone's answer begins."""
+
+
 def tail_of(said: Said) -> str:
     """The JSON of what is said of a phone, from the end of its numbers on."""
     verdict = said.verdict
     so_far = None if verdict.so_far is None else verdict.so_far.value
     cells = tuple(map(_cell, said.cells))
     wire = LookupWire((), verdict.kind.value, so_far, verdict.complete, said.practice, cells)
-    return msgspec.json.encode(wire).decode()[len('{"imeis":[') :]
+    return msgspec.json.encode(wire).decode()[len(OPEN) - 1 :]
 
 
 def phone_of(imeis: str, tail: str) -> str:
     """A phone's answer; several numbers stand joined by `","`."""
-    return f'{{"imeis":["{imeis}"{tail}'
+    return f'{OPEN}{imeis}"{tail}'
 
 
 def error_of(code: str) -> str:

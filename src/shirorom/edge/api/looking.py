@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from shirorom.domain.errors import NumberError
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.tables.number import device_of
-from shirorom.edge.lookup_wire import error_of, looked_of, phone_of, tail_of, whole_of
+from shirorom.edge.lookup_wire import OPEN, error_of, looked_of, phone_of, tail_of, whole_of
 from shirorom.edge.wire import at
 from shirorom.ports import Clock
 from shirorom.service.lookup_plain import Lookups, Sighted
@@ -169,7 +169,9 @@ class Looking:
 
         from shirorom.edge.lookup_columns import are_test, keys_of
 
-        alone = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in devices]
+        alone = devices
+        if list in set(map(type, devices)):
+            alone = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in devices]
         sound, keys = keys_of(alone)
         places, practice = np.flatnonzero(sound), are_test(keys)
         if not practice.all():
@@ -179,7 +181,8 @@ class Looking:
             mine = practice == world
             if mine.any():
                 some = places[mine].tolist()
-                read.columns[world] = _Column(some, [cast(str, alone[place]) for place in some], keys[mine])
+                texts = alone if len(some) == len(alone) else [alone[place] for place in some]
+                read.columns[world] = _Column(some, cast(Sequence[str], texts), keys[mine])
         odd: list[int] = np.flatnonzero(~sound).tolist()
         return odd
 
@@ -215,7 +218,7 @@ class Looking:
         tails = {id_: moment.tail(sight, id_) for id_ in set(ids)}
         results = read.results
         for place, text, id_ in zip(column.places, column.texts, ids, strict=True):
-            results[place] = phone_of(text, tails[id_])
+            results[place] = f'{OPEN}{text}"{tails[id_]}'
 
 
 _NEVER: tuple[Moment | None, float] = None, 0.0
