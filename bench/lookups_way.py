@@ -1,7 +1,8 @@
 """What a look-up costs the server itself, without sockets: `POST /v1/lookups` called in this process, all guards on.
 
-Seconds of the processor, so that neighbours on the machine count less. One phone by the short way (edge/web/short_way.py)
-beside the whole way through the router; a thousand phones with the compiled kernel and with numpy alone. 3 M phones.
+Seconds of the processor, so that neighbours on the machine count less. One phone by the short way
+(edge/web/short_way.py) beside the whole way through the router; a thousand with the compiled kernel and with numpy
+alone, beside what is wanted. 3 M phones.
 """
 
 from __future__ import annotations

@@ -120,8 +120,12 @@ def test_callers_are_not_kept_without_end(kit: Kit, client: TestClient[Any], cou
     guard: Any = kit.app.asgi_handler
     for n in range(3):
         ask(client, x_forwarded_for=str(n))
-    guard._known |= dict.fromkeys(range(CALLERS_MAX))
+    assert len(guard._known) == 3
+    counted.now += HOLDS_S
     ask(client, x_forwarded_for="new")
+    assert len(guard._known) == 1  # whose time is over is forgotten
+    guard._known |= dict.fromkeys(range(CALLERS_MAX))
+    ask(client, x_forwarded_for="newer")
     assert len(guard._known) == 1
 
 

@@ -112,13 +112,13 @@ def numbers(chain: str, start: int) -> list[Number]:
         if loose and _is_14_and_1(loose[-1], phrase):
             found.append(_number(loose.pop() + phrase))
             continue
-        if _is_1_and_14(loose, phrase):
-            found.append(_number(loose.pop() + phrase, unclear=True))
-            continue
         if loose and len(loose[-1][0].digits) == 14:
             found.append(_number(loose.pop()))
         if not _stands_alone(phrase):
             loose.append(phrase)
+            continue
+        if _is_1_and_14(loose, phrase):
+            found.append(_number(loose.pop() + phrase, unclear=True))
             continue
         found.extend(_of_loose(loose))
         loose = []
@@ -152,10 +152,10 @@ def _is_14_and_1(before: list[_Group], phrase: list[_Group]) -> bool:
 
 def _is_1_and_14(loose: list[list[_Group]], phrase: list[_Group]) -> bool:
     """Whether a lone digit may be the first of an IMEI that goes on behind a blank: without it, it is another's."""
-    if len(loose) != 1 or [len(group.digits) for group in (*loose[0], *phrase)] != [1, 14]:
+    if len(loose) != 1 or [len(group.digits) for group in loose[0]] != [1]:
         return False
-    rest = phrase[0].digits
-    return luhn_digit(loose[0][0].digits + rest[:13]) == rest[13]
+    digits = loose[0][0].digits + "".join(group.digits for group in phrase)
+    return len(digits) == 15 and luhn_digit(digits[:14]) == digits[14]
 
 
 def _stands_alone(phrase: list[_Group]) -> bool:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # numpy comes with it
 
 FRESH_S = 0.2
 FRESH_S_MAX = 0.7
-FEW = 16
-"""Devices that are answered at once; more of them in a thread, so that others do not wait."""
+FEW, FEW_CHARS = 16, 4_000
+"""Devices, and characters of their texts, that are read at once; more in a thread, so that others do not wait."""
 DIGITS = 15
 
 Texts: TypeAlias = str | list[str]
@@ -109,7 +109,7 @@ class Looking:
             if moment.quick is not None:
                 tail = moment.tail(moment.quick, moment.quick.id_of(int(imei.key)))
                 return whole_of(moment.as_of, (phone_of(imei.digits, tail),), (moment.looked,))
-        few = len(devices) <= FEW
+        few = len(devices) <= FEW and sum(map(_chars, devices)) <= FEW_CHARS
         read = self._read(devices) if few else await asyncio.to_thread(self._read, devices)
         moments = {practice: await self.moment(practice) for practice in read.worlds}
         return self._write(read, moments) if few else await asyncio.to_thread(self._write, read, moments)
@@ -222,6 +222,10 @@ class Looking:
 
 
 _NEVER: tuple[Moment | None, float] = None, 0.0
+
+
+def _chars(texts: Texts) -> int:
+    return len(texts) if isinstance(texts, str) else sum(map(len, texts))
 
 
 def _plain(texts: Texts) -> Imei | None:

@@ -85,6 +85,7 @@ class ShortWay(Guard):
         self._short, self._limiter, self._monotonic = short, limiter, monotonic
         self._path, self._bytes_max = short.path, short.bytes_max
         self._known: dict[tuple[Any, ...], _Caller] = {}
+        self._forgot = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, by the short way where it is certain to be right."""
@@ -128,12 +129,19 @@ class ShortWay(Guard):
         """Let the handler say that this caller was admitted. `now`: before anybody looked whether they are."""
 
         def admitted(who: str) -> None:
-            if len(self._known) >= CALLERS_MAX:
-                self._known.clear()
+            self._forget(now)
             always = (*HEADERS, HSTS) if scope["scheme"] == "https" else HEADERS
             self._known[key] = _Caller(who, now + AGAIN_S, now + HOLDS_S, (JSON_TYPE, NO_STORE, *always))
 
         scope.setdefault("state", {})[ADMITTED] = admitted
+
+    def _forget(self, now: float) -> None:
+        """Keep nobody's secrets longer than they are good for."""
+        if len(self._known) >= CALLERS_MAX:
+            self._known.clear()
+        elif now - self._forgot >= HOLDS_S:
+            self._known = {key: caller for key, caller in self._known.items() if caller.until > now}
+            self._forgot = now
 
 
 def _called(scope: Scope) -> tuple[tuple[Any, ...], int]:
