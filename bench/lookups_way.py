@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from bench.register import SHARES, _phones, _queries
 from shirorom.compose import Composition, Reach
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.imei import Imei
@@ -32,11 +31,12 @@ from shirorom.log.keyring import KnownKey
 from shirorom.ports.feeds import CarrierKey
 from shirorom.register.build import build
 from shirorom.register.format import Enrolled, Layout, Stamp
+from shirorom.register.keys import SERIALS
 from shirorom.register.rows import Rows
 from shirorom.register.values import CLEAR, RESTRICTED
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings
 
-PHONES, ONE, MANY, REQUESTS = 3_000_000, 4_000, 1_000, 32
+PHONES, TACS, ONE, MANY, REQUESTS = 3_000_000, 400, 4_000, 1_000, 32
 PRACTICE = CarrierSettings(access=Access.HAND, url="http://127.0.0.1:9")
 
 
@@ -79,16 +79,21 @@ def _world(made: Composition, count: int) -> list[str]:
         made.feeds.keys.add(CarrierKey(carrier, True, KnownKey(key, datetime(1970, 1, 1, tzinfo=UTC))))
         made.feeds.take(io.BytesIO(content), carrier, "bench")
     log = made.room(True).log
-    keys, _ = _phones(random, count)
+    tacs = random.choice(np.arange(35_000_000, 36_000_000), TACS, replace=False)
+    drawn = random.choice(tacs, count) * SERIALS + random.integers(0, SERIALS, count)
+    keys, others = np.unique(drawn).astype(np.uint64), random.integers(0, SERIALS, REQUESTS * MANY // 2)
     marks = np.where(random.random(len(keys)) < 0.03, RESTRICTED, CLEAR).astype(np.uint8)
-    carriers = random.choice(4, len(keys), p=SHARES).astype(np.uint8)
+    carriers = random.integers(0, len(CARRIERS), len(keys)).astype(np.uint8)
     stamp = Stamp(Checkpoint(log.origin, log.head().size, log.head().root),
                   tuple(Enrolled(carrier, now.replace(microsecond=0)) for carrier in CARRIERS), True)  # fmt: skip
     made.register.files(True).publish(build(Rows(keys, carriers, marks, np.zeros(len(keys), np.uint32)), stamp,
                                             Layout.COMPACT))  # fmt: skip
     if not made.register.lookup.sight(True).by_register:
         raise RuntimeError("the register does not answer")
-    return [Imei.of_key(f"{key:014d}").digits for key in _queries(random, keys)[: REQUESTS * MANY].tolist()]
+    asked = np.concatenate(
+        (random.choice(keys, len(others)), (random.choice(tacs, len(others)) * SERIALS + others).astype(np.uint64))
+    )
+    return [Imei.of_key(f"{key:014d}").digits for key in random.permutation(asked).tolist()]
 
 
 def _body(numbers: Sequence[str]) -> bytes:
