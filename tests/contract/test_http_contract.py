@@ -36,10 +36,8 @@ WATCH = (
 )  # fmt: skip
 SCREENINGS = ("screenings", "screening", "screeningRemove", "watchUnits")
 OPERATIONS = (
-    "check", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
-    *COUNTER, *PLAN, *WATCH, *SCREENINGS,
     "check", "lookups", "parse", "record", "withdraw", "pair", "carriers", "health", "ready", "claim", "claims",
-    *COUNTER, *PLAN, *WATCH,
+    *COUNTER, *PLAN, *WATCH, *SCREENINGS,
 )  # fmt: skip
 NEED_AN_ITEM = {
     "watchHandled", "watchHookRotate", "watchHookTest", "watchHookReplay", "watchHookRemove",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from litestar.enums import ScopeType
@@ -77,11 +78,13 @@ class ShortWay(Guard):
         takes_of: TakesOf,
         body_seconds_max: float,
         proxy: str | None,
+        spool_in: Callable[[], Path] | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            app, hosts=hosts, refuse=refuse, takes_of=takes_of, body_seconds_max=body_seconds_max, proxy=proxy
-        )
+            app, hosts=hosts, refuse=refuse, takes_of=takes_of, body_seconds_max=body_seconds_max, proxy=proxy,
+            spool_in=spool_in,
+        )  # fmt: skip
         self._short, self._limiter, self._monotonic = short, limiter, monotonic
         self._path, self._bytes_max = short.path, short.bytes_max
         self._known: dict[tuple[Any, ...], _Caller] = {}
