@@ -9,7 +9,7 @@ from shirorom.adapters.clock import SystemClock
 from shirorom.adapters.register_file import RegisterFiles
 from shirorom.domain.carrier import CARRIERS
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.register.format import Enrolled, Stamp
 
 ORIGIN = "shirorom/practice/bench"

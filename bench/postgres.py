@@ -16,7 +16,7 @@ from bench.log import looked_up, per_second, readings, recorded
 from shirorom.adapters.clock import SystemClock
 from shirorom.adapters.log_postgres import PostgresLog
 from shirorom.adapters.log_sqlite import SqliteLog
-from shirorom.ports import Log
+from shirorom.ports.log import Log
 from shirorom.service.recorder import Recorder
 from tests.postgres_kit import Server, remove_all
 

@@ -27,7 +27,7 @@ from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.edge.practice import Practice
-from shirorom.ports import Answer, Asker
+from shirorom.ports.asking import Answer, Asker
 from shirorom.service.settings import Access, BrowserSettings, CarrierSettings, CarriersSettings, Settings
 from tests.carrier_pages import Made
 

@@ -13,7 +13,7 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.given import Given
 from shirorom.domain.desk.queue import LEASE, Item, Outcome, Place, Seat
 from shirorom.domain.imei import Device
-from shirorom.ports import NewItem, Queue
+from shirorom.ports.queue import NewItem, Queue
 from tests.logs import START, imei
 
 DOCOMO, AU, SOFTBANK, RAKUTEN = CARRIERS

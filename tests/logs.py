@@ -17,7 +17,7 @@ from shirorom.domain.reading import Channel, Reading
 from shirorom.log.entry import DeviceHead, Opening, Sealed, seal
 from shirorom.log.statement import encode_statement
 from shirorom.log.tree import leaf_hash
-from shirorom.ports import Log
+from shirorom.ports.log import Log
 from shirorom.service.backup import Backup
 from shirorom.service.fsck import Fsck, FsckReport
 from shirorom.service.recorder import Recorder

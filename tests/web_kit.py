@@ -26,7 +26,8 @@ from shirorom.edge.cli.context import Options
 from shirorom.edge.web.app import create_app
 from shirorom.edge.web.parts import Example, Parts, Trust
 from shirorom.edge.web.serve import serve
-from shirorom.ports import Answer, Clock
+from shirorom.ports.asking import Answer
+from shirorom.ports.clock import Clock
 from shirorom.service.counter_screenshot import ScreenshotCheck
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings, WebSettings
 

@@ -21,7 +21,7 @@ from shirorom.domain.errors import CellError, ConfigError
 from shirorom.domain.imei import Imei
 from shirorom.edge.practice import Practice, catalogue, start
 from shirorom.edge.practice.catalogue import Fault
-from shirorom.ports import Answer, Asker
+from shirorom.ports.asking import Answer, Asker
 from shirorom.service.settings import BrowserSettings, CarrierSettings, CarriersSettings, Settings
 from tests.browser_kit import FACTS, browsers, children, gone, is_png, settings_for
 

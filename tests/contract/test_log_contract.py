@@ -1,4 +1,4 @@
-"""What every log promises (ports.Log). One suite; each adapter joins by one line in `ADAPTERS`."""
+"""What every log promises (ports.log.Log). One suite; each adapter joins by one line in `ADAPTERS`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, ShiroromError, StorageError
 from shirorom.log.entry import NO_DEVICE, DeviceHead, seal
 from shirorom.log.tree import EMPTY_ROOT, Frontier, grow, leaf_hash, verify_inclusion
-from shirorom.ports import Head, Log
+from shirorom.ports.log import Head, Log
 from tests import postgres_kit
 from tests.logs import START, imei, reading, recorder_of, sealed
 

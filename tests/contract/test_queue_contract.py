@@ -25,7 +25,7 @@ from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.given import Turn
 from shirorom.domain.desk.queue import LEASE, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.ports import NewItem, Queue
+from shirorom.ports.queue import NewItem, Queue
 from tests.counter_kit import ANNA, AU, BEN, DOCOMO, LONG_AGO, SOFTBANK, add, device, given, open_queue, work_off
 from tests.logs import START
 

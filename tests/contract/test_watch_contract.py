@@ -16,7 +16,7 @@ from shirorom.domain.desk.alerts import AlertKind
 from shirorom.domain.desk.standing import PhoneStanding
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.ports.watch import AlertFilter, Basis, DayCount, Step
 from tests.logs import START, imei
 from tests.watch_kit import AU, BATSU, BOU, DOCOMO, MARU, SANKAKU, World

@@ -23,7 +23,7 @@ from shirorom.adapters.log_postgres import PostgresLog
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.segment import encode_segment
-from shirorom.ports import Log
+from shirorom.ports.log import Log
 from tests.feed_kit import Importer, Publisher, restricted
 from tests.logs import backup_of, database, imei, open_log, reading, recorder_of, sealed
 

@@ -22,7 +22,7 @@ from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Imei
 from shirorom.edge.cli.context import Options
 from shirorom.edge.cli.main import run
-from shirorom.ports import Answer
+from shirorom.ports.asking import Answer
 from shirorom.service.check import Check
 
 CLEAR, CAUTION, RESTRICTED, NO_RECORD = "○", "△", "×", "－"

@@ -14,7 +14,7 @@ import pytest
 from shirorom.adapters import machine
 from shirorom.adapters.texts_toml import Texts
 from shirorom.domain.errors import CODES, CellError, ConfigError, StorageError
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.service.doctor import Browser, Disk, Doctor, Finding, Probes, RegisterOut, State
 from shirorom.service.settings import Access, CarrierSettings, CarriersSettings, Settings
 

@@ -19,7 +19,7 @@ from shirorom.adapters.register_file import RegisterFiles
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.fold import JST, Recorded, RecordedNotice, fold
 from shirorom.domain.notice import Ground, Notice, NoticeKind
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.register.format import Enrolled, Stamp
 from shirorom.register.keys import Keys
 from shirorom.register.rows import Row, Rows

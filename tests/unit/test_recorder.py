@@ -17,7 +17,7 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.log.entry import Sealed
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.service.recorder import CLOCK_BACK_S_MAX, TRIES_MAX, Recorder
 
 IMEI = Imei.of_key("00100100000001")

@@ -18,7 +18,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.register.build import build, build_delta
 from shirorom.register.format import Enrolled, Layout, Stamp
 from shirorom.register.rows import Row, Rows

@@ -20,7 +20,7 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import Mark, VerdictKind
 from shirorom.domain.reading import Channel
 from shirorom.domain.verdict import Cell
-from shirorom.ports import Answer
+from shirorom.ports.asking import Answer
 from shirorom.service.check import Check
 from shirorom.service.correct import Correct
 from shirorom.service.history import History

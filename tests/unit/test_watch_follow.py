@@ -21,7 +21,7 @@ from shirorom.domain.desk.alerts import AlertEvent, AlertKind
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.service.import_feed import ImportFeed
 from tests.feed_kit import Publisher, restricted
 from tests.logs import imei

@@ -16,7 +16,7 @@ from shirorom.domain.desk.alerts import Alert, AlertEvent, alert_kind
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.history import Change, located_changes
 from shirorom.domain.mark import Mark
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from tests.logs import imei
 from tests.watch_kit import World
 

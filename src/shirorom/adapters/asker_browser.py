@@ -16,7 +16,9 @@ from shirorom.adapters.politeness import Politeness
 from shirorom.domain.carrier import CarrierFacts, CarrierId
 from shirorom.domain.errors import CellError, ShiroromError
 from shirorom.domain.imei import Imei
-from shirorom.ports import Answer, Clock, Facts
+from shirorom.ports.asking import Answer
+from shirorom.ports.clock import Clock
+from shirorom.ports.facts import Facts
 from shirorom.service.settings import CarrierSettings, Settings
 
 TRIES_MAX = 2

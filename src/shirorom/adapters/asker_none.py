@@ -5,7 +5,7 @@ from __future__ import annotations
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError
 from shirorom.domain.imei import Imei
-from shirorom.ports import Answer
+from shirorom.ports.asking import Answer
 
 
 class NoAsker:

@@ -22,7 +22,7 @@ from shirorom.adapters.child import END_S_MAX, end_child, frame, own_stdout, sta
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CODES, Area, CellError, ShiroromError, StorageError
 from shirorom.domain.imei import Imei
-from shirorom.ports import Answer
+from shirorom.ports.asking import Answer
 from shirorom.service.settings import Settings
 
 FRAME_BYTES_MAX = 32_000_000

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
-from shirorom.ports import Facts
+from shirorom.ports.facts import Facts
 from shirorom.service.settings import Settings, WitnessSettings
 
 CONFIG_BYTES_MAX = 256_000

@@ -1,4 +1,4 @@
-"""The log in a PostgreSQL database (ports.Log): append-only, verified on every read, durable before it returns.
+"""The log in a PostgreSQL database (ports.log.Log): append-only, verified on every read, durable before it returns.
 
 One connection reads, one writes. A connection that broke is made anew, and whatever is then found must go on from what
 this process knows: so a standby that was promoted without our last entries is noticed, and not written to (ADR 0032).
@@ -30,7 +30,7 @@ from shirorom.adapters.storage_errors import storage_errors
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import DeviceHead, Sealed, at_text
-from shirorom.ports import Entry, Head
+from shirorom.ports.log import Entry, Head
 
 ENTRIES_MAX = 10_000
 """Entries of one append or one read."""
@@ -122,7 +122,7 @@ class PostgresLog:
         """Append all or none; returns once the server says that they would survive a power cut.
 
         Raises:
-            StorageError: as ports.Log; and `storage-unreachable` (nothing was written), `storage-unconfirmed` (the
+            StorageError: as ports.log.Log; and `storage-unreachable` (nothing was written), `storage-unconfirmed` (the
                 connection broke at the commit, or a standby did not confirm it: nobody knows), `database-unsafe`.
         """
         if not 0 < len(sealed) <= ENTRIES_MAX:

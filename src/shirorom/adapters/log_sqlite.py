@@ -1,4 +1,4 @@
-"""The log in one SQLite file (ports.Log): append-only, verified on every read, durable before it returns (ADR 0008)."""
+"""The log in one SQLite file (ports.log.Log): append-only, verified on every read, durable before it returns (ADR 0008)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shirorom.adapters.storage_errors import code_of_sqlite, storage_errors
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
 from shirorom.log.entry import DeviceHead, Sealed, at_text
-from shirorom.ports import Entry, Head
+from shirorom.ports.log import Entry, Head
 
 ENTRIES_MAX = 10_000
 """Entries of one append or one read."""

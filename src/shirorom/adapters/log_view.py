@@ -38,7 +38,7 @@ from shirorom.log.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from shirorom.ports import Entry, Head
+from shirorom.ports.log import Entry, Head
 
 VERIFIED_MAX = 16_384
 """Entries that a view remembers as verified."""

@@ -18,7 +18,7 @@ from webauthn.helpers.structs import (
 
 from shirorom.domain.desk.people import Passkey
 from shirorom.domain.errors import RequestError
-from shirorom.ports import NewPasskey
+from shirorom.ports.people import NewPasskey
 
 NAME = "白ロム"
 ASK = AuthenticatorSelectionCriteria(

@@ -17,7 +17,7 @@ from pathlib import Path
 from shirorom.adapters.durable import create_private
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError, StorageError
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 
 FAILURES_MAX = 5
 """After so many failures in a row the carrier is left alone."""

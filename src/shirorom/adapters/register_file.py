@@ -20,7 +20,7 @@ from typing import TypeAlias
 from shirorom.adapters.durable import TEMPORARY_SUFFIX, private_directory, write_durably
 from shirorom.adapters.storage_errors import code_of_os, storage_errors
 from shirorom.domain.errors import StorageError
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.register import MadeFrom
 from shirorom.register.format import MalformedRegisterError, Purpose, unseal
 from shirorom.register.lookup import Part, Register

@@ -39,7 +39,11 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
     from shirorom.edge.web.parts import Example, Parts
-    from shirorom.ports import Asker, Facts, Hasher, Head, LogRows, Pictures
+    from shirorom.ports.asking import Asker
+    from shirorom.ports.facts import Facts
+    from shirorom.ports.log import Head, LogRows
+    from shirorom.ports.people import Hasher
+    from shirorom.ports.pictures import Pictures
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
     from shirorom.service.correct import Correct

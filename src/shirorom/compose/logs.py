@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shirorom.domain.errors import ConfigError
 
 if TYPE_CHECKING:  # each engine is imported where it is used
-    from shirorom.ports import Log, LogRows
+    from shirorom.ports.log import Log, LogRows
 
 
 def open_log(data: Path, database: str | None, *, practice: bool) -> Log:

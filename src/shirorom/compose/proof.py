@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shirorom.compose import Composition
     from shirorom.edge.web.parts import Proof
     from shirorom.log.keyring import KnownKeys
-    from shirorom.ports import Pictures
+    from shirorom.ports.pictures import Pictures
     from shirorom.service.attest import Attest
     from shirorom.service.checkpoints import Checkpoints
     from shirorom.service.trust import Trust

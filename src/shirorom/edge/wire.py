@@ -17,7 +17,7 @@ from shirorom.domain.numbers.found import Parsed
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.domain.verdict import Cell
 from shirorom.edge.words import Words, advice_text, reason_text
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.service.history import PhoneHistory
 
 

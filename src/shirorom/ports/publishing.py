@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from shirorom.log.note import VerifierKey
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 
 
 class Tree(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.fold import RecordedNotice
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 
 if TYPE_CHECKING:  # numpy is only there where a register is
     from shirorom.register.format import Enrolled, Stamp
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # numpy is only there where a register is
 
 
 class MadeFrom(Protocol):
-    """Of a log (ports.Log) what a register is held against."""
+    """Of a log (ports.log.Log) what a register is held against."""
 
     @property
     def origin(self) -> str:

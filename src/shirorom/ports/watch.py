@@ -11,7 +11,7 @@ from shirorom.domain.desk.alerts import Alert, AlertEvent, AlertKind
 from shirorom.domain.desk.standing import PhoneStanding, Standing
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 
 LIST_MAX = 1_000
 """Rows of one answer."""

@@ -41,7 +41,8 @@ from shirorom.log.bundle import (
 )
 from shirorom.log.entry import Opening
 from shirorom.log.times import time_text
-from shirorom.ports import Clock, Entry
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Entry
 from shirorom.ports.signing import Signer
 from shirorom.ports.stamps import Authority, Stamp
 from shirorom.service.checkpoints import Checkpoints, Signed

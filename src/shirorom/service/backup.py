@@ -13,8 +13,10 @@ from pathlib import Path
 
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Archive, Clock, DeskCopy, LogRows
+from shirorom.ports.backup import Archive, DeskCopy
+from shirorom.ports.clock import Clock
 from shirorom.ports.feeds import Segments
+from shirorom.ports.log import LogRows
 from shirorom.service.fsck import Fsck, FsckReport
 
 

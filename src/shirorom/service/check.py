@@ -20,7 +20,9 @@ from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell, cell_answered, cell_failed
-from shirorom.ports import Answer, Asker, Clock, Facts
+from shirorom.ports.asking import Answer, Asker
+from shirorom.ports.clock import Clock
+from shirorom.ports.facts import Facts
 from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Access, Settings
 

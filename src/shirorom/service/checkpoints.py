@@ -10,7 +10,7 @@ from shirorom.log.checkpoint import Checkpoint, decode_checkpoint, encode_checkp
 from shirorom.log.entry import MalformedError
 from shirorom.log.note import Note, NoteError, NoteSignature, decode_note
 from shirorom.log.tree import consistency_proof, verify_consistency
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.publishing import Heads, Tree
 from shirorom.ports.signing import Keyring
 

@@ -10,7 +10,7 @@ from shirorom.domain.fold import Recorded
 from shirorom.domain.imei import Imei
 from shirorom.domain.reading import Correction, showable
 from shirorom.domain.verdict import Cell
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.room import Room, Rooms
 
 

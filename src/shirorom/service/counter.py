@@ -32,7 +32,8 @@ from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import Mark
-from shirorom.ports import Clock, NewItem, Queue
+from shirorom.ports.clock import Clock
+from shirorom.ports.queue import NewItem, Queue
 from shirorom.service.counter_board import Viewer
 from shirorom.service.room import Room
 

@@ -26,7 +26,7 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.counter import Counter
 from shirorom.service.record import Record
 from shirorom.service.room import Room

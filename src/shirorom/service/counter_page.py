@@ -13,7 +13,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import CellError, RequestError
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
-from shirorom.ports import Facts
+from shirorom.ports.facts import Facts
 
 PLACES_MAX, LINES_MAX, NUMBERS_MAX, CHARS_MAX = 8, 400, 64, 20_000
 """More than `reader.js` ever sends: who sends more is not it."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.imei import Imei
 from shirorom.domain.picture import check_screenshot
-from shirorom.ports import Facts, Pictures
+from shirorom.ports.facts import Facts
+from shirorom.ports.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ShiroromError
-from shirorom.ports import Clock, Head
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Head
 from shirorom.service.settings import Access, Settings
 
 FREE_BYTES_MIN = 200_000_000

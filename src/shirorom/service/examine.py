@@ -18,8 +18,9 @@ from shirorom.log.feed_rows import notice_of
 from shirorom.log.note import Note, NoteError, VerifierKey, decode_signatures
 from shirorom.log.statement import decode_feed, decode_statement, kind_of, publisher_key
 from shirorom.log.tree import Frontier, grow, leaf_hash
-from shirorom.ports import Blobs, LogRows
+from shirorom.ports.blobs import Blobs
 from shirorom.ports.feeds import Segments
+from shirorom.ports.log import LogRows
 
 FINDINGS_MAX = 100
 """Findings that are kept; the rest are counted."""

@@ -19,8 +19,8 @@ from shirorom.domain.imei import Imei
 from shirorom.log.entry import MalformedError, decode_entry
 from shirorom.log.feed_rows import notice_of
 from shirorom.log.statement import decode_feed, publisher_key
-from shirorom.ports import Entry, Log
 from shirorom.ports.feeds import Segments
+from shirorom.ports.log import Entry, Log
 
 PHONES_MAX = 8_192
 """Phones whose notices are remembered."""

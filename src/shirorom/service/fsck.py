@@ -25,8 +25,10 @@ from typing import Any
 
 from shirorom.domain.errors import StorageError
 from shirorom.log.checkpoint import Checkpoint
-from shirorom.ports import Blobs, Clock, LogRows
+from shirorom.ports.blobs import Blobs
+from shirorom.ports.clock import Clock
 from shirorom.ports.feeds import Segments
+from shirorom.ports.log import LogRows
 from shirorom.service.examine import Damage, Examination
 
 Progress = Callable[[int, int], None]

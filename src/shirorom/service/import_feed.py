@@ -24,7 +24,7 @@ from shirorom.log.feed import SEED_BYTES, Envelope, decode_manifest, leaves_of, 
 from shirorom.log.feed_rows import RowFault, RowReader
 from shirorom.log.keyring import KeyState
 from shirorom.log.note import Note, NoteError, decode_signatures
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.feeds import CarrierKey, CarrierKeys, FeedSource, Segments
 from shirorom.service.feeds import Accepted
 from shirorom.service.room import Room

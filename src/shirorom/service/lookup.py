@@ -22,7 +22,8 @@ from shirorom.domain.errors import StorageError
 from shirorom.domain.fold import JST, State
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.verdict import Cell
-from shirorom.ports import Clock, Head
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Head
 from shirorom.ports.register import Registers
 from shirorom.ports.snapshot import Shelf
 from shirorom.register.applied import Applied

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.imei import Device
-from shirorom.ports import Clock, Head
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Head
 from shirorom.service.room import Room, Rooms
 from shirorom.service.screen_answers import Known, Said
 

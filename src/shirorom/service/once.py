@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.once import Kept, KeptAnswers
 
 KEEP = timedelta(hours=24)

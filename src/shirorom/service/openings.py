@@ -11,7 +11,7 @@ from shirorom.log.checkpoint import decode_checkpoint
 from shirorom.log.entry import MalformedError, Opening
 from shirorom.log.note import decode_note
 from shirorom.log.pdf_read import bundle_of
-from shirorom.ports import Log
+from shirorom.ports.log import Log
 
 SHEET_BYTES_MAX = 32_000_000
 READ_AT_ONCE = 1_000

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from shirorom.domain.desk.codes import PAIRING_CHARS, grouped, letters, typed
 from shirorom.domain.desk.people import Person, Role, Token
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Clock, SessionStore
+from shirorom.ports.clock import Clock
+from shirorom.ports.people import SessionStore
 from shirorom.service.secret import Secrets
 from shirorom.service.tries import Tries
 

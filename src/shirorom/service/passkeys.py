@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Clock, NewPasskey, Passkeys, PeopleStore
+from shirorom.ports.clock import Clock
+from shirorom.ports.people import NewPasskey, Passkeys, PeopleStore
 from shirorom.service.secret import Secrets
 
 CHALLENGE_BYTES = 32

@@ -27,7 +27,8 @@ from shirorom.domain.desk.codes import (
 from shirorom.domain.desk.password import CHARS_MAX, check_password, normal
 from shirorom.domain.desk.people import Account, Person, Role, key_of, name_of
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Clock, Hasher, NewPasskey, PeopleStore
+from shirorom.ports.clock import Clock
+from shirorom.ports.people import Hasher, NewPasskey, PeopleStore
 from shirorom.service.passkeys import Ceremonies
 from shirorom.service.secret import Secrets
 from shirorom.service.sessions import Caller, Sessions

@@ -12,7 +12,8 @@ from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.reading import Channel, Reading, showable
 from shirorom.domain.verdict import Cell
-from shirorom.ports import Clock, Facts
+from shirorom.ports.clock import Clock
+from shirorom.ports.facts import Facts
 from shirorom.service.room import Room, Rooms
 
 AHEAD_MAX = timedelta(minutes=2)

@@ -16,7 +16,9 @@ from shirorom.domain.reading import Reading
 from shirorom.log.entry import SALT_BYTES, DeviceHead, MalformedError, Opening, Sealed, decode_entry, seal
 from shirorom.log.statement import decode_statement, encode_feed, encode_statement, kind_of, publisher_key
 from shirorom.log.tree import leaf_hash
-from shirorom.ports import Blobs, Clock, Entry, Log
+from shirorom.ports.blobs import Blobs
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Entry, Log
 from shirorom.service.feeds import Accepted, Feeds
 
 TRIES_MAX = 50

@@ -14,7 +14,8 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.feed import FeedKind
 from shirorom.domain.verdict import is_stale
-from shirorom.ports import Clock, Head
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Head
 from shirorom.service.feeds import Accepted
 from shirorom.service.room import Room
 

@@ -11,7 +11,9 @@ from shirorom.domain.feed import Enrolment
 from shirorom.domain.fold import Recorded, State, fold
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.verdict import Cell, cell_of
-from shirorom.ports import Blobs, Facts, Log
+from shirorom.ports.blobs import Blobs
+from shirorom.ports.facts import Facts
+from shirorom.ports.log import Log
 from shirorom.service.recorder import Recorder
 from shirorom.service.settings import Access, Settings
 

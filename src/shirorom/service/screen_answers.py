@@ -11,7 +11,7 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.imei import Device, Imei
 from shirorom.domain.tables.answer import RowWords, row_words
 from shirorom.domain.verdict import Cell, Verdict, cell_failed, decide
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.room import Room, Rooms
 from shirorom.service.settings import Access
 

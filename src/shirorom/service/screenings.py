@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.screenings import Counts, Form, Screener, Screening, ScreeningStore, State, StoppedError
 
 ID_BYTES = 16

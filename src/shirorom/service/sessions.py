@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shirorom.domain.desk.people import Role, Session, TrustedDevice
-from shirorom.ports import Clock, SessionStore
+from shirorom.ports.clock import Clock
+from shirorom.ports.people import SessionStore
 from shirorom.service.secret import Secrets
 
 SESSION_MAX = timedelta(hours=12)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.verdict import AHEAD_MAX
 from shirorom.log.note import NoteError, VerifierKey
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.snapshot import Box, Shelf
 from shirorom.register import snapshot
 from shirorom.register.applied import Applied

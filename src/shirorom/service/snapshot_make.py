@@ -15,7 +15,7 @@ from hashlib import sha256
 from shirorom.domain.errors import ShiroromError
 from shirorom.log.note import NoteError, NoteSignature
 from shirorom.log.shop_key import ShopKey
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.register import Registers
 from shirorom.ports.signing import Keyring
 from shirorom.ports.snapshot import Box, Given

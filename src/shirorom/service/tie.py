@@ -14,7 +14,9 @@ from shirorom.domain.imei import Device
 from shirorom.domain.one_time import Request
 from shirorom.domain.picture import numbers_in, one_time_code_in
 from shirorom.domain.sheet import Tie, matches
-from shirorom.ports import Blobs, Clock, Pictures
+from shirorom.ports.blobs import Blobs
+from shirorom.ports.clock import Clock
+from shirorom.ports.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)

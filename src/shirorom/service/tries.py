@@ -8,7 +8,8 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from shirorom.domain.errors import RequestError
-from shirorom.ports import Clock, TryStore
+from shirorom.ports.clock import Clock
+from shirorom.ports.people import TryStore
 from shirorom.service.secret import Secrets
 
 WINDOW = timedelta(minutes=15)

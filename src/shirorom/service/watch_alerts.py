@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shirorom.domain.desk.alerts import Alert, AlertKind
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.watch import EVERYTHING, LIST_MAX, AlertFilter, ChangedCell, DayCount, Watch
 from shirorom.service.secret import Secrets
 from shirorom.service.watch_days import Days

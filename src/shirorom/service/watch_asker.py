@@ -22,7 +22,7 @@ from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.domain.imei import Device, Imei
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.check import Check
 from shirorom.service.watch_plan import WatchPlan, day_of
 

@@ -15,8 +15,8 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.fold import JST
 from shirorom.domain.mark import VerdictKind
-from shirorom.ports import Clock
 from shirorom.ports.board import BoardRows, Scope, Silence
+from shirorom.ports.clock import Clock
 
 DAYS = 30
 UNHEARD = timedelta(days=90)

@@ -40,8 +40,8 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.mark import Mark
 from shirorom.domain.parse import read_device
 from shirorom.domain.verdict import is_stale
-from shirorom.ports import Clock
 from shirorom.ports.claims import Claims
+from shirorom.ports.clock import Clock
 from shirorom.ports.stock import Booked
 from shirorom.service.check import Check
 from shirorom.service.counter import Counter

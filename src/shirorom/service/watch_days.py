@@ -17,7 +17,7 @@ from shirorom.domain.fold import JST
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import VerdictKind
 from shirorom.domain.verdict import Cell, decide
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.watch import DayCount, UnitMarks, Watch
 
 EVERY = timedelta(minutes=1)

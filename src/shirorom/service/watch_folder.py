@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shirorom.domain.errors import ShiroromError, StorageError
-from shirorom.ports import Clock
 from shirorom.ports.book import Book, Folder, Seen, Taken
+from shirorom.ports.clock import Clock
 from shirorom.ports.tables import TableKind
 from shirorom.service.watch_give_back import GiveBack
 from shirorom.service.watch_import import Imported, WatchImport, Wish

@@ -21,7 +21,8 @@ from shirorom.domain.desk.alerts import Alert, AlertEvent
 from shirorom.domain.desk.standing import PhoneStanding, stand
 from shirorom.domain.errors import ShiroromError, StorageError
 from shirorom.domain.imei import Imei
-from shirorom.ports import Clock, Entry, Head
+from shirorom.ports.clock import Clock
+from shirorom.ports.log import Entry, Head
 from shirorom.ports.watch import Basis, Step, Taken, Watch
 from shirorom.service.feeds import accepted_of
 from shirorom.service.recorder import is_feed

@@ -18,8 +18,8 @@ from shirorom.domain.imei import IMEIS_MAX, Device, Imei
 from shirorom.domain.tables.answer import RowWords, row_words
 from shirorom.domain.tables.shape import is_ours
 from shirorom.domain.verdict import Cell, is_stale
-from shirorom.ports import Clock
 from shirorom.ports.book import Book, LastChange, Stands
+from shirorom.ports.clock import Clock
 from shirorom.ports.tables import TableKind, Tables
 from shirorom.service.settings import Access, Settings
 from shirorom.service.watch_import import Imported

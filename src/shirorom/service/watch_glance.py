@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from shirorom.domain.desk.plan_day import DayCount, PlanOfDay
 from shirorom.domain.desk.plan_rules import Effort
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.watch_plan import WatchPlan
 
 

@@ -31,7 +31,7 @@ from shirorom.domain.desk.outlets import (
     signed_headers,
 )
 from shirorom.domain.errors import RequestError, ShiroromError
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.outlets import Attempt, DeliveryError, Hook, Message, NewMessage, News, Outlets, Poster
 from shirorom.service.secret import Secrets
 

@@ -25,8 +25,8 @@ from shirorom.domain.desk.stock import UNITS_MAX, Status, Unit
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.fold import JST
 from shirorom.domain.tables.shape import ROWS_LOOKED_AT, Shape, is_total, shape_of
-from shirorom.ports import Clock
 from shirorom.ports.book import Book, Said
+from shirorom.ports.clock import Clock
 from shirorom.ports.stock import Booked, Put
 from shirorom.ports.tables import RawRow, TableKind, Tables
 from shirorom.service.room import Rooms

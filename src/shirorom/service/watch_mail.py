@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from shirorom.domain.desk.alerts import Alert, AlertEvent, AlertKind
 from shirorom.domain.desk.outlets import Rule
 from shirorom.domain.fold import JST
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.outlets import DeliveryError, Mail, Mailer, Outlets
 from shirorom.service.secret import Secrets
 from shirorom.service.settings import MailSettings

@@ -31,8 +31,8 @@ from shirorom.domain.desk.stock import Status
 from shirorom.domain.desk.warranty import Coverage, ShopTerms, coverage
 from shirorom.domain.fold import JST
 from shirorom.domain.mark import Mark
-from shirorom.ports import Clock
 from shirorom.ports.claims import Claims, Fitted, Survival
+from shirorom.ports.clock import Clock
 from shirorom.ports.stock import Booked
 from shirorom.service.watch_histories import Histories
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shirorom.domain.errors import RequestError, ShiroromError
 from shirorom.domain.fold import Recorded
 from shirorom.domain.reading import Channel, Reading, Withdrawal, showable
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.room import Rooms
 
 

@@ -15,7 +15,7 @@ from shirorom.log.checkpoint import Checkpoint, decode_checkpoint
 from shirorom.log.entry import MalformedError
 from shirorom.log.note import Note, NoteError, NoteSignature, VerifierKey, cosigned_message, decode_note
 from shirorom.log.tree import EMPTY_ROOT, HASH_BYTES, verify_consistency
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.ports.publishing import Heads
 from shirorom.ports.signing import Signer
 

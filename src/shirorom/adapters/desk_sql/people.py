@@ -24,7 +24,7 @@ from shirorom.adapters.desk_sql.people_tables import (
 )
 from shirorom.domain.desk.people import Account, Passkey, Role
 from shirorom.domain.errors import RequestError
-from shirorom.ports import NewPasskey
+from shirorom.ports.people import NewPasskey
 
 OWNED = (PEOPLE.c.role == Role.OWNER.value) & PEOPLE.c.active
 

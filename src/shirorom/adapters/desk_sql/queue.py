@@ -15,7 +15,7 @@ from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.queue import OPEN_MAX, Claim, Item, Outcome, Place, Rules, Seat, Told, Wanted
 from shirorom.domain.errors import ShiroromError
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
-from shirorom.ports import NewItem
+from shirorom.ports.queue import NewItem
 
 ROWS_MAX = 5_000
 """Items read at once: those that wait, and a day's work."""

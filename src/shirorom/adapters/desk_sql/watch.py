@@ -19,7 +19,7 @@ from shirorom.adapters.desk_sql.watch_rows import alert_of, cell_row, holder_of_
 from shirorom.adapters.desk_sql.watch_tables import ALERTS, CELLS, FOLLOWED, NUMBERS, UNITS, WATCH
 from shirorom.domain.desk.alerts import Alert, AlertEvent, Holder, alert_kind, reconcile
 from shirorom.domain.desk.standing import PhoneStanding
-from shirorom.ports import Head
+from shirorom.ports.log import Head
 from shirorom.ports.watch import Basis, Step, Taken
 
 IN_MAX = 500

@@ -20,7 +20,7 @@ from shirorom.edge.api.counter_bodies import (
 from shirorom.edge.web.look import official_url
 from shirorom.edge.wire import at
 from shirorom.edge.words import Words
-from shirorom.ports import Facts
+from shirorom.ports.facts import Facts
 from shirorom.service.counter import Board, Task
 from shirorom.service.settings import Settings
 

@@ -19,7 +19,7 @@ from shirorom.domain.imei import Device, Imei
 from shirorom.domain.tables.number import device_of
 from shirorom.edge.lookup_wire import OPEN, error_of, looked_of, phone_of, tail_of, whole_of
 from shirorom.edge.wire import at
-from shirorom.ports import Clock
+from shirorom.ports.clock import Clock
 from shirorom.service.lookup_plain import Lookups, Sighted
 
 if TYPE_CHECKING:  # numpy comes with it

@@ -18,7 +18,7 @@ from shirorom.edge.web.page import web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Who
 from shirorom.edge.wire import ParseWire, parse_of
-from shirorom.ports import Pictures
+from shirorom.ports.pictures import Pictures
 
 BYTES_MAX = 10 * 1024 * 1024
 PICTURE_MEDIA = frozenset({"image/png", "image/jpeg", "image/webp"})

@@ -1,4 +1,4 @@
-"""What the commands need: the composition, as a Protocol that `compose.py` keeps, and the session around one call."""
+"""What the commands need: the composition, as a Protocol that `compose` keeps, and the session around one call."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:  # only named here: `--help` must not pay for the services
     from shirorom.edge.cli.published import Publishing
     from shirorom.edge.cli.snapshot import Snapshots
     from shirorom.edge.words import Words
-    from shirorom.ports import Facts
     from shirorom.ports.book import Folder
     from shirorom.ports.claims import TermsFiles
+    from shirorom.ports.facts import Facts
     from shirorom.ports.feeds import CarrierKeys, FeedSource
     from shirorom.ports.plan import RuleFiles
     from shirorom.ports.tables import Tables

@@ -15,7 +15,7 @@ from shirorom.domain.verdict import Cell
 from shirorom.edge.http.language import Language
 from shirorom.edge.web.parts import Example
 from shirorom.edge.words import Words
-from shirorom.ports import Facts
+from shirorom.ports.facts import Facts
 from shirorom.service.settings import Access, Settings
 
 CLASS_OF = {Mark.CLEAR: "ok", Mark.CAUTION: "ca", Mark.RESTRICTED: "ng", Mark.NO_RECORD: "un", None: "q"}

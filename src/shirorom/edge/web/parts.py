@@ -1,4 +1,4 @@
-"""What the web app is given by `compose.py`: services and data. The app itself opens, reads and wires nothing."""
+"""What the web app is given by `compose`: services and data. The app itself opens, reads and wires nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from shirorom.domain.mark import Mark
 from shirorom.domain.notice import NoticeKind
 from shirorom.edge.http.problems import WordsOf
 from shirorom.log.keyring import KnownKeys
-from shirorom.ports import Asker, Clock, Facts, Pictures
+from shirorom.ports.asking import Asker
+from shirorom.ports.clock import Clock
+from shirorom.ports.facts import Facts
+from shirorom.ports.pictures import Pictures
 from shirorom.ports.publishing import Shelf
 from shirorom.service.attest import Attest
 from shirorom.service.check import Check
