@@ -130,7 +130,7 @@ class Server:
     def sql(self, statement: str, database: str = "postgres", *values: object) -> list[tuple[object, ...]]:
         """One statement, by the owner; its rows."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(statement, values)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
     def make_database(self, name: str) -> str:
@@ -151,7 +151,7 @@ def private_folder() -> Path:
 def run(folder: Path, *command: object) -> None:
     """One command of whoever runs the server, to its end."""
     argv = list(map(str, command))
-    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, **as_user())  # type: ignore[call-overload]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, **as_user())
     if done.returncode:
         raise RuntimeError(done.stderr)
 
