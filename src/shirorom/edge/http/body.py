@@ -30,23 +30,76 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float) -> 
     Raises:
         RequestError: `body-too-large` as soon as the limit is passed, `body-too-slow`, `body-malformed` (cut off).
     """
-    chunks: list[bytes] = []
-    size = 0
     try:
         async with asyncio.timeout(seconds_max):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise RequestError("body-malformed")
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > bytes_max:
-                    raise RequestError("body-too-large", bytes_max=bytes_max)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks) if len(chunks) > 1 else chunk
+            return await _whole(receive, bytes_max)
     except TimeoutError:
         raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
+
+
+async def _whole(receive: Receive, bytes_max: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise RequestError("body-malformed")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > bytes_max:
+            raise RequestError("body-too-large", bytes_max=bytes_max)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks) if len(chunks) > 1 else chunk
+
+
+class Patience:
+    """`read_body` for a hot route: one timer looks at all bodies on their way; one for each is a fifth of a request.
+
+    So a body may be given up to a second early (a quarter of the time, where that is less), and never late.
+    """
+
+    def __init__(self, seconds_max: float) -> None:
+        self._seconds_max, self._every_s = seconds_max, min(1.0, seconds_max / 4)
+        self._waiting: dict[asyncio.Task[Any], float] = {}  # the oldest first
+        self._late: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def read_body(self, receive: Receive, *, bytes_max: int) -> bytes:
+        """The whole body. Raises what `read_body` raises."""
+        task = asyncio.current_task()
+        assert task is not None
+        before = task.cancelling()
+        self._begin(task)
+        try:
+            return await _whole(receive, bytes_max)
+        except asyncio.CancelledError:
+            if task in self._late and task.uncancel() <= before:  # nobody else wants it to end
+                raise RequestError("body-too-slow", seconds_max=int(self._seconds_max)) from None
+            raise
+        finally:
+            self._waiting.pop(task, None)
+            self._late.discard(task)
+
+    def _begin(self, task: asyncio.Task[Any]) -> None:
+        loop = task.get_loop()
+        if loop is not self._loop:
+            self._loop, self._timer = loop, None
+            self._waiting.clear()
+        self._waiting[task] = loop.time() + self._seconds_max - self._every_s
+        if self._timer is None:
+            self._timer = loop.call_later(self._every_s, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for task, until in self._waiting.items():
+            if until > now:
+                break
+            if task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        self._timer = loop.call_later(self._every_s, self._look, loop) if self._waiting else None
 
 
 class Spool:

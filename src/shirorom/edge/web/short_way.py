@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Receive, Scope, Send
 
 from shirorom.domain.errors import ShiroromError
-from shirorom.edge.http.body import read_body
+from shirorom.edge.http.body import Patience
 from shirorom.edge.http.guard import HEADERS, HSTS, NO_STORE, Guard, Refuse, TakesOf, replay
 from shirorom.edge.http.limits import Limiter
 
@@ -89,6 +89,7 @@ class ShortWay(Guard):
         self._path, self._bytes_max = short.path, short.bytes_max
         self._known: dict[tuple[Any, ...], _Caller] = {}
         self._forgot = 0.0
+        self._patience = Patience(body_seconds_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, by the short way where it is certain to be right."""
@@ -102,7 +103,7 @@ class ShortWay(Guard):
                     caller.again = caller.until
             elif 0 < length <= self._bytes_max and not scope["query_string"]:
                 try:
-                    body = await read_body(receive, bytes_max=self._bytes_max, seconds_max=self._seconds_max)
+                    body = await self._patience.read_body(receive, bytes_max=self._bytes_max)
                 except ShiroromError as error:
                     receive = _failing(error)
                 else:
