@@ -151,7 +151,7 @@ def private_folder() -> Path:
 def run(folder: Path, *command: object) -> None:
     """One command of whoever runs the server, to its end."""
     argv = list(map(str, command))
-    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, **as_user())
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder, **as_user())  # type: ignore[call-overload]
     if done.returncode:
         raise RuntimeError(done.stderr)
 
