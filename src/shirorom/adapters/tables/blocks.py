@@ -28,6 +28,8 @@ WIDTH_MAX = 1_000
 """Cells of a row that the kernel takes."""
 _AT_ONCE = 1 << 19
 """Bytes that numpy looks at together: what it makes of more is given back to the system and asked for again."""
+_OTHERS_MIN = 16
+"""Fewer unread cells, a heading say, are left to the parser: polars need not be loaded for them."""
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -181,11 +183,12 @@ def _scanned_part(
 def _read_others(block: Block, n: int, column: int) -> None:
     """Cells that take more than a look, full-width ones say, as far as `plain_numbers` reads them."""
     import numpy as np
-    import polars as pl
 
     places = np.flatnonzero(block.numbers.spelled[n] == Spelling.UNREAD)
-    if not places.size:
+    if places.size < _OTHERS_MIN:
         return
+    import polars as pl
+
     cells = pl.Series([block.row(place)[column] for place in places.tolist()], dtype=pl.String)
     for place, number in zip(places.tolist(), plain_numbers(cells), strict=True):
         if number is not None:

@@ -30,7 +30,7 @@ class Renderer:
         block, added = part.batch, part.added
         if not isinstance(block, Block) or not isinstance(added, Coded):
             return None
-        texts = [self._text(cells) for cells in added.texts]
+        texts = [(joined(cells, self._separator) + END).encode() for cells in added.texts]
         places = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) for text in texts], out=places[1:])
         room = len(block.content) + len(block) * (3 * len(part.keep) + block.width + 1 + 16 * len(added.keys))
@@ -44,14 +44,37 @@ class Renderer:
         )  # fmt: skip
         return memoryview(self._room)[:size]
 
-    def _text(self, cells: Sequence[str]) -> bytes:
-        return (self._separator.join(map(self._cell, cells)) + END).encode()
 
-    def _cell(self, cell: str) -> str:
-        """As polars writes it: between quotes where it would be read otherwise."""
-        if any(sign in cell for sign in ('"', self._separator, "\r", "\n")):
-            return '"' + cell.replace('"', '""') + '"'
-        return cell
+def joined(cells: Sequence[str], separator: str) -> str:
+    """Cells as polars writes them: between quotes where they would be read otherwise."""
+    signs = ('"', separator, "\r", "\n")
+    odd = [any(sign in cell for sign in signs) for cell in cells]
+    quoted = (cell if not one else '"' + cell.replace('"', '""') + '"' for cell, one in zip(cells, odd, strict=True))
+    return separator.join(quoted)
+
+
+def lines_of(part: Part, separator: str) -> pl.DataFrame | None:
+    """The rows as few columns, each already as it is written; None: a row does not go out as it came in."""
+    import polars as pl
+
+    block, added = part.batch, part.added
+    if not isinstance(block, Block) or not isinstance(added, Coded) or block.delimiter != separator:
+        return None
+    if tuple(part.keep) != tuple(range(block.width)) or (block.fields != block.width).any():
+        return None
+    try:
+        lines = pl.read_csv(
+            block.content[block.start :], has_header=False, separator="\0", quote_char=None, schema={"": pl.String}
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    if lines.height != len(block):
+        return None
+    first = len(added.keys) and 1
+    columns = columns_of(Coded(added.keys, added.ids, [cells[:1] for cells in added.texts])) if first else []
+    if rest := [joined(cells[first:], separator) for cells in added.texts if cells[first:]]:
+        columns.append(pl.Series(rest, dtype=pl.String).gather(added.ids))
+    return pl.DataFrame([column.alias(str(n)) for n, column in enumerate([lines.to_series(), *columns])])
 
 
 @cache

@@ -21,7 +21,7 @@ from shirorom.adapters.storage_errors import storage_errors
 from shirorom.adapters.tables.blocks import Block
 from shirorom.adapters.tables.frames import Frame
 from shirorom.adapters.tables.limits import engine, needs, too_large
-from shirorom.adapters.tables.rendering import END, Renderer, columns_of
+from shirorom.adapters.tables.rendering import END, Renderer, columns_of, lines_of
 from shirorom.domain.tables.escape import FORMULA, NUMBER, escaped
 from shirorom.ports.tables import Coded, Part, TableKind
 
@@ -105,11 +105,15 @@ class _Text:
         self._hurry()
 
     def _by_polars(self, part: Part) -> None:
-        frame = _named(part, self._columns)
+        lines = None if self._escape else lines_of(part, self._separator)
+        frame = _named(part, self._columns) if lines is None else lines
         frame = _escaped(frame) if self._escape else frame
         self._file.flush()  # polars writes past what waits here
         with _disk_errors():
-            frame.write_csv(self._file, include_header=False, separator=self._separator, line_terminator=END)
+            frame.write_csv(
+                self._file, include_header=False, separator=self._separator, line_terminator=END,
+                quote_style="necessary" if lines is None else "never",
+            )  # fmt: skip
 
     def _hurry(self) -> None:
         """Have the disk begin with what was written while the next rows are made: the wait at the end is shorter."""
