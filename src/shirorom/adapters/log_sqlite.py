@@ -1,4 +1,4 @@
-"""The log in one SQLite file (ports.log.Log): append-only, verified on every read, durable before it returns (ADR 0008)."""
+"""The log in one SQLite file (ports.log.Log): append-only, verified when read, durable before it returns (ADR 0008)."""
 
 from __future__ import annotations
 
