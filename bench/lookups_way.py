@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from shirorom.compose import Composition, Reach
+from bench._rows import Row, at_least, row
+from shirorom.compose import Composition
+from shirorom.compose.serving import Reach, Serving
 from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.imei import Imei
 from shirorom.edge.cli.context import Options
@@ -40,23 +42,23 @@ PHONES, TACS, ONE, MANY, REQUESTS = 3_000_000, 400, 4_000, 1_000, 32
 PRACTICE = CarrierSettings(access=Access.HAND, url="http://127.0.0.1:9")
 
 
-def run(phones: int = PHONES) -> dict[str, Any]:
+def run(size: int = PHONES) -> dict[str, Any]:
     """All figures of this module."""
     with tempfile.TemporaryDirectory() as folder:
-        return {"name": "look-ups, the server's own part", "rows": asyncio.run(_rows(Path(folder), phones))}
+        return {"name": "lookups_way", "rows": asyncio.run(_rows(Path(folder), size))}
 
 
-async def _rows(data: Path, count: int) -> list[dict[str, Any]]:
+async def _rows(data: Path, count: int) -> list[Row]:
     made = Composition(Options(data=data), settings=Settings(CarriersSettings(*[PRACTICE] * len(CARRIERS))))
     numbers = _world(made, count)
-    app: Any = create_app(made._parts(made.process_asker(), Reach("127.0.0.1", 0, beyond=False)))
+    app: Any = create_app(Serving(made).parts(made.process_asker(), Reach("127.0.0.1", 0, beyond=False)))
     ones = [_body([number]) for number in numbers[:ONE]]
     some = [_body(numbers[first : first + MANY]) for first in range(0, REQUESTS * MANY, MANY)]
     short = await _cpu(app, ones) / len(ones) * 1e6
     with _no_admission():
         whole = await _cpu(app, ones[: ONE // 10], warm=False) / (ONE // 10) * 1e6
     rows = [
-        {"what": "one phone, the short way", "value": short, "unit": "µs", "beside": whole, "ratio": short / whole},
+        row("one phone, the short way", short, "µs of the processor", beside="the whole way", peer=whole),
     ]
     base = made.register.files(True).current().base
     for kernel, least in (("native", 500_000), ("numpy", 150_000)):
@@ -65,8 +67,7 @@ async def _rows(data: Path, count: int) -> list[dict[str, Any]]:
         if kernel == "numpy":
             base.kernel, base.value_of = None, base.index.value_of
         per_s = len(some) * MANY / await _cpu(app, some)
-        rows.append({"what": f"{MANY:,} phones a request, {kernel}, one core", "value": per_s, "unit": "IMEI/s",
-                     "beside": least, "ratio": per_s / least})  # fmt: skip
+        rows.append(row(f"{MANY:,} phones a request, {kernel}, in process", per_s, "IMEI/s", asked=at_least(least)))
     made.close()
     return rows
 

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +27,6 @@ from shirorom.service.settings import Access, CarriersSettings, Settings
 if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
     from shirorom.adapters.desk_sql.database import Desk
-    from shirorom.adapters.lan import LanTls
     from shirorom.adapters.tables.files import FileTables
     from shirorom.adapters.texts_toml import Texts
     from shirorom.compose.feeds import Feeding
@@ -38,7 +36,6 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.compose.snapshot import Snapshots
     from shirorom.compose.watch import Watching
     from shirorom.edge.practice.run import Practice
-    from shirorom.edge.web.parts import Example, Parts
     from shirorom.ports.asking import Asker
     from shirorom.ports.facts import Facts
     from shirorom.ports.log import Head, LogRows
@@ -66,22 +63,6 @@ DAY_S = 86_400
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # only with TLS and people (`serve --lan`)
 RELEASED = datetime(2026, 11, 23, tzinfo=UTC)
 """The day of this version: a clock before it is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who can call the app. `beyond`: other machines too, by the network or through a proxy on this one."""
-
-    bind: str
-    port: int
-    beyond: bool
-    tls: LanTls | None = None
-    helper_port: int = 0
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """Where the app is over TLS, by each of its names."""
-        return tuple(f"https://{name}:{self.port}" for name in (self.tls.names or ("localhost",))) if self.tls else ()
 
 
 class Composition:
@@ -141,7 +122,7 @@ class Composition:
         from shirorom.service.room import Room
 
         log = logs.open_log(self.data, self.settings.log.database, practice=practice)
-        blobs = self._blobs()
+        blobs = self.blobs()
         return Room(
             practice=practice,
             log=log,
@@ -150,7 +131,8 @@ class Composition:
             age_h_max=self.settings.verdict.age_h_max,
         )
 
-    def _blobs(self) -> FileBlobs:
+    def blobs(self) -> FileBlobs:
+        """Saved pages and screenshots."""
         from shirorom.adapters.blobs import FileBlobs
 
         return FileBlobs(self.data, entropy=os.urandom)
@@ -301,13 +283,13 @@ class Composition:
     async def checking(self, *, practice: bool) -> AsyncIterator[Check]:
         """The main job with a browser that ends with the call; with `practice`, against practice carriers."""
         if not practice:
-            async with _closing(self.browser_asker()) as asker:
+            async with closing(self.browser_asker()) as asker:
                 yield self.check(asker)
             return
         running = self.start_practice()
         try:
             inner = self.practising(running)
-            async with _closing(inner.browser_asker()) as asker:
+            async with closing(inner.browser_asker()) as asker:
                 yield inner.check(asker)
             inner.close()
         finally:
@@ -412,7 +394,7 @@ class Composition:
 
         return Fsck(
             lambda practice: self._rows(self.data, practice),
-            self._blobs(),
+            self.blobs(),
             self.clock,
             self.settings.blobs.keep_days,
             FileSegments(self.data),  # nothing that this process remembers of them
@@ -456,97 +438,18 @@ class Composition:
 
     def serve(self, options: ServeOptions, *, on_ready: Callable[[Started], None]) -> None:
         """Run the web app until interrupted."""
-        reach = self._reach(options)
-        if not options.practice:
-            asyncio.run(self._serving(options, reach).serve_app(options, reach, on_ready))
-            return
-        practice = self.start_practice()
-        try:
-            inner = self._serving(options, reach).practising(practice, Access.SITE if self.can_read else Access.HAND)
-            asyncio.run(inner.serve_app(options, reach, on_ready))
-            inner.close()
-        finally:
-            practice.close()
+        from shirorom.compose.serving import run
 
-    def _reach(self, options: ServeOptions) -> Reach:
-        """Who can call, and by which way. Raises `bind-unsafe`: beyond this machine TLS or a proxy is needed."""
-        from shirorom.edge.web.serve import free_port, is_loopback
+        run(self, options, on_ready)
 
-        web = self.settings.web
-        bind = EVERYWHERE if options.lan and is_loopback(options.bind) else options.bind
-        beyond = not is_loopback(bind)
-        if beyond and not options.lan and not (web.proxy and web.hosts):
-            raise ConfigError("bind-unsafe", bind=bind)
-        port = free_port(bind, options.port)
-        reach = Reach(bind, port, beyond or bool(web.hosts) or web.proxy is not None)
-        if not options.lan:
-            return reach
-        from shirorom.adapters.lan import lan_names, lan_tls
+    def within(self, settings: Settings) -> Composition:
+        """The same installation with other settings."""
+        return Composition(self._options, settings=settings)
 
-        tls = lan_tls(self.data, lan_names(web.hosts), now=self.clock.now())
-        return replace(reach, tls=tls, helper_port=free_port(bind, options.port + 1 if options.port else 0))
-
-    def _serving(self, options: ServeOptions, reach: Reach) -> Composition:
-        hosts = (*self.settings.web.hosts, *(reach.tls.names if reach.tls else ()))
-        public = self.settings.web.public or options.public
-        web = msgspec.structs.replace(self.settings.web, public=public, hosts=tuple(dict.fromkeys(hosts)))
-        return Composition(self._options, settings=msgspec.structs.replace(self.settings, web=web))
-
-    async def serve_app(self, options: ServeOptions, reach: Reach, on_ready: Callable[[Started], None]) -> None:
-        """The app, its asker process, and the daily clearing of old evidence."""
-        from shirorom.edge.web.app import create_app, create_helper
-        from shirorom.edge.web.serve import Tls, serve
-
-        async with _closing(self.process_asker()) as asker:
-            parts = self._parts(asker, reach)
-            tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
-            daily = [asyncio.create_task(self._clear_old_blobs())]
-            if self._watches:
-                daily += [asyncio.create_task(one) for one in self.watch.running()]
-            if tls is not None:
-                daily.append(asyncio.create_task(self._renew(reach, tls.renewed)))
-            if self.settings.log.publish:
-                daily.append(asyncio.create_task(self.publishing.follow()))
-            if self.register.available:
-                daily.append(asyncio.create_task(self.register.follow()))
-            automatic = self.watch.plan_asker(parts.check)
-            if automatic is not None:
-                daily.append(asyncio.create_task(automatic.run()))
-            try:
-                await serve(
-                    create_app(parts),
-                    bind=reach.bind,
-                    port=reach.port,
-                    on_ready=lambda url: on_ready(self._started(url, options, reach, parts)),
-                    tls=tls,
-                    helper=(create_helper(parts), reach.helper_port) if tls is not None else None,
-                    mounts=self.publishing.mounts() if self.settings.log.publish else None,
-                )
-            finally:
-                for task in daily:
-                    task.cancel()
-
-    def _started(self, url: str, options: ServeOptions, reach: Reach, parts: Parts) -> Started:
-        """What is told once it runs; the set-up link is made at this moment, so that all its minutes are left."""
-        base = url if reach.tls is None else f"https://{_nearest(reach.tls.names)}:{reach.port}/"
-        setup = None
-        if parts.people is not None and (options.owner_link or not parts.people.has_owner()):
-            setup = f"{base}setup/{parts.people.offer_setup()}"
-        if reach.tls is None:
-            return Started(url, setup)
-        trust = f"http://{_nearest(reach.tls.names)}:{reach.helper_port}/trust"
-        return Started(base, setup, trust, reach.tls.fingerprint, reach.tls.left_out)
-
-    async def _renew(self, reach: Reach, renewed: asyncio.Event) -> None:
-        """Once a day, look whether the certificate must be renewed, and let the server take the new one."""
-        from shirorom.adapters.lan import lan_tls
-
-        tls = reach.tls
-        while tls is not None:
-            await asyncio.sleep(DAY_S)
-            if self.clock.now() >= tls.renew_at:
-                tls = await asyncio.to_thread(lan_tls, self.data, (*tls.names, *tls.left_out), now=self.clock.now())
-                renewed.set()
+    @property
+    def watches(self) -> bool:
+        """Whether the app follows the record: never on a public page, nor without the shop's database."""
+        return not self.settings.web.public and self.desk is not None
 
     # People
 
@@ -614,73 +517,6 @@ class Composition:
 
         return Pairing(people.sessions.store, people.tries, people.secrets, self.clock, self.settings.operator)
 
-    def _parts(self, asker: Asker, reach: Reach) -> Parts:
-        from shirorom.adapters.guides_toml import packaged_guides
-        from shirorom.edge.web.parts import Parts, Trust
-        from shirorom.service.counter_screenshot import ScreenshotCheck
-
-        people = self.people
-        if reach.beyond and people is None and not self.settings.web.public:
-            raise ConfigError("desk-missing")
-        tls = reach.tls
-
-        pictures = self.pictures()
-        return Parts(
-            settings=self.settings,
-            facts=self.facts,
-            rooms=self.rooms,
-            clock=self.clock,
-            words=self._words,
-            asker=asker,
-            check=self.check(asker),
-            record=self.record,
-            withdraw=self.withdraw,
-            correct=self.correct,
-            history=self.history,
-            asker_ready=lambda: getattr(asker, "ready", True),
-            pictures=pictures,
-            check_screenshot=ScreenshotCheck(pictures, self.facts),
-            guides=packaged_guides(),
-            people=people,
-            pairing=self.pairing(people),
-            beyond=reach.beyond,
-            trust=Trust(tls.authority, tls.fingerprint, reach.origins) if tls else None,
-            examples=_examples() if all(self.rooms.is_practice(carrier) for carrier in CarrierId) else (),
-            counter=None if self.settings.web.public else self.counter,
-            answers=None if self.settings.web.public else self.answers,
-            proof=self.proof.for_web(pictures),
-            shelves=self.publishing.shelves() if self.settings.log.publish else {},
-            book=self.watch.book if self._watches else None,
-            boards=self.watch.boards if self._watches else None,
-            watch_plan=None if self.settings.web.public else lambda: self.watch.plan,
-            watch_glance=(lambda: self.watch.glance) if self._watches else None,
-            alerts=self.watch.alerts if self._watches else None,
-            hooks=self.watch.hooks if self._watches else None,
-            claims=self.watch.claims if self._watches else None,
-            risk=self.watch.risk if self._watches else None,
-            feeds=None if self.settings.web.public else self.feeds.take,
-            screenings=self.screenings,
-            once=self.once,
-            incoming=self.screenings.store.incoming if self.screenings else None,
-            register=None if self.settings.web.public else self.register.for_web(),
-            lookups=None if self.settings.web.public else self.register.lookups,
-        )
-
-    @property
-    def _watches(self) -> bool:
-        """Whether this app follows the record: never on a public page, nor without the shop's database."""
-        return not self.settings.web.public and self.desk is not None
-
-    def _words(self, language: str) -> Texts:
-        return self.texts(language)
-
-    async def _clear_old_blobs(self) -> None:
-        """Once a day, remove saved pages whose time has passed ([blobs] keep_days)."""
-        while self.settings.blobs.keep_days:
-            before = self.clock.now() - timedelta(days=self.settings.blobs.keep_days)
-            await asyncio.to_thread(self._blobs().expire, before=before)
-            await asyncio.sleep(DAY_S)
-
     def close(self) -> None:
         """Let go of every file; idempotent."""
         with self._lock:
@@ -697,28 +533,9 @@ class Composition:
             desk.close()
 
 
-def _nearest(names: Sequence[str]) -> str:
-    """The name by which everybody surely gets here: an address of the network, else this machine itself."""
-    return next((name for name in names if name.replace(".", "").isdigit()), "localhost")
-
-
-def _examples() -> Sequence[Example]:
-    """Practice phones to try: one with two numbers, and one for each verdict."""
-    from shirorom.domain.imei import Device
-    from shirorom.edge.practice.catalogue import Group, catalogue
-    from shirorom.edge.web.parts import Example
-
-    phones = catalogue().phones
-    first = {phone.checks[0].verdict: phone for phone in reversed(phones) if phone.group is not Group.DUAL}
-    dual = next(phone for phone in phones if phone.group is Group.DUAL)
-    return [
-        Example(Device(tuple(number.imei for number in phone.numbers)), phone.title, phone.title_en)
-        for phone in (dual, *first.values())
-    ]
-
-
 @asynccontextmanager
-async def _closing(asker: Asker) -> AsyncIterator[Asker]:
+async def closing(asker: Asker) -> AsyncIterator[Asker]:
+    """An asker that ends with the block."""
     try:
         yield asker
     finally:
