@@ -118,10 +118,10 @@ class History:
     def changes(self) -> dict[tuple[int, int], Change]:
         """What there is to tell, by phone and entry."""
         return {
-            (n, found.after.index): found.change
+            (n, found.index): found.change
             for n in self.first
             for found in located_changes(self.world.recorder.entries(imei(n)))
-            if found.after.index >= self.first[n]
+            if found.index >= self.first[n]
         }
 
 

@@ -22,7 +22,7 @@ class AcceptedFeedWire(msgspec.Struct, frozen=True):
     index: int
 
 
-class BookWire(msgspec.Struct, frozen=True):
+class CarrierBookWire(msgspec.Struct, frozen=True):
     """One carrier's book.
 
     `enrolled`: whether its absence is － (`no-record`); where it is not, the carrier is undetermined for every phone.
@@ -66,7 +66,7 @@ class RegisterWire(msgspec.Struct, frozen=True):
     as_of: str
     log_size: int
     log_root: str
-    books: tuple[BookWire, ...]
+    books: tuple[CarrierBookWire, ...]
     register: OutWire | None
     error: str | None
     snapshot: LaidWire | None
@@ -94,8 +94,8 @@ def register_of(status: RegisterStatus) -> RegisterWire:
     )  # fmt: skip
 
 
-def _book(book: Book) -> BookWire:
-    return BookWire(
+def _book(book: Book) -> CarrierBookWire:
+    return CarrierBookWire(
         carrier=book.carrier.value,
         enrolled=book.enrolled_at is not None,
         as_of=None if book.heard_at is None else at(book.heard_at),
