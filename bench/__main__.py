@@ -113,8 +113,18 @@ def _keep(result: dict[str, Any]) -> None:
     before = json.loads(kept.read_text(encoding="utf-8"))["results"] if kept.exists() else []
     by_area = {one["area"]: one for one in before if one.get("area") in modules()} | {result["area"]: result}
     results = [by_area[name] for name in modules() if name in by_area]
-    kept.write_text(json.dumps({"results": results}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    short = _short({"results": results})
+    kept.write_text(json.dumps(short, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _page.write(DOCS, results)
+
+
+def _short(told: Any) -> Any:
+    """With six digits of each figure: more are noise, and fifteen may happen to be a phone's number."""
+    if isinstance(told, float):
+        return float(f"{told:.6g}")
+    if isinstance(told, dict):
+        return {name: _short(one) for name, one in told.items()}
+    return [_short(one) for one in told] if isinstance(told, list) else told
 
 
 def _processor() -> str:
