@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from shirorom.domain import history
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded
+from shirorom.domain.fold import Recorded, RecordedNotice
 from shirorom.domain.history import Change, changes, located_changes
 from shirorom.domain.mark import Mark
-from shirorom.domain.notice import NoticeKind
-from tests.entries import BATSU, BOU, DOCOMO, MARU, SANKAKU, histories, hours, log, notice, read, withdraw
+from shirorom.domain.notice import Notice, NoticeKind
+from tests.entries import (
+    BATSU,
+    BOU,
+    DOCOMO,
+    MARU,
+    SANKAKU,
+    START,
+    histories,
+    hours,
+    log,
+    notice,
+    notices,
+    read,
+    withdraw,
+)
 
 EXPECTED = {(BOU, SANKAKU), (BOU, MARU), (SANKAKU, MARU), (SANKAKU, BATSU), (MARU, BATSU)}
 
@@ -63,6 +80,20 @@ def test_what_one_feed_brings_is_said_at_once():
     ]
     (located,) = located_changes([*log(read(SANKAKU, 1)), *feed])
     assert (located.change.from_, located.change.to, located.index) == (SANKAKU, BATSU, 1)
+
+
+@given(st.lists(st.tuples(notices(), st.integers(0, 2)), max_size=8))
+def test_one_pass_says_what_folding_anew_does(said: list[tuple[Notice, int]]) -> None:
+    """Notices in the log's order without a day ahead are folded once; the same marks as by folding all each time."""
+    index, recorded = 0, []
+    for sequence, (one, step_) in enumerate(said):
+        index += step_
+        past = one.effective_on is None or one.effective_on <= START.date()
+        whole = replace(one, sequence=sequence, effective_on=one.effective_on if past else None)
+        recorded.append(RecordedNotice(index, hours(24 + index), whole))
+    assert history._settled(recorded)
+    newest = {one.index: one for one in recorded}
+    assert list(history._in_turn(recorded)) == list(history._anew(recorded, newest))
 
 
 @given(entries=histories())

@@ -6,14 +6,14 @@ notices (the moment it was recorded; what they then say together).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial, reduce
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import JST, Book, Recorded, notices_of, readings_that_count, step
+from shirorom.domain.fold import JST, Book, Recorded, RecordedNotice, notices_of, readings_that_count, step
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
 
@@ -88,11 +88,38 @@ def _read(entries: Sequence[Recorded]) -> Iterator[_Said]:
 def _declared(entries: Sequence[Recorded]) -> Iterator[_Said]:
     """What one carrier's notices said together after each entry that brought some."""
     notices = notices_of(entries)
-    for newest in {one.index: one for one in notices}.values():
-        on = newest.recorded_at.astimezone(JST).date()
-        by_then = [one.notice for one in notices if one.index <= newest.index]
-        book = reduce(partial(step, on=on), by_then, Book())
-        yield _Said(newest.recorded_at, newest.index, book.mark(on), newest.notice.imei)
+    newest_of = {one.index: one for one in notices}
+    told = _in_turn(notices) if _settled(notices) else _anew(notices, newest_of)
+    for index, mark in told:
+        newest = newest_of[index]
+        yield _Said(newest.recorded_at, index, mark, newest.notice.imei)
+
+
+def _anew(notices: Sequence[RecordedNotice], newest_of: Mapping[int, RecordedNotice]) -> Iterator[tuple[int, Mark]]:
+    """After each entry, everything that was known by then is folded."""
+    for index, newest in newest_of.items():
+        by_then = (one.notice for one in notices if one.index <= index)
+        on = _day(newest)
+        yield index, reduce(partial(step, on=on), by_then, Book()).mark(on)
+
+
+def _in_turn(notices: Sequence[RecordedNotice]) -> Iterator[tuple[int, Mark]]:
+    """The same in one pass: a carrier that sends its whole list every day names a phone hundreds of times."""
+    book = Book()
+    for one, following in zip_longest(notices, notices[1:]):
+        book = step(book, one.notice, on=_day(one))
+        if following is None or following.index != one.index:
+            yield one.index, book.mark(_day(one))
+
+
+def _settled(notices: Sequence[RecordedNotice]) -> bool:
+    """Whether a later day changes nothing of what was said: in the log's order, and no word named a day ahead."""
+    in_order = all(one.index <= other.index for one, other in pairwise(notices))
+    return in_order and all(one.notice.effective_on is None or one.notice.effective_on <= _day(one) for one in notices)
+
+
+def _day(recorded: RecordedNotice) -> date:
+    return recorded.recorded_at.astimezone(JST).date()
 
 
 def _change(carrier: CarrierId, before: _Said, after: _Said) -> LocatedChange:
