@@ -110,6 +110,19 @@ def test_the_same_feed_again_changes_nothing(importer: Importer) -> None:
     assert (again.already, importer.size) == (True, 2)
 
 
+def test_a_bent_copy_is_not_what_was_imported(importer: Importer) -> None:
+    """Cut off, or with another row under the same head: refused as if it were new, and nothing changes."""
+    content = Publisher().feed([restricted(1), notice(2)])
+    importer(content)
+    for bent in (content[:-40], content.replace(b'"restricted","effective_on":null,"ground":"unpaid"',
+                                                b'"registered","effective_on":null,"ground":null')):  # fmt: skip
+        assert bent != content
+        with pytest.raises(ShiroromError) as error:
+            importer(bent)
+        assert error.value.code in ("feed-unreadable", "feed-root")
+    assert importer.size == 1
+
+
 def test_a_dry_run_changes_nothing(importer: Importer) -> None:
     """It says what would be, and keeps nothing."""
     tried = importer(Publisher().feed([notice(1)]), wishes=Wishes(dry_run=True))

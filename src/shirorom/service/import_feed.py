@@ -107,11 +107,12 @@ class ImportFeed:
         signer = self._signed_by(envelope, manifest, unsigned=wishes.unsigned is not None)
         before = self._before(manifest.practice, carrier)
         again = next((one for one in before if one.feed.manifest == manifest), None)
-        if again is not None:
-            return Imported(manifest, again.feed.count, (), again, already=True)
-        self._in_order(manifest, before)
+        if again is None:
+            self._in_order(manifest, before)
         reader = self._read(source, manifest.count, practice=manifest.practice)
         self._proved(reader, envelope.seed, manifest)
+        if again is not None:  # only now: a cut copy is not what was imported
+            return Imported(manifest, again.feed.count, (), again, already=True)
         return self._take(reader, envelope.seed, manifest, signer, before, by, wishes)
 
     def _unsigned(self, source: FeedSource, carrier: CarrierId, by: str, wishes: Wishes) -> Imported:
