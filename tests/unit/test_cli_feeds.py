@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from shirorom.domain.imei import Imei
 from tests.unit.cli_house import PHONE, SECOND, THIRD, Shop, shop
+from tests.wide import wide
 
 __all__ = ["shop"]
 
@@ -48,6 +52,29 @@ def test_a_feed_is_seen_by_every_reader(shop: Shop, fed: Path) -> None:
     assert (entry["kind"], entry["raw"], entry["ground"], entry["index"]) == ("notice", "restricted", "unpaid", 0)
     absent = shop.call("check", ABSENT, "--json").json["cells"][0]
     assert (absent["mark"], absent["channel"], absent["index"]) == ("no-record", "notice", 0)
+
+
+SPELLED = (
+    RESTRICTED, RESTRICTED[:14], RESTRICTED[:14] + "01", f"{RESTRICTED[:6]} {RESTRICTED[6:12]} {RESTRICTED[12:]}",
+    f"{RESTRICTED[:2]}-{RESTRICTED[2:8]}-{RESTRICTED[8:14]}-{RESTRICTED[14]}", wide(RESTRICTED),
+    f"urn:gsma:imei:{RESTRICTED[:8]}-{RESTRICTED[8:14]}-0", f"IMEI: {RESTRICTED}",
+)  # fmt: skip
+
+
+def test_every_spelling_by_file(shop: Shop, fed: Path, tmp_path: Path) -> None:
+    """Each row of a restricted phone says so, however it is written."""
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("IMEI\n" + "".join(f"{one}\n" for one in SPELLED), encoding="utf-8")
+    assert shop.call("screen", str(source), "-o", str(out)).status == 0
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["shirorom_verdict"] for row in csv.DictReader(file)] == ["restricted"] * len(SPELLED)
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+def test_every_spelling_by_command(shop: Shop, fed: Path, spelled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check -` answers restricted, however the number is written."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(spelled))
+    assert shop.call("check", "-", "--json").json["verdict"] == "restricted"
 
 
 def test_an_import_makes_the_register(shop: Shop, fed: Path) -> None:
