@@ -143,7 +143,7 @@ def test_practice_carriers_publish_at_a_press(kit: Kit, client: TestClient[Any])
     assert [book["enrolled"] for book in status["books"]] == [True] * 4
     assert (status["register"]["behind"], status["register"]["size"]) == (0, 4)
     for marks in ("clear", "restricted", "clear", "restricted"):
-        checked = kit.composition.register.answers()([Device((PHONE,))])[0]
+        checked = kit.composition.register.lookups()([Device((PHONE,))])[0]
         assert checked.words.marks[0] == marks
         page = client.post("/register/practice/change", headers=FORM).text
         assert "登録簿の答えが変わりました" in page

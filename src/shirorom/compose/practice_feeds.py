@@ -91,5 +91,5 @@ class PracticePress:
             register.now(True)
 
     def _mark(self) -> Mark | None:
-        (said,) = self._whole.register.answers()([self.device])
+        (said,) = self._whole.register.lookups()([self.device])
         return next(cell.mark for cell in said.cells if cell.carrier is self.carrier)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from shirorom.service.publish_eir import PublishAll, PublishEir
     from shirorom.service.publish_register import Publication, PublishRegister
     from shirorom.service.register_status import ShowRegister
-    from shirorom.service.screen import Answers
     from shirorom.service.screen_answers import Said
 
 EIR = "eir"
@@ -193,7 +192,7 @@ class Registering:
         )
 
     def _said(self, devices: Sequence[Device]) -> list[Said]:
-        return self.answers()(devices)
+        return self.lookups()(devices)
 
     def _wanted(self) -> bool:
         """Whether any carrier's word is expected here: a key was added (or cannot be read), a snapshot applied."""
@@ -213,14 +212,6 @@ class Registering:
     def lookups(self) -> Lookups:
         """What look-ups of many phones are answered from, with a register or without."""
         return self.lookup if self.available else self._plain
-
-    def answers(self) -> Answers:
-        """What is known of many phones, by the quickest way there is."""
-        if self.available:
-            return self.lookup
-        from shirorom.service.screen_answers import Known
-
-        return Known(self._whole.rooms, self._whole.clock)
 
     def _directory(self, practice: bool) -> Path:
         return self._whole.data / "register" / NAMES[practice]

@@ -37,6 +37,10 @@ class Sighted(Protocol):
 class Lookups(Protocol):
     """`lookup.Lookup` or `PlainLookup`."""
 
+    def __call__(self, devices: Sequence[Device]) -> list[Said]:
+        """For each phone what is known of it now, in the order given. Raises StorageError."""
+        ...
+
     def world(self, device: Device) -> bool:
         """Whether a phone is looked up in the practice room."""
         ...
@@ -74,6 +78,10 @@ class PlainLookup:
 
     rooms: Rooms
     clock: Clock
+
+    def __call__(self, devices: Sequence[Device]) -> list[Said]:
+        """For each phone what is known of it now, in the order given."""
+        return Known(self.rooms, self.clock)(devices)
 
     @cached_property
     def _worlds(self) -> Known:

@@ -140,8 +140,6 @@ class Lookups(Protocol):
         ...
 
 
-Answers = Callable[[Sequence[Device]], list[Said]]
-"""What is known of each phone, in the order given: `service/lookup.py Lookup`, or `Known` where there is no numpy."""
 OnProgress = Callable[[int, int | None], None]
 """Rows done, and about how many there are."""
 
@@ -294,10 +292,10 @@ class _Run:
             added["practice"] = ["practice" if one is not None and one.practice else "" for one in said]
         return tuple(added[name] for name in self.names)
 
-    def _ask(self, answers: Answers, devices: Sequence[Device]) -> list[Said]:
+    def _ask(self, lookup: Lookups, devices: Sequence[Device]) -> list[Said]:
         if not devices:
             return []
-        said, done = answers(devices), self.done
+        said, done = lookup(devices), self.done
         done.practice += sum(one.practice for one in said)
         done.verdicts.update(one.words.verdict for one in said)
         for device, one in zip(devices, said, strict=True):
