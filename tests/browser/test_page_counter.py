@@ -125,6 +125,19 @@ async def test_three_phones_by_keyboard(browser: Browser, tmp_path: Path, practi
     assert [len(readings(kit, imei)) for imei in DUAL] == [4, 4]
 
 
+async def test_a_number_that_came_before_the_script(browser: Browser, practice: Practice) -> None:
+    """Rakuten's page: who pastes while its script is still on its way can send all the same once it has come."""
+    origin = practice.origins[CarrierId.RAKUTEN]
+    async with watched(browser, origin) as seen:
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await seen.page.route("**/app.js", held.put)
+        await seen.page.goto(f"{origin}/restriction/", wait_until="commit")
+        await seen.page.locator("#imei").fill(ONE.digits)
+        await (await held.get()).continue_()
+        await seen.page.locator("#search").click()
+        await expect(seen.page.locator("#search-result .glyph")).to_have_text("○")
+
+
 async def answer_all(page: Page, keys: str) -> None:
     """Keys one after the other; each is seen before the next."""
     for n, key in enumerate(keys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from shirorom.edge.web.parts import Trust
 from tests.browser.page_kit import Watched, chromium, until, watched
@@ -214,6 +215,26 @@ async def test_ended_sign_in_leads_the_whole_page(browser: Browser, shop: Shop) 
             shop.people.sessions.store.end(session=one.id)
         await page.fill("#text", "001001010000013")
         await page.wait_for_url("**/signin?next=%2F")
+
+
+async def test_two_parts_that_hear_of_the_end_lead_once(browser: Browser, shop: Shop) -> None:
+    """Two requests on their way when the session ends: the page leaves once, a second step would cut off the first."""
+    heard = "document.dispatchEvent(new CustomEvent('htmx:after:request', {detail: {ctx: {response: {status: 401}}}}))"
+    async with watched(browser, shop.origin) as seen:
+        page = seen.page
+        await set_up(seen, shop)
+        await page.goto(f"{shop.origin}/")
+        left: list[str] = []
+
+        async def slowly(route: Route) -> None:
+            left.append(route.request.url)
+            await asyncio.sleep(0.5)
+            await route.continue_()
+
+        await page.route("**/signin?next*", slowly)
+        await page.evaluate(f"{heard}; setTimeout(() => {heard}, 200)")
+        await page.wait_for_url("**/signin?next=%2F")
+        assert len(left) == 1
 
 
 SCREENS = (

@@ -3,7 +3,9 @@ const field = document.querySelector('#imei'), button = document.querySelector('
 const place = document.querySelector('#search-result'), asked = document.querySelector('#searched');
 const luhn = (s) => [...s].reverse().reduce((a, c, i) => a + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : +c), 0) % 10 === 0;
 const element = (name, cls, text) => Object.assign(document.createElement(name), {className: cls, textContent: text});
-field.addEventListener('input', () => { button.disabled = !(/^[0-9]{15}$/.test(field.value) && luhn(field.value)); });
+const judge = () => { button.disabled = !(/^[0-9]{15}$/.test(field.value) && luhn(field.value)); };
+field.addEventListener('input', judge);
+judge(); // whoever typed before this script came
 button.addEventListener('click', async () => {
   button.disabled = true;
   asked.replaceChildren(); place.replaceChildren(element('p', 'wait', '照会しています'));

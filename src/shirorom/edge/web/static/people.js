@@ -23,9 +23,12 @@ document.addEventListener("shirorom:scan", (event) => {
   form.submit();
 });
 
-// htmx asks for parts of a page: where the sign-in has ended, the whole page goes to it.
+// htmx asks for parts of a page: where the sign-in has ended, the whole page goes to it. Several parts hear so at once:
+// one of them goes, as a second step would cut off the first.
+let leaving = false;
 document.addEventListener("htmx:after:request", (event) => {
-  if (event.detail?.ctx?.response?.status === 401) {
-    location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
-  }
+  if (leaving || event.detail?.ctx?.response?.status !== 401) return;
+  leaving = true;
+  location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
 });
+addEventListener("pageshow", () => { leaving = false; }); // come back to by the browser's arrow
