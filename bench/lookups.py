@@ -35,6 +35,7 @@ MANY, MANY_CONNECTIONS = 1_000, 4
 BODIES_ONE, BODIES_MANY = 20_000, 64
 FRESH_S_MAX = 1.0
 KERNEL, PURE = "kernel", "no kernel"
+MAIN, DOOR = "main port", "their own port"
 PROMISED_MANY = {KERNEL: 500_000, PURE: 150_000}
 
 
@@ -48,7 +49,8 @@ def run(size: int = PHONES) -> dict[str, Any]:
         limits = {interface: _limit(interface, seconds) for interface in ("asgi", "rsgi")}
         begin = time.perf_counter()
         failures = list[str]()
-        with serving(data=data) as served:
+        door = free_port()
+        with serving("--lookups-port", str(door), data=data) as served:
             told = _ask(served, [_digits(world.phones.keys[:1])[0]])
             started_s = time.perf_counter() - begin
             if told is None:
@@ -59,7 +61,8 @@ def run(size: int = PHONES) -> dict[str, Any]:
             rows.append(row("serve: memory beside the mapped file", memory, "MB", asked=at_most(150)))
             _right(served, world.phones)
             loads: dict[str, Callable[[], list[Row]]] = {
-                "one": lambda: _one(served, world.phones, limits, seconds),
+                "one": lambda: _one(served.url, world.phones, limits, seconds, MAIN),
+                "one, by their own port": lambda: _one(f"http://127.0.0.1:{door}", world.phones, limits, seconds, DOOR),
                 "many": lambda: _many(served, world.phones, KERNEL, seconds),
             }
             for what, some in loads.items():
@@ -80,10 +83,10 @@ def run(size: int = PHONES) -> dict[str, Any]:
     return {"name": "look-ups over HTTP", "rows": rows, "failures": failures}
 
 
-def _one(served: Served, phones: Phones, limits: dict[str, Load | str], seconds: int) -> list[Row]:
+def _one(url: str, phones: Phones, limits: dict[str, Load | str], seconds: int, port: str) -> list[Row]:
     bodies = [_body([number]) for number in _digits(_phones.queries_of(phones.keys, BODIES_ONE))]
-    got = load(served.url, PATH, bodies, connections=CONNECTIONS, seconds=seconds)
-    what = f"look-ups of one, {CONNECTIONS} connections"
+    got = load(url, PATH, bodies, connections=CONNECTIONS, seconds=seconds)
+    what = f"look-ups of one, {CONNECTIONS} connections, {port}"
     return [
         *_beside(what, got.per_s, limits),
         row(f"{what}, p50", got.p50_ms, "ms"),

@@ -15,7 +15,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def refused(tmp_path: Path, *arguments: str, config: str = "") -> tuple[int, str
 
 @pytest.fixture(scope="module")
 def lan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    with started(tmp_path_factory.mktemp("lan") / "data") as made:
+    with started(tmp_path_factory.mktemp("lan") / "data", "--lookups-port", "0") as made:
         yield made
 
 
@@ -123,6 +123,15 @@ def test_link_is_on_stdout_and_nothing_else(lan: Started) -> None:
     assert ":".join(digest[place : place + 2] for place in range(0, 64, 2)) in lan.stderr
 
 
+def test_look_ups_own_port_speaks_tls_too(lan: Started) -> None:
+    """By the same certificate, at the address that was told; in clear it says nothing."""
+    told = re.search(r"https://([\d.]+|localhost):(\d+)/v1/lookups", lan.stderr)
+    assert told is not None
+    assert replace(lan, port=int(told[2])).call("/healthz") == (200, '{"status":"ok"}')
+    with pytest.raises((OSError, http.client.HTTPException)):
+        urllib.request.urlopen(f"http://127.0.0.1:{told[2]}/healthz", timeout=30)
+
+
 def test_plain_port_leads_to_tls(lan: Started) -> None:
     """Beside it, without TLS, the page for devices that do not trust us yet; the port itself says nothing in clear."""
     with urllib.request.urlopen(f"http://127.0.0.1:{lan.port + 1}/trust", timeout=30) as answer:
@@ -145,6 +154,13 @@ def test_unsafe_start_is_refused(tmp_path: Path, arguments: tuple[str, ...], con
     """Beyond this machine nothing starts without TLS or a named proxy, public or not."""
     status, said = refused(tmp_path, *arguments, config=config)
     assert (status, said.endswith(f"({code})")) == (1, True), said
+
+
+def test_a_public_page_has_no_port_for_look_ups(tmp_path: Path) -> None:
+    """There are no look-ups on it: asked for, nothing starts."""
+    for arguments, config in ((("--public",), ""), ((), "[web]\npublic = true\n")):
+        status, said = refused(tmp_path, "--lookups-port", "0", *arguments, config=config)
+        assert (status, "--lookups-port" in said) == (2, True), said
 
 
 def test_named_proxy_starts_closed(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Counted:
         self.whole, self.now = 0, 100.0
         self._inner = guard._app
         guard._app = self._count
-        guard._monotonic = lambda: self.now
+        guard.hot.monotonic = lambda: self.now
 
     async def _count(self, scope: Any, receive: Any, send: Any) -> None:
         self.whole += scope["type"] == "http"
@@ -120,13 +120,13 @@ def test_callers_are_not_kept_without_end(kit: Kit, client: TestClient[Any], cou
     guard: Any = kit.app.asgi_handler
     for n in range(3):
         ask(client, x_forwarded_for=str(n))
-    assert len(guard._known) == 3
+    assert len(guard.hot.callers) == 3
     counted.now += HOLDS_S
     ask(client, x_forwarded_for="new")
-    assert len(guard._known) == 1  # whose time is over is forgotten
-    guard._known |= dict.fromkeys(range(CALLERS_MAX))
+    assert len(guard.hot.callers) == 1  # whose time is over is forgotten
+    guard.hot.callers |= dict.fromkeys(range(CALLERS_MAX))
     ask(client, x_forwarded_for="newer")
-    assert len(guard._known) == 1
+    assert len(guard.hot.callers) == 1
 
 
 # Bodies
@@ -221,7 +221,7 @@ def test_a_fault_on_the_short_way_is_told_by_the_whole(
 
     monkeypatch.setattr(Looking, "__call__", broken)
     guard: Any = kit.app.asgi_handler
-    monkeypatch.setattr(guard._short, "answer", lambda asked: broken(None, asked))  # type: ignore[arg-type]
+    monkeypatch.setattr(guard.hot.short, "answer", lambda asked: broken(None, asked))  # type: ignore[arg-type]
     answer = ask(client)
     assert (answer.status_code, answer.json()["code"]) == (503, "log-corrupt")
 

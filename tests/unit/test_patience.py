@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shirorom.domain.errors import RequestError
-from shirorom.edge.http.body import Patience
+from shirorom.edge.http.body import Patience, whole
 
 
 async def _never() -> Any:
@@ -25,7 +25,7 @@ def test_the_slow_are_given_up_and_the_others_are_not() -> None:
     patience = Patience(0.04)
 
     async def story() -> list[Any]:
-        calls = [patience.read_body(receive, bytes_max=9) for receive in (_never, _once, _never)]
+        calls = [patience.wait(whole(receive, 9)) for receive in (_never, _once, _never)]
         return await asyncio.gather(*calls, return_exceptions=True)
 
     for _ in range(2):
@@ -35,7 +35,7 @@ def test_the_slow_are_given_up_and_the_others_are_not() -> None:
 
 async def test_who_is_cancelled_by_another_stays_cancelled() -> None:
     """A server that stops is not told that a body was slow."""
-    task = asyncio.create_task(Patience(60).read_body(_never, bytes_max=9))
+    task = asyncio.create_task(Patience(60).wait(whole(_never, 9)))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -45,4 +45,4 @@ async def test_who_is_cancelled_by_another_stays_cancelled() -> None:
 async def test_a_limit_is_a_limit() -> None:
     """Size and framing as `read_body` has them."""
     with pytest.raises(RequestError, match="body-too-large"):
-        await Patience(60).read_body(_once, bytes_max=0)
+        await Patience(60).wait(whole(_once, 0))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,6 +36,7 @@ class Reach:
     beyond: bool
     tls: LanTls | None = None
     helper_port: int = 0
+    lookups_port: int | None = None
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ def _reach(whole: Composition, options: ServeOptions) -> Reach:
         raise ConfigError("bind-unsafe", bind=bind)
     port = free_port(bind, options.port)
     reach = Reach(bind, port, beyond or bool(web.hosts) or web.proxy is not None)
+    if options.lookups_port is not None:
+        reach = replace(reach, lookups_port=free_port(bind, options.lookups_port))
     if not options.lan:
         return reach
     from shirorom.adapters.lan import lan_names, lan_tls
@@ -93,7 +97,7 @@ class Serving:
     async def serve_app(self, options: ServeOptions, reach: Reach, on_ready: Callable[[Started], None]) -> None:
         """The app, its asker process, and the daily clearing of old evidence."""
         from shirorom.compose import closing
-        from shirorom.edge.web.app import create_app, create_helper
+        from shirorom.edge.web.app import create_app, create_door, create_helper
         from shirorom.edge.web.serve import Tls, serve
 
         async with closing(self._whole.process_asker()) as asker:
@@ -112,14 +116,16 @@ class Serving:
             if automatic is not None:
                 daily.append(asyncio.create_task(automatic.run()))
             try:
+                app = create_app(parts)
                 await serve(
-                    create_app(parts),
+                    app,
                     bind=reach.bind,
                     port=reach.port,
                     on_ready=lambda url: on_ready(self._started(url, options, reach, parts)),
                     tls=tls,
                     helper=(create_helper(parts), reach.helper_port) if tls is not None else None,
                     mounts=self._whole.publishing.mounts() if self._whole.settings.log.publish else None,
+                    door=(create_door(app), reach.lookups_port) if reach.lookups_port is not None else None,
                 )
             finally:
                 for task in daily:
@@ -127,14 +133,20 @@ class Serving:
 
     def _started(self, url: str, options: ServeOptions, reach: Reach, parts: Parts) -> Started:
         """What is told once it runs; the set-up link is made at this moment, so that all its minutes are left."""
+        from shirorom.edge.web.serve import host_in_url
+
         base = url if reach.tls is None else f"https://{_nearest(reach.tls.names)}:{reach.port}/"
         setup = None
         if parts.people is not None and (options.owner_link or not parts.people.has_owner()):
             setup = f"{base}setup/{parts.people.offer_setup()}"
+        lookups = None
+        if reach.lookups_port is not None:
+            at = urlsplit(base)
+            lookups = f"{at.scheme}://{host_in_url(at.hostname or '')}:{reach.lookups_port}/v1/lookups"
         if reach.tls is None:
-            return Started(url, setup)
+            return Started(url, setup, lookups=lookups)
         trust = f"http://{_nearest(reach.tls.names)}:{reach.helper_port}/trust"
-        return Started(base, setup, trust, reach.tls.fingerprint, reach.tls.left_out)
+        return Started(base, setup, trust, reach.tls.fingerprint, reach.tls.left_out, lookups)
 
     async def _renew(self, reach: Reach, renewed: asyncio.Event) -> None:
         """Once a day, look whether the certificate must be renewed, and let the server take the new one."""

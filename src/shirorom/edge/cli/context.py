@@ -66,6 +66,7 @@ class ServeOptions:
     public: bool
     lan: bool = False
     owner_link: bool = False
+    lookups_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Started:
     """What whoever started the server has to know. `setup`: the one-time link to become the owner.
 
     Over the shop's network: `trust` is where a device learns to trust us, `fingerprint` what it must show there,
-    `left_out` names that were asked for and that the certificate cannot carry.
+    `left_out` names that were asked for and that the certificate cannot carry. `lookups`: the look-ups' own address.
     """
 
     url: str
@@ -81,6 +82,7 @@ class Started:
     trust: str | None = None
     fingerprint: str | None = None
     left_out: tuple[str, ...] = ()
+    lookups: str | None = None
 
 
 class Proof(Protocol):

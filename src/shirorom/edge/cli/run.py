@@ -82,14 +82,28 @@ def practice(
 @click.option("--public", is_flag=True)
 @click.option("--lan", is_flag=True)
 @click.option("--owner-link", is_flag=True)
+@click.option("--lookups-port", type=click.IntRange(0, 65_535))
 @common
 @click.pass_obj
-def serve(session: Session, port: int, bind: str, practice: bool, public: bool, lan: bool, owner_link: bool) -> int:
+def serve(
+    session: Session,
+    port: int,
+    bind: str,
+    practice: bool,
+    public: bool,
+    lan: bool,
+    owner_link: bool,
+    lookups_port: int | None,
+) -> int:
     """Run the web app: the page, the API and the manual."""
+    if lookups_port is not None and (public or session.composition.settings.web.public):
+        raise BadCallError(session.t("lookups.cli.public"))
 
     def ready(started: Started) -> None:
         url = started.url
         say(session.t("cli.serve.started", url=url))
+        if started.lookups is not None:
+            say(session.t("lookups.cli.door", url=started.lookups))
         _say_lan(session, started)
         if started.setup is not None:
             click.echo(session.t("people.cli.setup" if not owner_link else "people.cli.owner_link"))
@@ -102,7 +116,8 @@ def serve(session: Session, port: int, bind: str, practice: bool, public: bool, 
             say(f"  curl -s -H 'Content-Type: application/json' -d '{{\"imeis\": [\"{imei}\"]}}' {url}v1/checks")
         say(session.t("cli.stop"))
 
-    options = ServeOptions(bind=bind, port=port, practice=practice, public=public, lan=lan, owner_link=owner_link)
+    options = ServeOptions(bind=bind, port=port, practice=practice, public=public, lan=lan, owner_link=owner_link,
+                           lookups_port=lookups_port)  # fmt: skip
     session.composition.serve(options, on_ready=ready)
     return 0
 

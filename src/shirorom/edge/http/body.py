@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,12 +32,13 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float) -> 
     """
     try:
         async with asyncio.timeout(seconds_max):
-            return await _whole(receive, bytes_max)
+            return await whole(receive, bytes_max)
     except TimeoutError:
         raise RequestError("body-too-slow", seconds_max=int(seconds_max)) from None
 
 
-async def _whole(receive: Receive, bytes_max: int) -> bytes:
+async def whole(receive: Receive, bytes_max: int) -> bytes:
+    """The whole body, however long it takes. Raises `body-too-large`, `body-malformed`."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -66,14 +67,14 @@ class Patience:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def read_body(self, receive: Receive, *, bytes_max: int) -> bytes:
-        """The whole body. Raises what `read_body` raises."""
+    async def wait(self, body: Awaitable[bytes]) -> bytes:
+        """A body that is on its way. Raises what it raises, and `body-too-slow`."""
         task = asyncio.current_task()
         assert task is not None
         before = task.cancelling()
         self._begin(task)
         try:
-            return await _whole(receive, bytes_max)
+            return await body
         except asyncio.CancelledError:
             if task in self._late and task.uncancel() <= before:  # nobody else wants it to end
                 raise RequestError("body-too-slow", seconds_max=int(self._seconds_max)) from None

@@ -8,7 +8,7 @@ import re
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -54,7 +54,7 @@ from shirorom.edge.web.public import PUBLIC
 from shirorom.edge.web.published import PUBLISHED
 from shirorom.edge.web.register import REGISTER_PAGES
 from shirorom.edge.web.sheets import SHEET_PAGES
-from shirorom.edge.web.short_way import ShortWay
+from shirorom.edge.web.short_way import Hot, ShortWay
 from shirorom.edge.web.signin import SIGNIN, local
 from shirorom.edge.web.stock import STOCK
 from shirorom.edge.web.stock_claims import CLAIM_PAGES
@@ -63,6 +63,9 @@ from shirorom.edge.web.templating import compressed, static_files
 from shirorom.edge.web.trust import TRUST, helper_routes
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import PLAIN, Who
+
+if TYPE_CHECKING:  # granian comes with it, which a test of pages need not have
+    from shirorom.edge.web.door import Door
 
 LOGGER = logging.getLogger("shirorom.web")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -117,8 +120,20 @@ def _guard(app: Litestar, parts: Parts, body_seconds_max: float, web: Web | None
     if web is None or web.looking is None:
         app.asgi_handler = Guard(app.asgi_handler, **guarded)
     else:
-        short = ShortLookups(web.looking)
-        app.asgi_handler = ShortWay(app.asgi_handler, short=short, limiter=web.limiter, **guarded)
+        app.asgi_handler = ShortWay(app.asgi_handler, _hot_lookups(web, guarded.pop("body_seconds_max")), **guarded)
+
+
+def create_door(app: Litestar) -> Door:
+    """The look-ups of an app by a port of their own."""
+    from shirorom.edge.web.door import Door
+
+    return Door(app, _hot_lookups(app.state["web"]), refuse)
+
+
+def _hot_lookups(web: Web, body_seconds_max: float = 30.0) -> Hot:
+    """The look-ups, for one more way in."""
+    assert web.looking is not None
+    return Hot(ShortLookups(web.looking), web.limiter, body_seconds_max)
 
 
 def for_strangers(route: Any) -> bool:

@@ -21,6 +21,8 @@ from shirorom.domain.errors import ConfigError
 if TYPE_CHECKING:  # granian and Litestar are only loaded by whoever serves
     from litestar import Litestar
 
+    from shirorom.edge.web.door import Door
+
 HEADER_MS_MAX = 10_000
 BACKPRESSURE = 512
 GC_ALLOCATIONS = 20_000
@@ -46,19 +48,22 @@ async def serve(
     tls: Tls | None = None,
     helper: tuple[Litestar, int] | None = None,
     mounts: Mapping[str, Path] | None = None,
+    door: tuple[Door, int] | None = None,
 ) -> None:
     """Serve until `stop`, SIGINT or SIGTERM; `on_ready` gets the address once it can be called. Port 0: any free one.
 
     With `tls` the app speaks TLS alone; `helper` is another app and its port, without TLS. A renewed certificate is
     taken by starting anew within this process: pages that wait are asked for again by their browsers. `mounts`:
     directories of files that never change and that anyone may have, by their path; they are served past the app.
+    `door`: the app's look-ups by a port of their own, over TLS where the app is.
 
     Raises:
         ConfigError: `port-in-use`.
     """
     port = free_port(bind, port)
-    if helper is not None:
-        free_port(bind, helper[1])
+    for beside in (helper, door):
+        if beside is not None:
+            free_port(bind, beside[1])
     gc.collect()
     gc.freeze()  # what stands now stays: the collector need not walk through it a thousand times a second
     gc.set_threshold(GC_ALLOCATIONS)
@@ -70,6 +75,8 @@ async def serve(
                 ended = [await running.enter_async_context(_running(app, bind, port, tls, mounts))]
                 if helper is not None:
                     ended.append(await running.enter_async_context(_running(helper[0], bind, helper[1], None)))
+                if door is not None:
+                    ended.append(await running.enter_async_context(_listening(door[0], bind, door[1], tls)))
                 if not told:
                     on_ready(f"{'https' if tls else 'http'}://{host_in_url(bind)}:{port}/")
                     told = True
@@ -93,19 +100,31 @@ async def _until(stopping: asyncio.Event, tls: Tls | None, ended: Sequence[async
 async def _running(
     app: Litestar, bind: str, port: int, tls: Tls | None, mounts: Mapping[str, Path] | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """One listening server; it can be called once this is entered, and is gone once it is left."""
+    """One listening app; it can be called once this is entered, and is gone once it is left."""
+    from shirorom.edge.web.app import close_pages
+
+    async with _listening(app, bind, port, tls, mounts) as running:
+        try:
+            yield running
+        finally:
+            await close_pages(app)  # a page that waits for news would hold the server open until its time is up
+
+
+@asynccontextmanager
+async def _listening(
+    target: Litestar | Door, bind: str, port: int, tls: Tls | None, mounts: Mapping[str, Path] | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
+    """One server, by the interface that its target speaks."""
     from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
 
-    from shirorom.edge.web.app import close_pages
-
     server = Server(
-        app,
+        target,
         address=bind,
         port=port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.RSGI if hasattr(target, "__rsgi__") else Interfaces.ASGI,
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
@@ -124,7 +143,6 @@ async def _running(
         await _answering(bind, port, running)
         yield running
     finally:
-        await close_pages(app)  # a page that waits for news would hold the server open until its time is up
         stop_granian: Callable[[], None] = server.stop
         stop_granian()
         await running

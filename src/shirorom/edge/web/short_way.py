@@ -9,18 +9,17 @@ sign-in that ended, opens nothing after `HOLDS_S`, and nothing is refused or adm
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPSendMessage, Receive, Scope, Send
 
 from shirorom.domain.errors import ShiroromError
-from shirorom.edge.http.body import Patience
-from shirorom.edge.http.guard import HEADERS, HSTS, NO_STORE, Guard, Refuse, TakesOf, replay
-from shirorom.edge.http.limits import Limiter
+from shirorom.edge.http.body import Patience, whole
+from shirorom.edge.http.guard import HEADERS, HSTS, NO_STORE, Guard, replay
+from shirorom.edge.http.limits import Decision, Limiter
 
 ADMITTED = "admitted"
 """Key of the scope's state: what the route's handler calls with its caller's quota key once it has answered."""
@@ -29,10 +28,13 @@ AGAIN_S = 0.7
 CALLERS_MAX = 1_000
 """Callers that are remembered; past it all are forgotten, and go the whole way once."""
 IGNORED = frozenset(
-    {b"user-agent", b"accept", b"accept-encoding", b"accept-language", b"traceparent", b"tracestate", b"x-request-id"}
+    {"user-agent", "accept", "accept-encoding", "accept-language", "traceparent", "tracestate", "x-request-id"}
 )
+IGNORED_BYTES = frozenset(name.encode() for name in IGNORED)
 """Headers that may differ between two calls of one caller: no guard looks at them, and a served answer is the same."""
-JSON_TYPE = (b"content-type", b"application/json")
+ALWAYS = ((b"content-type", b"application/json"), NO_STORE, *HEADERS)
+SECURE = (*ALWAYS, HSTS)
+"""What every answer by the short way carries, besides its quota: without TLS, and with it."""
 
 
 class Short(Protocol):
@@ -52,116 +54,143 @@ class Short(Protocol):
 
 
 @dataclass(slots=True)
-class _Caller:
-    """Somebody who was admitted: whose quota it is, until when it holds, what their answers carry.
+class Caller:
+    """Somebody who was admitted: whose quota it is, whether over TLS, until when it holds.
 
     `again`: when one call, while the others go on, goes the whole way to be admitted anew.
     """
 
     who: str
+    secure: bool
     again: float
     until: float
-    headers: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(slots=True)
+class Hot:
+    """A hot route, and who was admitted to it a moment ago. One for each way in: their keys are not the same."""
+
+    short: Short
+    limiter: Limiter
+    body_seconds_max: float
+    monotonic: Callable[[], float] = time.monotonic
+    patience: Patience = field(init=False)
+    callers: dict[tuple[Any, ...], Caller] = field(default_factory=dict)
+    _forgot: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.body_seconds_max)
+
+    def admitted(self, key: tuple[Any, ...], now: float) -> Caller | None:
+        """Who calls; None: this call goes the whole way, and its handler is given what `remember` gives."""
+        caller = self.callers.get(key)
+        if caller is None or caller.again > now:
+            return caller
+        caller.again = caller.until
+        return None
+
+    def remember(self, key: tuple[Any, ...], scope: Scope, now: float) -> Callable[[str], None]:
+        """What the handler says by, once this caller was admitted. `now`: before anybody looked whether they are."""
+
+        def admitted(who: str) -> None:
+            self._forget(now)
+            self.callers[key] = Caller(who, scope["scheme"] == "https", now + AGAIN_S, now + HOLDS_S)
+
+        return admitted
+
+    def takes(self, length: int) -> bool:
+        """Whether a body of so many bytes may go the short way."""
+        return 0 < length <= self.short.bytes_max
+
+    async def answer(self, caller: Caller, body: bytes) -> tuple[bytes, Decision] | None:
+        """The answer and what the quota says; None: the whole way shall say what is wrong."""
+        now = self.monotonic()  # a body may take its time
+        if now >= caller.until:
+            return None
+        asked = self.short.read(body)
+        if asked is None:
+            return None
+        decision = self.limiter.take(caller.who, self.short.kind, len(asked), now)
+        if not decision.allowed:
+            return None
+        try:
+            return await self.short.answer(asked), decision
+        except Exception:  # noqa: BLE001  # whatever it was happens again on the whole way, where it is told
+            return None
+
+    def _forget(self, now: float) -> None:
+        """Keep nobody's secrets longer than they are good for."""
+        if len(self.callers) >= CALLERS_MAX:
+            self.callers.clear()
+        elif now - self._forgot >= HOLDS_S:
+            self.callers = {key: caller for key, caller in self.callers.items() if caller.until > now}
+            self._forgot = now
 
 
 class ShortWay(Guard):
-    """The guard, with a short way for one route."""
+    """The guard, with a short way for one route. `guarded`: what a Guard takes."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        short: Short,
-        limiter: Limiter,
-        hosts: Sequence[str],
-        refuse: Refuse,
-        takes_of: TakesOf,
-        body_seconds_max: float,
-        proxy: str | None,
-        spool_in: Callable[[], Path] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(
-            app, hosts=hosts, refuse=refuse, takes_of=takes_of, body_seconds_max=body_seconds_max, proxy=proxy,
-            spool_in=spool_in,
-        )  # fmt: skip
-        self._short, self._limiter, self._monotonic = short, limiter, monotonic
-        self._path, self._bytes_max = short.path, short.bytes_max
-        self._known: dict[tuple[Any, ...], _Caller] = {}
-        self._forgot = 0.0
-        self._patience = Patience(body_seconds_max)
+    def __init__(self, app: ASGIApp, hot: Hot, **guarded: Any) -> None:
+        super().__init__(app, body_seconds_max=hot.body_seconds_max, **guarded)
+        self.hot = hot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, by the short way where it is certain to be right."""
-        if scope["type"] == ScopeType.HTTP and scope["path"] == self._path and scope["method"] == "POST":
-            now = self._monotonic()
+        hot = self.hot
+        if scope["type"] == ScopeType.HTTP and scope["path"] == hot.short.path and scope["method"] == "POST":
+            now = hot.monotonic()
             key, length = _called(scope)
-            caller = self._known.get(key)
-            if caller is None or caller.again <= now:
-                self._ask_to_be_told(scope, key, now)
-                if caller is not None:
-                    caller.again = caller.until
-            elif 0 < length <= self._bytes_max and not scope["query_string"]:
+            caller = hot.admitted(key, now)
+            if caller is None:
+                scope.setdefault("state", {}).setdefault(ADMITTED, hot.remember(key, scope, now))
+            elif hot.takes(length) and not scope["query_string"]:
                 try:
-                    body = await self._patience.read_body(receive, bytes_max=self._bytes_max)
+                    body = await hot.patience.wait(whole(receive, hot.short.bytes_max))
                 except ShiroromError as error:
-                    receive = _failing(error)
+                    receive = failing(error)
                 else:
-                    now = self._monotonic()  # a body may take its time
-                    if now < caller.until and await self._served(caller, body, now, send):
+                    if await self._served(caller, body, send):
                         return
                     receive = replay(body)
         await super().__call__(scope, receive, send)
 
-    async def _served(self, caller: _Caller, body: bytes, now: float, send: Send) -> bool:
-        asked = self._short.read(body)
-        if asked is None:
+    async def _served(self, caller: Caller, body: bytes, send: Send) -> bool:
+        told = await self.hot.answer(caller, body)
+        if told is None:
             return False
-        decision = self._limiter.take(caller.who, self._short.kind, len(asked), now)
-        if not decision.allowed:
-            return False
-        try:
-            answer = await self._short.answer(asked)
-        except Exception:  # noqa: BLE001  # whatever it was happens again on the whole way, where it is told
-            return False
-        headers = [*caller.headers, (b"content-length", b"%d" % len(answer)), *decision.headers()]
+        answer, decision = told
+        headers = [
+            *(SECURE if caller.secure else ALWAYS),
+            (b"content-length", b"%d" % len(answer)),
+            *decision.headers(),
+        ]
         await send(cast("HTTPSendMessage", {"type": "http.response.start", "status": 200, "headers": headers}))
         await send(cast("HTTPSendMessage", {"type": "http.response.body", "body": answer, "more_body": False}))
         return True
 
-    def _ask_to_be_told(self, scope: Scope, key: tuple[Any, ...], now: float) -> None:
-        """Let the handler say that this caller was admitted. `now`: before anybody looked whether they are."""
-
-        def admitted(who: str) -> None:
-            self._forget(now)
-            always = (*HEADERS, HSTS) if scope["scheme"] == "https" else HEADERS
-            self._known[key] = _Caller(who, now + AGAIN_S, now + HOLDS_S, (JSON_TYPE, NO_STORE, *always))
-
-        scope.setdefault("state", {})[ADMITTED] = admitted
-
-    def _forget(self, now: float) -> None:
-        """Keep nobody's secrets longer than they are good for."""
-        if len(self._known) >= CALLERS_MAX:
-            self._known.clear()
-        elif now - self._forgot >= HOLDS_S:
-            self._known = {key: caller for key, caller in self._known.items() if caller.until > now}
-            self._forgot = now
-
 
 def _called(scope: Scope) -> tuple[tuple[Any, ...], int]:
-    """Everything about a call that a guard may look at, and its length; a length below 0 says nothing certain."""
     client: Any = scope.get("client")
-    key: list[Any] = [scope["scheme"], client[0] if client else None]
+    return called((scope["scheme"], client[0] if client else None), scope["headers"], b"content-length", IGNORED_BYTES)
+
+
+def called(
+    origin: tuple[Any, ...], headers: Iterable[tuple[Any, Any]], length_name: Any, ignored: frozenset[Any]
+) -> tuple[tuple[Any, ...], int]:
+    """Everything about a call that a guard may look at, and its length; a length below 0 says nothing certain."""
+    key: list[Any] = [*origin]
     length = -1
-    for name, value in scope["headers"]:
-        if name == b"content-length":
+    for name, value in headers:
+        if name == length_name:
             length = int(value) if length == -1 and value.isdigit() and len(value) < 10 else -2
-        elif name not in IGNORED:
+        elif name not in ignored:
             key += name, value
     return tuple(key), length
 
 
-def _failing(error: ShiroromError) -> Receive:
+def failing(error: ShiroromError) -> Receive:
+    """A body that could not be read."""
+
     async def receive() -> Any:
         raise error
 
