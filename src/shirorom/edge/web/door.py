@@ -77,5 +77,5 @@ class Door:
         asgi: Any = asgi_scope(scope, scope.headers.items())
         asgi["app"] = asgi["litestar_app"] = self._app
         status, headers, body = self._refuse(asgi, error)
-        always = as_text([one for one in ALWAYS if one[0] != b"content-type"])
-        protocol.response_bytes(status, [*as_text(headers), *always], b"" if scope.method == "HEAD" else body)
+        always = [one for one in (SECURE if scope.scheme == "https" else ALWAYS) if one[0] != b"content-type"]
+        protocol.response_bytes(status, as_text([*headers, *always]), b"" if scope.method == "HEAD" else body)
