@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.ports.asking import Asker
     from shirorom.ports.facts import Facts
     from shirorom.ports.log import Head, LogRows
-    from shirorom.ports.people import Hasher
+    from shirorom.ports.people import Hasher, Passkeys
     from shirorom.ports.pictures import Pictures
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
@@ -487,7 +487,6 @@ class Composition:
         from shirorom.adapters.desk_sql.people import SqlPeople
         from shirorom.adapters.desk_sql.sessions import SqlSessions, SqlTries
         from shirorom.adapters.keys import Keys
-        from shirorom.adapters.passkeys import WebAuthn
         from shirorom.adapters.passwords import known_passwords
         from shirorom.service.passkeys import Ceremonies
         from shirorom.service.people import People
@@ -501,7 +500,7 @@ class Composition:
             store=store,
             sessions=Sessions(SqlSessions(desk), secrets, self.clock, idle),
             tries=Tries(SqlTries(desk), secrets, self.clock),
-            ceremonies=Ceremonies(WebAuthn(), store, secrets, self.clock),
+            ceremonies=Ceremonies(_passkeys, store, secrets, self.clock),
             hasher=hasher,
             secrets=secrets,
             clock=self.clock,
@@ -533,6 +532,13 @@ class Composition:
             desk.close()
 
 
+def _passkeys() -> Passkeys:
+    """Loaded with the first passkey: its certificates and forms of ASN.1 were a tenth of a server's start."""
+    from shirorom.adapters.passkeys import WebAuthn
+
+    return WebAuthn()
+
+
 @asynccontextmanager
 async def closing(asker: Asker) -> AsyncIterator[Asker]:
     """An asker that ends with the block."""
@@ -544,6 +550,9 @@ async def closing(asker: Asker) -> AsyncIterator[Asker]:
 
 def main() -> None:
     """The program `shirorom`."""
-    from shirorom.edge.cli.main import run
+    from shirorom.compose.loading import loading
+
+    with loading():
+        from shirorom.edge.cli.main import run
 
     sys.exit(run(Composition))

@@ -93,11 +93,15 @@ class Serving:
     async def serve_app(self, options: ServeOptions, reach: Reach, on_ready: Callable[[Started], None]) -> None:
         """The app, its asker process, and the daily clearing of old evidence."""
         from shirorom.compose import closing
-        from shirorom.edge.web.app import create_app, create_helper
+        from shirorom.compose.loading import loading
         from shirorom.edge.web.serve import Tls, serve
 
         async with closing(self._whole.process_asker()) as asker:
-            parts = self.parts(asker, reach)
+            with loading():
+                from shirorom.edge.web.app import create_app, create_helper
+
+                parts = self.parts(asker, reach)
+                app = create_app(parts)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
             if self._whole.watches:
@@ -113,7 +117,7 @@ class Serving:
                 daily.append(asyncio.create_task(automatic.run()))
             try:
                 await serve(
-                    create_app(parts),
+                    app,
                     bind=reach.bind,
                     port=reach.port,
                     on_ready=lambda url: on_ready(self._started(url, options, reach, parts)),
