@@ -128,7 +128,7 @@ class Kit:
             correct=c.correct,
             history=c.history,
             asker_ready=asker_ready,
-            guides=packaged_guides(),
+            guides=packaged_guides,
             people=self.people,
             pairing=c.pairing(self.people),
             beyond=beyond,

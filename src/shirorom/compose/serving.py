@@ -180,7 +180,7 @@ class Serving:
             asker_ready=lambda: getattr(asker, "ready", True),
             pictures=pictures,
             check_screenshot=ScreenshotCheck(pictures, self._whole.facts),
-            guides=packaged_guides(),
+            guides=packaged_guides,
             people=people,
             pairing=self._whole.pairing(people),
             beyond=reach.beyond,

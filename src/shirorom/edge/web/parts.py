@@ -77,7 +77,7 @@ class Proof:
     """Record sheets: made, laid out, examined; what this installation trusts; its keys; a phone's room."""
 
     attest: Attest
-    verify: Verify
+    verify: Callable[[], Verify]
     trust: Callable[[], Trusted]
     keys: Callable[[], Sequence[KnownKeys]]
     room: Callable[[Device], Room]
@@ -158,7 +158,7 @@ class Parts:
     alerts: Alerts | None = None
     hooks: Hooks | None = None
     check_screenshot: ScreenshotCheck | None = None
-    guides: Sequence[Guide] = ()
+    guides: Callable[[], Sequence[Guide]] = tuple
     people: People | None = None
     pairing: Pairing | None = None
     beyond: bool = False
