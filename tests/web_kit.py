@@ -146,7 +146,7 @@ class Kit:
             alerts=c.watch.alerts,
             hooks=c.watch.hooks,
             claims=c.watch.claims,
-            risk=c.watch.risk,
+            risk=lambda: c.watch.risk,
             feeds=c.feeds.take,
             screenings=c.screenings,
             once=c.once,

@@ -197,7 +197,7 @@ class Serving:
             alerts=self._whole.watch.alerts if self._whole.watches else None,
             hooks=self._whole.watch.hooks if self._whole.watches else None,
             claims=self._whole.watch.claims if self._whole.watches else None,
-            risk=self._whole.watch.risk if self._whole.watches else None,
+            risk=(lambda: self._whole.watch.risk) if self._whole.watches else None,
             feeds=None if self._whole.settings.web.public else self._whole.feeds.take,
             screenings=self._whole.screenings,
             once=self._whole.once,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import Request, post
@@ -25,7 +25,9 @@ from shirorom.edge.web.who import Who
 from shirorom.edge.words import Words
 from shirorom.log.bundle import BundleForm
 from shirorom.service.trust import Trust
-from shirorom.service.verify import Examination
+
+if TYPE_CHECKING:  # only named here: examining sheets and pages loads it
+    from shirorom.service.verify import Examination
 
 AnyRequest = Request[Any, Any, Any]
 SHEET_BYTES_MAX = 8_000_000

@@ -169,7 +169,7 @@ class Parts:
     watch_plan: Callable[[], WatchPlan] | None = None
     watch_glance: Callable[[], PlanGlance] | None = None
     claims: ClaimDesk | None = None
-    risk: RiskDesk | None = None
+    risk: Callable[[], RiskDesk] | None = None
     feeds: Callable[[IO[bytes], CarrierId, str], Imported] | None = None
     screenings: Screenings | None = None
     once: Once | None = None
