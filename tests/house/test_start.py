@@ -65,9 +65,8 @@ print(*vars(parts.people.hasher))
 """
 RARE = {
     "alembic", "cbor2", "fastexcel", "numpy", "onnxruntime", "PIL", "playwright", "polars", "psycopg", "rfc3161_client",
-    "shirorom.adapters.passkeys", "shirorom.adapters.timestamp", "shirorom.service.verify", "shirorom.service.watch_risk",
-    "typst", "webauthn",
-    "zxingcpp", "a pattern",
+    "typst", "webauthn", "zxingcpp", "a pattern", "shirorom.adapters.passkeys", "shirorom.adapters.timestamp",
+    "shirorom.service.verify", "shirorom.service.watch_risk",
 }  # fmt: skip
 """What a start has no use for: each took some hundredths of a second of it, or would."""
 
