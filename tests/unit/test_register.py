@@ -250,7 +250,7 @@ def test_a_delta_that_has_grown_is_due() -> None:
 def test_ranks_are_checked_in_every_tac(
     dense: tuple[np.ndarray, np.ndarray], at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many TACs are checked together: a rank and bits that do not fit are found in the first and in the last."""
+    """However many are checked together: a rank and bits that do not fit are found in the first and in the last."""
     monkeypatch.setattr(compact, "_TACS_AT_ONCE", at_once)
     keys, marks = dense
     rows = Rows(keys, np.zeros(len(keys), np.uint8), marks, np.zeros(len(keys), np.uint32))
