@@ -82,7 +82,7 @@ def wait_until_answered(address: str, process: subprocess.Popen[bytes]) -> None:
         except OSError as error:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"no answer; exit status {process.poll()}") from error
-            time.sleep(0.05)
+            time.sleep(0.02)
 
 
 @contextmanager

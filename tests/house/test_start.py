@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from shirorom.adapters.desk_sql.database import Desk
+
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("litestar", "granian", "playwright", "cryptography", "jinja2", "sqlite3")
 IMEI = "001001010000047"
@@ -44,6 +46,39 @@ def test_light_calls_load_nothing_heavy(argv: tuple[str, ...]) -> None:
 def test_heavy_parts_are_seen(tmp_path: Path) -> None:
     """Control: a call that opens the log is seen to load the database."""
     assert "sqlite3" in loaded_by("--data", str(tmp_path / "data"), "history", IMEI)
+
+
+SERVED = """
+import sys
+from pathlib import Path
+from shirorom.compose import Composition
+from shirorom.compose.serving import Reach, Serving
+from shirorom.domain.numbers.token import token
+from shirorom.edge.cli.context import Options
+from shirorom.edge.web.app import create_app
+whole = Composition(Options(data=Path(sys.argv[1])))
+parts = Serving(whole).parts(whole.process_asker(), Reach("127.0.0.1", 8000, beyond=False))
+create_app(parts)
+assert parts.people is not None
+print(*sys.modules, *(["a pattern"] if token.cache_info().currsize else []))
+print(*vars(parts.people.hasher))
+"""
+RARE = {
+    "alembic", "cbor2", "fastexcel", "numpy", "onnxruntime", "PIL", "playwright", "polars", "psycopg", "rfc3161_client",
+    "typst", "webauthn", "zxingcpp", "a pattern", "shirorom.adapters.passkeys", "shirorom.adapters.timestamp",
+    "shirorom.service.verify", "shirorom.service.watch_risk",
+}  # fmt: skip
+"""What a start has no use for: each took some hundredths of a second of it, or would."""
+
+
+def test_served_app_loads_nothing_rare(tmp_path: Path) -> None:
+    """The whole app of a shop with a desk of today is built without what single pages and later days are for."""
+    Desk(tmp_path).close()
+    done = _run(sys.executable, "-c", SERVED, str(tmp_path))
+    loaded, hasher = (set(line.split()) for line in done.splitlines())
+    assert {"litestar", "sqlalchemy", "shirorom.edge.web.app"} <= loaded
+    assert loaded & RARE == set()
+    assert "_nobody" not in hasher  # a hash is slow on purpose: none is made before somebody signs in
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_a_key_set_is_exact(kept: set[int], others: list[int]) -> None:
     asked = [*kept, *others]
     column = np.array(asked, np.uint64)
     wanted = [n for n, key in enumerate(asked) if key in kept]
-    grown = KeySet(keys[::2]).with_more(keys[1::2])
+    grown = KeySet(keys[::2]).with_more(np.concatenate((keys[::-1], keys[:3])))  # in any order, with repeats
     for one in (KeySet(keys), grown):
         assert one.among(column).tolist() == wanted
         assert [one.has(key) for key in asked] == [key in kept for key in asked]

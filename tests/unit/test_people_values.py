@@ -110,6 +110,17 @@ def test_real_hash_is_argon2id_of_rfc_9106() -> None:
     assert hasher.outdated(Argon2Hasher(time_cost=1, memory_kib=8, lanes=1).hash("x"))
 
 
+def test_first_sign_in_costs_the_same_for_every_name() -> None:
+    """What is worked on in nobody's place is made with the first sign-in, whether there is somebody or not."""
+    quick = {"time_cost": 1, "memory_kib": 8, "lanes": 1}
+    known, unknown = Argon2Hasher(**quick), Argon2Hasher(**quick)
+    hashed = known.hash("kaze to yama no aida")
+    assert "_nobody" not in vars(known)  # a server that starts pays for none
+    known.holds(hashed, "kaze to yama no aida")
+    unknown.holds(None, "kaze to yama no aida")
+    assert ["_nobody" in vars(one) for one in (known, unknown)] == [True, True]
+
+
 def test_long_passwords_are_not_cut() -> None:
     """The last of 256 characters counts."""
     hasher = Argon2Hasher(time_cost=1, memory_kib=8, lanes=1)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from scripts.native import compiler
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.mark import Mark
+from shirorom.register import compact
 from shirorom.register.build import build, build_delta, compacted, is_due
 from shirorom.register.compact import BITS, BLOCKED, SPARSE, CompactIndex, kinds_for
-from shirorom.register.format import Layout, MalformedRegisterError
+from shirorom.register.format import Layout, MalformedRegisterError, unseal
 from shirorom.register.keys import SERIALS
 from shirorom.register.lookup import Register, open_register
 from shirorom.register.native import NATIVE
@@ -243,6 +244,24 @@ def test_a_delta_that_has_grown_is_due() -> None:
         for rows in ([(n, DOCOMO, Mark.CAUTION) for n in range(10)], [(n, DOCOMO, Mark.CAUTION) for n in range(11)])
     ]
     assert (sizes, is_due(open_register(base))) == ([False, True], False)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_ranks_are_checked_in_every_tac(
+    dense: tuple[np.ndarray, np.ndarray], at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are checked together: a rank and bits that do not fit are found in the first and in the last."""
+    monkeypatch.setattr(compact, "_TACS_AT_ONCE", at_once)
+    keys, marks = dense
+    rows = Rows(keys, np.zeros(len(keys), np.uint8), marks, np.zeros(len(keys), np.uint32))
+    sound = unseal(build(rows, kit.stamp(), Layout.COMPACT))
+    assert len(CompactIndex(sound.sections, sound.count).tacs) == 4  # control
+    for name in ("ranks", "bits"):
+        for place in (1, -1):
+            bent = sound.sections[name].copy()
+            bent[place] = ~bent[place]
+            with pytest.raises(MalformedRegisterError, match="shape"):
+                CompactIndex({**sound.sections, name: bent}, sound.count)
 
 
 def test_each_tac_takes_its_smallest_form() -> None:

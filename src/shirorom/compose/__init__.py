@@ -5,7 +5,6 @@ Everything is built when it is first touched, so that `--help` pays for nothing 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -16,13 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from shirorom.adapters.clock import SystemClock
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.errors import ConfigError
 from shirorom.edge.cli.context import Options, ServeOptions, Started
-from shirorom.service.settings import Access, CarriersSettings, Settings
 
 if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.adapters.blobs import FileBlobs
@@ -39,7 +35,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.ports.asking import Asker
     from shirorom.ports.facts import Facts
     from shirorom.ports.log import Head, LogRows
-    from shirorom.ports.people import Hasher
+    from shirorom.ports.people import Hasher, Passkeys
     from shirorom.ports.pictures import Pictures
     from shirorom.service.backup import Backup
     from shirorom.service.check import Check
@@ -56,6 +52,7 @@ if TYPE_CHECKING:  # only named here: each is imported where it is first needed
     from shirorom.service.room import Room, Rooms
     from shirorom.service.screen import Screen
     from shirorom.service.screenings import Screenings
+    from shirorom.service.settings import Access, Settings
     from shirorom.service.withdraw import Withdraw
 
 
@@ -286,9 +283,13 @@ class Composition:
             async with closing(self.browser_asker()) as asker:
                 yield self.check(asker)
             return
+        import asyncio  # a quarter of what `--help` would load
+
+        from shirorom.service.settings import Access
+
         running = self.start_practice()
         try:
-            inner = self.practising(running)
+            inner = self.practising(running, Access.SITE)
             async with closing(inner.browser_asker()) as asker:
                 yield inner.check(asker)
             inner.close()
@@ -303,6 +304,8 @@ class Composition:
 
     def process_asker(self) -> Asker:
         """Reads carriers' pages in a process of its own, which owns the browser; nobody where no carrier is `site`."""
+        from shirorom.service.settings import Access
+
         if all(self.settings.carrier(carrier).access is not Access.SITE for carrier in CarrierId):
             from shirorom.adapters.asker_none import NoAsker
 
@@ -330,8 +333,12 @@ class Composition:
 
         return browser_installed(self.settings.browser)
 
-    def practising(self, practice: Practice, access: Access = Access.SITE) -> Composition:
+    def practising(self, practice: Practice, access: Access) -> Composition:
         """The same installation with practice carriers instead of those configured."""
+        import msgspec
+
+        from shirorom.service.settings import CarriersSettings
+
         tables = {
             carrier.value: msgspec.structs.replace(
                 self.settings.carrier(carrier), access=access, url=practice.origins[carrier]
@@ -487,7 +494,6 @@ class Composition:
         from shirorom.adapters.desk_sql.people import SqlPeople
         from shirorom.adapters.desk_sql.sessions import SqlSessions, SqlTries
         from shirorom.adapters.keys import Keys
-        from shirorom.adapters.passkeys import WebAuthn
         from shirorom.adapters.passwords import known_passwords
         from shirorom.service.passkeys import Ceremonies
         from shirorom.service.people import People
@@ -501,7 +507,7 @@ class Composition:
             store=store,
             sessions=Sessions(SqlSessions(desk), secrets, self.clock, idle),
             tries=Tries(SqlTries(desk), secrets, self.clock),
-            ceremonies=Ceremonies(WebAuthn(), store, secrets, self.clock),
+            ceremonies=Ceremonies(_passkeys, store, secrets, self.clock),
             hasher=hasher,
             secrets=secrets,
             clock=self.clock,
@@ -533,6 +539,13 @@ class Composition:
             desk.close()
 
 
+def _passkeys() -> Passkeys:
+    """Loaded with the first passkey: its certificates and forms of ASN.1 were a tenth of a server's start."""
+    from shirorom.adapters.passkeys import WebAuthn
+
+    return WebAuthn()
+
+
 @asynccontextmanager
 async def closing(asker: Asker) -> AsyncIterator[Asker]:
     """An asker that ends with the block."""
@@ -544,6 +557,9 @@ async def closing(asker: Asker) -> AsyncIterator[Asker]:
 
 def main() -> None:
     """The program `shirorom`."""
-    from shirorom.edge.cli.main import run
+    from shirorom.compose.loading import loading
+
+    with loading():
+        from shirorom.edge.cli.main import run
 
     sys.exit(run(Composition))

@@ -147,7 +147,7 @@ class Proving:
 
         return Proof(
             attest=self.attest,
-            verify=self.verify,
+            verify=lambda: self.verify,
             trust=self.own_trust,
             keys=self.own_keys,
             room=lambda device: self._whole.rooms.of_check(device, CARRIERS),

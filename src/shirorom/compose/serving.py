@@ -97,11 +97,15 @@ class Serving:
     async def serve_app(self, options: ServeOptions, reach: Reach, on_ready: Callable[[Started], None]) -> None:
         """The app, its asker process, and the daily clearing of old evidence."""
         from shirorom.compose import closing
-        from shirorom.edge.web.app import create_app, create_door, create_helper
+        from shirorom.compose.loading import loading
         from shirorom.edge.web.serve import Tls, serve
 
         async with closing(self._whole.process_asker()) as asker:
-            parts = self.parts(asker, reach)
+            with loading():
+                from shirorom.edge.web.app import create_app, create_door, create_helper
+
+                parts = self.parts(asker, reach)
+                app = create_app(parts)
             tls = Tls(reach.tls.certificate, reach.tls.key, asyncio.Event()) if reach.tls else None
             daily = [asyncio.create_task(self._clear_old_blobs())]
             if self._whole.watches:
@@ -116,7 +120,6 @@ class Serving:
             if automatic is not None:
                 daily.append(asyncio.create_task(automatic.run()))
             try:
-                app = create_app(parts)
                 await serve(
                     app,
                     bind=reach.bind,
@@ -188,7 +191,7 @@ class Serving:
             asker_ready=lambda: getattr(asker, "ready", True),
             pictures=pictures,
             check_screenshot=ScreenshotCheck(pictures, self._whole.facts),
-            guides=packaged_guides(),
+            guides=packaged_guides,
             people=people,
             pairing=self._whole.pairing(people),
             beyond=reach.beyond,
@@ -205,7 +208,7 @@ class Serving:
             alerts=self._whole.watch.alerts if self._whole.watches else None,
             hooks=self._whole.watch.hooks if self._whole.watches else None,
             claims=self._whole.watch.claims if self._whole.watches else None,
-            risk=self._whole.watch.risk if self._whole.watches else None,
+            risk=(lambda: self._whole.watch.risk) if self._whole.watches else None,
             feeds=None if self._whole.settings.web.public else self._whole.feeds.take,
             screenings=self._whole.screenings,
             once=self._whole.once,

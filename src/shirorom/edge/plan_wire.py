@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from shirorom.domain.desk.plan import Seen
-from shirorom.domain.desk.plan_day import ChoiceCost, DayCount, Filled, Load, Planned, PlanOfDay, Unasked
 from shirorom.domain.mark import SYMBOL_UNKNOWN, Mark
+
+if TYPE_CHECKING:  # only named here: whoever plans loads it
+    from shirorom.domain.desk.plan_day import ChoiceCost, DayCount, Filled, Load, Planned, PlanOfDay, Unasked
 
 
 class UnaskedWire(msgspec.Struct, frozen=True):

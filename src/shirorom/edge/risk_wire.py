@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from shirorom.domain.desk.backtest import BackTest, Compared
-from shirorom.domain.desk.risk import Between, Chance, Origin, Sample
 from shirorom.edge.words import Words
-from shirorom.service.watch_risk import RiskReport
+
+if TYPE_CHECKING:  # only named here: whoever asks for figures loads it
+    from shirorom.domain.desk.backtest import BackTest, Compared
+    from shirorom.domain.desk.risk import Between, Chance, Origin, Sample
+    from shirorom.service.watch_risk import RiskReport
 
 
 class SampleWire(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,7 +11,9 @@ from shirorom.edge.wire import at
 from shirorom.edge.words import Words
 from shirorom.log.keyring import decode_keys
 from shirorom.service.trust import Ring, Source
-from shirorom.service.verify import Examination
+
+if TYPE_CHECKING:  # only named here: examining sheets and pages loads it
+    from shirorom.service.verify import Examination
 
 SHOP_FORMAT = "shirorom-shop/v1"
 

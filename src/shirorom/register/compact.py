@@ -39,6 +39,8 @@ PALETTE_MAX = 16
 _RANKS_BYTES = 2 * BLOCKS
 _WORDS = BLOCK // 64
 _BLOCKS_OF_WIDE = WIDE // BLOCK
+_TACS_AT_ONCE = 32
+"""Whose ranks are checked together: what fits the cache takes half the time, and no memory to speak of."""
 
 
 def lay(packed: Packed) -> dict[str, Array]:
@@ -136,7 +138,7 @@ class CompactIndex:
     def _check(self) -> None:
         blocked, bits = int((self.kinds != SPARSE).sum()), int((self.kinds == BITS).sum())
         steps = self.wides[1:].astype(np.int64) - self.wides[:-1]
-        highest = max(int((self.codes & 15).max(initial=0)), int((self.codes >> 4).max(initial=0)))
+        highest = max(int((self.codes & 15).max(initial=0)), int(self.codes.max(initial=0)) >> 4)
         sound = (
             len(self.kinds) == len(self.tacs)
             and int(self.kinds.max(initial=0)) <= BITS
@@ -155,17 +157,17 @@ class CompactIndex:
 
     def _ranks_hold(self, steps: Indices) -> bool:
         """Ranks grow within their wide block and stay below what it holds."""
-        rows = np.flatnonzero(self.kinds != SPARSE)
-        ranks = self.ranks.reshape(len(rows), BLOCKS).astype(np.int32)
-        held = steps.astype(np.int32).reshape(-1, WIDES)[rows].repeat(_BLOCKS_OF_WIDE, axis=1)[:, :BLOCKS]
-        bits = np.bitwise_count(self.bits).reshape(-1, BLOCKS, _WORDS).sum(axis=2)
-        ends = np.concatenate((ranks[:, 1:], held[:, -1:]), axis=1)
-        ends[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = held[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE]
-        if bool((bits != (ends - ranks)[self.kinds[rows] == BITS]).any()):
-            return False
-        grows = np.diff(ranks, axis=1) >= 0
-        grows[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = True  # a wide block begins anew
-        return bool((ranks <= held).all() and grows.all() and not ranks[:, ::_BLOCKS_OF_WIDE].any())
+        slots = np.flatnonzero(self.kinds != SPARSE)
+        steps, ranks = steps.reshape(-1, WIDES)[slots], self.ranks.reshape(-1, BLOCKS)
+        has_bits, bits = self.kinds[slots] == BITS, self.bits.reshape(-1, BLOCKS, _WORDS)
+        taken = 0
+        for first in range(0, len(slots), _TACS_AT_ONCE):
+            some = slice(first, first + _TACS_AT_ONCE)
+            mine = bits[taken : taken + int(has_bits[some].sum())]
+            taken += len(mine)
+            if not _rows_hold(ranks[some].astype(np.int32), steps[some].astype(np.int32), has_bits[some], mine):
+                return False
+        return True
 
     def find(self, keys: Keys) -> Indices:
         """The rank of each phone among all, -1 where it is not here."""
@@ -282,3 +284,15 @@ class CompactIndex:
         ranks = self.ranks[int(self.rows[slot]) * BLOCKS :][:BLOCKS].astype(np.int64)
         starts = np.repeat(np.cumsum(wide) - wide, _BLOCKS_OF_WIDE)[:BLOCKS] + ranks
         return np.append(starts[1:], int(wide.sum())) - starts
+
+
+def _rows_hold(ranks: NDArray[np.int32], steps: NDArray[np.int32], has_bits: NDArray[np.bool_], bits: Array) -> bool:
+    """Whether the ranks of some TACs hold: a row a TAC; `steps`: phones in its wide blocks; `bits`: of those with."""
+    held = steps.repeat(_BLOCKS_OF_WIDE, axis=1)[:, :BLOCKS]
+    ends = np.concatenate((ranks[:, 1:], held[:, -1:]), axis=1)
+    ends[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = held[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE]
+    if bool((np.bitwise_count(bits).sum(axis=2) != (ends - ranks)[has_bits]).any()):
+        return False
+    grows = np.diff(ranks, axis=1) >= 0
+    grows[:, _BLOCKS_OF_WIDE - 1 :: _BLOCKS_OF_WIDE] = True  # a wide block begins anew
+    return bool((ranks <= held).all() and grows.all() and not ranks[:, ::_BLOCKS_OF_WIDE].any())

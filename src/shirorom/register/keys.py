@@ -35,6 +35,14 @@ def checked(keys: Keys) -> Keys:
     return keys
 
 
+def distinct(keys: Keys) -> Keys:
+    """Each once, ascending. As np.unique, whose first call loads numpy.ma: a twentieth of a second of a start."""
+    ordered = np.sort(keys)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
 def split(keys: Keys) -> tuple[Indices, Indices]:
     """TACs and serials."""
     tacs = keys // np.uint64(SERIALS)
@@ -48,7 +56,7 @@ class Directory:
         """`tacs`: ascending, none twice. Takes 3.1 MB and at most 512 B a TAC. Raises ValueError: they are not so."""
         if not bool((tacs[1:] > tacs[:-1]).all()) or (tacs.size and int(tacs[-1]) >= TACS):
             raise ValueError("TACs are ascending and have 8 digits")
-        pages = np.unique(tacs >> PAGE_BITS)
+        pages = distinct((tacs >> PAGE_BITS).astype(np.uint64)).astype(np.int64)
         self.page_of = np.zeros(TACS >> PAGE_BITS, np.int32)  # page 0 is empty
         self.page_of[pages] = np.arange(1, len(pages) + 1, dtype=np.int32)
         self.slots = np.full((len(pages) + 1) * PAGE, -1, np.int32)

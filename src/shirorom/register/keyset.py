@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shirorom.register.keys import Indices, Keys
+from shirorom.register.keys import Indices, Keys, distinct
 
 _MULTIPLIER = 0x9E3779B97F4A7C15  # 2**64 by the golden ratio: spreads numbers that lie side by side
 _WORD = 2**64 - 1
@@ -30,7 +30,7 @@ class KeySet:
 
     def with_more(self, keys: Keys) -> KeySet:
         """This one and more, in any order."""
-        return KeySet(np.union1d(self.keys, keys)) if len(keys) else self
+        return KeySet(distinct(np.concatenate((self.keys, keys)))) if len(keys) else self
 
     def among(self, keys: Keys) -> Indices:
         """The places of those keys that are here, ascending."""

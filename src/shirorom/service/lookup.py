@@ -28,7 +28,7 @@ from shirorom.ports.register import Registers
 from shirorom.ports.snapshot import Shelf
 from shirorom.register.applied import Applied
 from shirorom.register.fold import Notices
-from shirorom.register.keys import Keys
+from shirorom.register.keys import Keys, distinct
 from shirorom.register.keyset import NONE, KeySet
 from shirorom.register.lookup import Register
 from shirorom.register.values import MARKS, code_in
@@ -319,7 +319,7 @@ class _Followed:
             return
         keys = np.array(room.log.keys(self._size), np.uint64)
         self._size = size
-        self._fresh = self._fresh.with_more(np.unique(keys))
+        self._fresh = self._fresh.with_more(keys)
         if len(self._fresh) * 8 > len(self._heard):
             self._heard, self._fresh = self._heard.with_more(self._fresh.keys), NONE
 
@@ -336,4 +336,4 @@ class _Followed:
 
 
 def _named_in(feeds: Feeds, one: Accepted) -> KeySet:
-    return KeySet(np.unique(Notices.of(feeds.segments.blocks(one.feed.segment)).keys))
+    return KeySet(distinct(Notices.of(feeds.segments.blocks(one.feed.segment)).keys))

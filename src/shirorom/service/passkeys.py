@@ -7,6 +7,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -48,9 +49,12 @@ class Challenges:
 
 @dataclass(frozen=True, slots=True)
 class Ceremonies:
-    """Registration and sign-in with passkeys. `origin`: scheme and host of the page, as the browser names them."""
+    """Registration and sign-in with passkeys. `origin`: scheme and host of the page, as the browser names them.
 
-    webauthn: Passkeys
+    `webauthn` gives who reads them; called with the first passkey.
+    """
+
+    webauthn: Callable[[], Passkeys]
     store: PeopleStore
     secrets: Secrets
     clock: Clock
@@ -63,14 +67,14 @@ class Ceremonies:
         known = [one.credential for one in self.store.passkeys(person)] if person is not None else []
         challenge = self.challenges.give(self.secrets.entropy(CHALLENGE_BYTES), purpose)
         handle = account.handle if account else self.secrets.entropy(CHALLENGE_BYTES)
-        return self.webauthn.registration(origin, challenge=challenge, handle=handle, name=name, known=known)
+        return self.webauthn().registration(origin, challenge=challenge, handle=handle, name=name, known=known)
 
     def registered(self, origin: str, purpose: str, credential: dict[str, Any], *, label: str) -> NewPasskey:
         """The new passkey, verified; whoever calls keeps it. Raises `passkey-failed`, `passkey-address`."""
         check_address(origin)
         challenge = challenge_of(credential)
         self.challenges.take(challenge, purpose)
-        return self.webauthn.registered(origin, credential, challenge=challenge, label=label[:LABEL_CHARS_MAX])
+        return self.webauthn().registered(origin, credential, challenge=challenge, label=label[:LABEL_CHARS_MAX])
 
     def add(self, person: int, passkey: NewPasskey) -> None:
         """Keep it for somebody who is signed in."""
@@ -79,7 +83,7 @@ class Ceremonies:
     def sign_in(self, origin: str) -> dict[str, Any]:
         """What the browser is asked to sign. Raises `passkey-address`."""
         check_address(origin)
-        return self.webauthn.sign_in(origin, challenge=self.challenges.give(self._challenge(), "sign-in"))
+        return self.webauthn().sign_in(origin, challenge=self.challenges.give(self._challenge(), "sign-in"))
 
     def signed_in(self, origin: str, credential: dict[str, Any]) -> int:
         """Whose passkey signed. Raises `passkey-failed`."""
@@ -89,7 +93,7 @@ class Ceremonies:
         passkey = self.store.passkey(_bytes(credential.get("rawId")))
         if passkey is None or passkey.host != host_of(origin):
             raise RequestError("passkey-failed")
-        count = self.webauthn.signed_in(origin, credential, challenge=challenge, passkey=passkey)
+        count = self.webauthn().signed_in(origin, credential, challenge=challenge, passkey=passkey)
         self.store.passkey_used(passkey.id, sign_count=count, at=self.clock.now())
         return passkey.person
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 from typing import Self
 
@@ -60,7 +61,6 @@ _WORDS: tuple[tuple[Names, str], ...] = (
     (Names.OTHER, rf"(?:{_OTHER_JAPANESE})(?:の?(?:番号|番|コード|No\.?|ナンバー|ID)|(?=\s?[:=]))"),
     (Names.OTHER, _latin(rf"(?:{_OTHER_LATIN})(?:\s?(?:number|no|nr|id|code|コード|番号))?")),
 )
-_LABEL = re.compile("|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_WORDS)), re.IGNORECASE)
 _GLUE = re.compile(
     r"(?:(?![○◯△▲×✕✖✗])[\W_]|番号|コード|一覧|リスト|情報|物理|第|は|が|の|を|"
     r"(?:number|num|no|nr|code|id|is|list|dec|hex|sim|esim|and)(?![A-Za-z]))*+",
@@ -70,6 +70,12 @@ _LINE_ENDS = f"\n\r\v{BREAK_SOFT}"
 _HARD_BREAK = re.compile(r"\r\n|[\n\r\v]")
 _CELL_END = re.compile(r"[\t,;|]")
 _BETWEEN_WORDS = re.compile(r"[\s/・,、()（）\[\]|\u200b]*+")
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    """All of these words; compiled with the first text, because it is large."""
+    return re.compile("|".join(f"(?P<l{place}>{words})" for place, (_, words) in enumerate(_WORDS)), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +110,14 @@ class Lead:
             near = cls.of(lead[-_LEAD_CHARS_MAX:])
             return cls(near.names, near.tight and near.names is not None, False, breaks, near.breaks_after,
                        near.clean, False, near.cells)  # fmt: skip
-        labels = list(_LABEL.finditer(lead))
+        labels = list(_label().finditer(lead))
         if not labels:
             glue = _GLUE.fullmatch(lead) is not None
             called = Names.OTHER if lead.endswith("+") else None  # +81 90 ...: a telephone number with its country
             cells = _CELL_END.search(lead) is not None
             return cls(called, glue, glue, _count_breaks(lead), 0, glue or _is_clean(lead), False, cells)
         after = lead[labels[-1].end() :]
-        rest = _LABEL.sub(" ", lead)
+        rest = _label().sub(" ", lead)
         families = [_names(label) for label in labels]
         glue = Names.OTHER not in families and _GLUE.fullmatch(rest) is not None
         return cls(

@@ -13,7 +13,7 @@ from shirorom.domain.numbers.kind import Judgement
 from shirorom.domain.numbers.label import Labels, Lead, Names
 from shirorom.domain.numbers.pair import Item
 from shirorom.domain.numbers.plain import plain
-from shirorom.domain.numbers.token import TOKEN, Number, Sort, numbers
+from shirorom.domain.numbers.token import Number, Sort, numbers, token
 
 _LEADS_REMEMBERED_MAX = 1_024
 _LEAD_REMEMBERED_CHARS_MAX = 64
@@ -65,7 +65,7 @@ class _Scan:
         solid = Sort.SOLID.value
         below = columns(flat)
         last_end = 0
-        for match in TOKEN.finditer(flat):
+        for match in token().finditer(flat):
             start, end = match.span()
             between = flat[last_end:start]
             lead = leads.get(between) or self._lead(between)

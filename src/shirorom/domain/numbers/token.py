@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from shirorom.domain.imei import luhn_digit
@@ -14,7 +15,7 @@ from shirorom.domain.numbers.plain import IGNORED, MARK
 
 
 class Sort(StrEnum):
-    """What a token looks like. The names are those of the groups in `TOKEN`."""
+    """What a token looks like. The names are those of the groups of `token`."""
 
     LABEL = "label"  # IMEI2, SIM 1, IMEI (slot 1), (8041): a label that holds a digit
     SOLID = "solid"  # fifteen digits in one piece, with nothing hanging on them
@@ -39,8 +40,7 @@ _SLIP = "[0-9OoIlSsB]"
 _SEP = "[- /]"
 _COUNT_ENDS = r"(?![0-9A-Za-z台件個枚つ本回番桁円年月日時分秒点名人社]|[.,][0-9])"  # not the 2 of "IMEI 2台"
 
-TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     (?P<solid>  {_APART}[0-9]{{15}}(?![0-9A-Za-z{MARK}{_I}.,]|\ ?{_JOINT}|\ {{1,3}}[0-9]))
     |(?P<label> (?P<imei>(?<![A-Za-z])IMEI|製造番号|端末識別番号|機器識別番号)
                 (?:\ ?(?:番号|ナンバー|コード|no\.?|number|code))?+
@@ -60,9 +60,7 @@ TOKEN = re.compile(
                   |{_SLIP}{{8}}{_SEP}{_SLIP}{{6}}{_SEP}{_SLIP}){_ENDS}(?!{_SEP}[0-9]))
     |(?P<mixed> {_APART}(?:[A-Za-z]++[0-9]|[0-9]++[A-Za-z{MARK}])[0-9A-Za-z{MARK}]*+)
     |(?P<chain> [0-9]++(?![A-Za-z{MARK}])(?:{_GAP}[0-9]++(?![A-Za-z{MARK}]))*+)
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 
 SOLID_DIGITS_MIN = 13
 """A group of this length is a number of its own: nobody groups that coarsely (but 14 + 1, the check digit apart)."""
@@ -72,6 +70,12 @@ STRONG_SHAPES = IMEI_SHAPES | {(15,), (2, 6, 6), (6, 2, 6), (8, 6), (2, 6, 6, 2)
 """Groupings that only IMEIs have: those of phones, boxes and standards."""
 
 _GROUP = re.compile(rf"[0-9](?:{_I}*+[0-9])*+")  # invisible characters do not part a group
+
+
+@cache
+def token() -> re.Pattern[str]:
+    """What finds tokens; compiled with the first text, as it takes as long as all other patterns together."""
+    return re.compile(_TOKEN, re.VERBOSE | re.IGNORECASE)
 
 
 class Number(NamedTuple):

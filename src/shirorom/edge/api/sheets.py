@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import Request, post
@@ -25,7 +25,9 @@ from shirorom.edge.web.who import Who
 from shirorom.edge.words import Words
 from shirorom.log.bundle import BundleForm
 from shirorom.service.trust import Trust
-from shirorom.service.verify import Examination
+
+if TYPE_CHECKING:  # only named here: examining sheets and pages loads it
+    from shirorom.service.verify import Examination
 
 AnyRequest = Request[Any, Any, Any]
 SHEET_BYTES_MAX = 8_000_000
@@ -85,7 +87,7 @@ async def examine(request: AnyRequest, file: bytes, *, keys: tuple[str, ...] = (
     own = await asyncio.to_thread(proof.trust)
     trust = Trust(given=keys, rings=own.rings, authorities=own.authorities)
     now = web_of(request).parts.clock.now()
-    return await asyncio.to_thread(proof.verify, file, trust, now=now, admit_practice=admit_practice)
+    return await asyncio.to_thread(lambda: proof.verify()(file, trust, now=now, admit_practice=admit_practice))
 
 
 async def view_of(request: AnyRequest, bundle: BundleForm, words: Words, *, full: bool) -> bytes:

@@ -31,7 +31,7 @@ async def guide_page(request: AnyRequest) -> Response[bytes]:
     name: str = request.path_params["name"]
     if name == OFFLINE:
         return page(request, "guide_offline.html", here="guide", guides=titles(request))
-    guide = next((one for one in web_of(request).parts.guides if one.id == name), None)
+    guide = next((one for one in web_of(request).parts.guides() if one.id == name), None)
     if guide is None:
         raise RequestError("not-found")
     speech = speech_of(request)
@@ -54,7 +54,7 @@ def titles(request: AnyRequest) -> list[dict[str, str]]:
     t = speech_of(request).t
     return [
         {"id": guide.id, "title": t(f"guide.{guide.id}.title"), "lead": t(f"guide.{guide.id}.lead")}
-        for guide in web_of(request).parts.guides
+        for guide in web_of(request).parts.guides()
     ]
 
 

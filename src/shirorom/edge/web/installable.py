@@ -52,7 +52,7 @@ async def manifest(request: AnyRequest) -> Response[bytes]:
 @get("/sw.js", include_in_schema=False, opt=FOR_ANYONE)
 async def service_worker(request: AnyRequest) -> Response[bytes]:
     """The worker, with the list of what it may keep written into it."""
-    guides = ["/guide", *(f"/guide/{guide.id}" for guide in web_of(request).parts.guides), f"/guide/{OFFLINE}"]
+    guides = ["/guide", *(f"/guide/{guide.id}" for guide in web_of(request).parts.guides()), f"/guide/{OFFLINE}"]
     lists = f"const GUIDES = {json.dumps(guides)};\nconst FILES = {json.dumps(offline_files())};\n"
     return Response(lists.encode() + static_files()["worker.js"], media_type="text/javascript")
 

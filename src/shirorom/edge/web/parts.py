@@ -8,51 +8,50 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from shirorom.domain.carrier import CarrierId
-from shirorom.domain.guide import Guide
-from shirorom.domain.imei import Device
-from shirorom.domain.mark import Mark
-from shirorom.domain.notice import NoticeKind
-from shirorom.edge.http.problems import WordsOf
-from shirorom.log.keyring import KnownKeys
-from shirorom.ports.asking import Asker
-from shirorom.ports.clock import Clock
-from shirorom.ports.facts import Facts
-from shirorom.ports.pictures import Pictures
-from shirorom.ports.publishing import Shelf
-from shirorom.service.attest import Attest
-from shirorom.service.check import Check
-from shirorom.service.correct import Correct
-from shirorom.service.counter import Counter
-from shirorom.service.counter_answers import Answers
-from shirorom.service.counter_screenshot import ScreenshotCheck
-from shirorom.service.history import History
-from shirorom.service.import_feed import Imported
-from shirorom.service.lookup_plain import Lookups
-from shirorom.service.once import Once
-from shirorom.service.pairing import Pairing
-from shirorom.service.people import People
-from shirorom.service.record import Record
-from shirorom.service.register_status import RegisterStatus
-from shirorom.service.room import Room, Rooms
-from shirorom.service.screen_answers import Said
-from shirorom.service.screenings import Screenings
-from shirorom.service.settings import Settings
-from shirorom.service.tie import TieToPhone
-from shirorom.service.trust import Trust as Trusted
-from shirorom.service.verify import Verify
-from shirorom.service.view import MakeView
-from shirorom.service.watch_alerts import Alerts
-from shirorom.service.watch_board import Boards
-from shirorom.service.watch_book import WatchBook
-from shirorom.service.watch_claim import ClaimDesk
-from shirorom.service.watch_hooks import Hooks
-from shirorom.service.watch_risk import RiskDesk
-from shirorom.service.withdraw import Withdraw
-
-if TYPE_CHECKING:  # numpy comes with it: loaded by the first who asks
+if TYPE_CHECKING:  # only named here: whoever fills a part loads it
+    from shirorom.domain.carrier import CarrierId
+    from shirorom.domain.guide import Guide
+    from shirorom.domain.imei import Device
+    from shirorom.domain.mark import Mark
+    from shirorom.domain.notice import NoticeKind
+    from shirorom.edge.http.problems import WordsOf
+    from shirorom.log.keyring import KnownKeys
+    from shirorom.ports.asking import Asker
+    from shirorom.ports.clock import Clock
+    from shirorom.ports.facts import Facts
+    from shirorom.ports.pictures import Pictures
+    from shirorom.ports.publishing import Shelf
+    from shirorom.service.attest import Attest
+    from shirorom.service.check import Check
+    from shirorom.service.correct import Correct
+    from shirorom.service.counter import Counter
+    from shirorom.service.counter_answers import Answers
+    from shirorom.service.counter_screenshot import ScreenshotCheck
+    from shirorom.service.history import History
+    from shirorom.service.import_feed import Imported
+    from shirorom.service.lookup_plain import Lookups
+    from shirorom.service.once import Once
+    from shirorom.service.pairing import Pairing
+    from shirorom.service.people import People
+    from shirorom.service.record import Record
+    from shirorom.service.register_status import RegisterStatus
+    from shirorom.service.room import Room, Rooms
+    from shirorom.service.screen_answers import Said
+    from shirorom.service.screenings import Screenings
+    from shirorom.service.settings import Settings
+    from shirorom.service.tie import TieToPhone
+    from shirorom.service.trust import Trust as Trusted
+    from shirorom.service.verify import Verify
+    from shirorom.service.view import MakeView
+    from shirorom.service.watch_alerts import Alerts
+    from shirorom.service.watch_board import Boards
+    from shirorom.service.watch_book import WatchBook
+    from shirorom.service.watch_claim import ClaimDesk
     from shirorom.service.watch_glance import PlanGlance
+    from shirorom.service.watch_hooks import Hooks
     from shirorom.service.watch_plan import WatchPlan
+    from shirorom.service.watch_risk import RiskDesk
+    from shirorom.service.withdraw import Withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Proof:
     """Record sheets: made, laid out, examined; what this installation trusts; its keys; a phone's room."""
 
     attest: Attest
-    verify: Verify
+    verify: Callable[[], Verify]
     trust: Callable[[], Trusted]
     keys: Callable[[], Sequence[KnownKeys]]
     room: Callable[[Device], Room]
@@ -159,7 +158,7 @@ class Parts:
     alerts: Alerts | None = None
     hooks: Hooks | None = None
     check_screenshot: ScreenshotCheck | None = None
-    guides: Sequence[Guide] = ()
+    guides: Callable[[], Sequence[Guide]] = tuple
     people: People | None = None
     pairing: Pairing | None = None
     beyond: bool = False
@@ -170,7 +169,7 @@ class Parts:
     watch_plan: Callable[[], WatchPlan] | None = None
     watch_glance: Callable[[], PlanGlance] | None = None
     claims: ClaimDesk | None = None
-    risk: RiskDesk | None = None
+    risk: Callable[[], RiskDesk] | None = None
     feeds: Callable[[IO[bytes], CarrierId, str], Imported] | None = None
     screenings: Screenings | None = None
     once: Once | None = None

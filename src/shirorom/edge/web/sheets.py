@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import get, post
@@ -29,7 +29,9 @@ from shirorom.edge.web.seller import PHOTO_BYTES_MAX
 from shirorom.edge.web.who import OPT, Who
 from shirorom.log.keyring import KnownKeys, encode_keys
 from shirorom.log.times import time_of, time_text
-from shirorom.service.verify import Examination
+
+if TYPE_CHECKING:  # only named here: examining sheets and pages loads it
+    from shirorom.service.verify import Examination
 
 FORM_BYTES_MAX = 64 * 1024
 MULTIPART = frozenset({"multipart/form-data"})

@@ -212,7 +212,7 @@ async def sign_in_by_recovery(request: AnyRequest) -> Response[Any]:
 @post("/signin/passkey/options", status_code=200, include_in_schema=False, opt=ANYONE_JSON)
 async def passkey_options(request: AnyRequest) -> Response[Any]:
     """What the browser is asked to sign."""
-    return json(people_of(request).ceremonies.sign_in(origin_of(request)))
+    return json(await asyncio.to_thread(people_of(request).ceremonies.sign_in, origin_of(request)))
 
 
 @post("/signin/passkey", status_code=200, include_in_schema=False, opt=ANYONE_JSON)

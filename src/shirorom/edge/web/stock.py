@@ -94,7 +94,7 @@ async def _view(request: AnyRequest) -> dict[str, object]:
     view["version"] = _version(now, board, glance)
     view["making"] = glance is not None and glance.last is None
     view["plan"] = None if glance is None or glance.last is None else viewer.plan(glance.last)
-    view["risk"] = None if parts.risk is None else viewer.risk(parts.risk.last)
+    view["risk"] = None if parts.risk is None else viewer.risk((await asyncio.to_thread(parts.risk)).last)
     return view
 
 

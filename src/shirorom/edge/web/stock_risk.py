@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import get
 from litestar.response import Response
 
-from shirorom.domain.desk.backtest import BackTest
 from shirorom.domain.desk.risk import MONTH_DAYS
 from shirorom.domain.errors import RequestError
 from shirorom.domain.mark import Mark
@@ -27,7 +26,10 @@ from shirorom.edge.web.look import CLASS_OF, Speech
 from shirorom.edge.web.page import AnyRequest, page, speech_of, web_of
 from shirorom.edge.web.who import OPT, Who
 from shirorom.ports.claims import CurvePoint
-from shirorom.service.watch_risk import RiskReport
+
+if TYPE_CHECKING:  # only named here: whoever asks for figures loads it
+    from shirorom.domain.desk.backtest import BackTest
+    from shirorom.service.watch_risk import RiskReport
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 480, 180, 56, 28
 
@@ -35,9 +37,10 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 480, 180, 56, 28
 @get("/stock/risk", include_in_schema=False, opt={OPT: Who.STAFF})
 async def risk_page(request: AnyRequest) -> Response[bytes]:
     """As of today; `?test=1` adds the back-test."""
-    desk = web_of(request).parts.risk
-    if desk is None:
+    risk = web_of(request).parts.risk
+    if risk is None:
         raise RequestError("counter-missing")
+    desk = await asyncio.to_thread(risk)
     report = await asyncio.to_thread(desk.report)
     tested = request.query_params.get("test") == "1"
     test = await asyncio.to_thread(desk.back_test) if tested else None

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from shirorom.domain.carrier import CARRIERS, CarrierId
 from shirorom.domain.desk.alerts import Alert, AlertKind
-from shirorom.domain.desk.plan_day import ChoiceCost, Unasked
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.mark import Mark
 from shirorom.edge.risk_wire import chance_text
@@ -19,10 +18,11 @@ from shirorom.edge.web.look import CLASS_OF, CLASS_OF_VERDICT, Speech
 from shirorom.ports.board import Silence
 from shirorom.ports.stock import Booked
 from shirorom.service.watch_board import UNHEARD, MarkRow, WatchBoard
-from shirorom.service.watch_risk import RiskReport
 
-if TYPE_CHECKING:  # numpy comes with it
+if TYPE_CHECKING:  # only named here: numpy comes with the plan
+    from shirorom.domain.desk.plan_day import ChoiceCost, Unasked
     from shirorom.service.watch_glance import Glance
+    from shirorom.service.watch_risk import RiskReport
 
 ALERTS_SHOWN = 12
 """Alerts on the first page; the others are one step away. What costs most stands first."""
