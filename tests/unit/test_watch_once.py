@@ -42,6 +42,7 @@ acts = st.one_of(
     st.tuples(st.just("follow"), st.booleans()),
     st.tuples(st.just("learn"), phones),
     st.tuples(st.just("declare"), phones, st.sampled_from(NoticeKind), st.none() | st.integers(1, 3)),
+    st.tuples(st.just("declare"), phones, st.just(NoticeKind.RESTRICTED), st.integers(1, 3)),
     st.tuples(st.just("night"), st.integers(1, 2)),
     st.just(("killed",)),
     st.just(("rebuild",)),
@@ -159,7 +160,7 @@ def test_exactly_one_alert_for_each_change(done: list[Act]) -> None:
         world = World(Path(folder))
         try:
             history = History(world)
-            history.run([("book", 1, False, False), *done])
+            history.run([("book", 1, False, False), *done, ("follow", False), ("night", 3)])
             stand = [alert for alert in world.alerts() if alert.retracted_at is None]
             told = {(int(one.imei.key[7:]), one.carrier, one.index, one.day): one.change for one in stand}
             assert told == history.changes()
