@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from shirorom.adapters.desk_sql import database
+from shirorom.adapters.desk_sql.counter_rows import ms_of
 from shirorom.adapters.desk_sql.watch_tables import CELLS, DUE
 from shirorom.adapters.facts_toml import packaged_facts
 from shirorom.domain.desk.alerts import Alert, AlertEvent, AlertKind
@@ -60,7 +61,7 @@ def test_the_day_makes_an_alert_of_its_own(world: World) -> None:
     assert (alert.kind, alert.key, alert.index, alert.day) == (AlertKind.RESTRICTED, "A-1", 1, DAY)
     assert (alert.change.from_, alert.change.to, alert.change.between[1]) == (SANKAKU, BATSU, ON_IT)
     with world.desk.reading() as db:
-        assert db.execute(select(CELLS.c.mark)).scalars().all() == ["restricted"]
+        assert db.execute(select(CELLS.c.mark, CELLS.c.since)).all() == [("restricted", ms_of(ON_IT))]
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(days=9)])

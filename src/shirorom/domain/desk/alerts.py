@@ -1,9 +1,9 @@
 """What the watch tells: a change of a carrier's answer about a unit that the shop has or has sold, once and for ever.
 
 Pure. A change is one of `domain/history.py`; an alert names the unit that it concerns and what it means for it. A
-change is named by the entry of its later answer, and by the day where it came with a day that a notice had named: that
-makes one alert, ever. What is recorded afterwards may take
-the alert back, bring it again or say more exactly what it was; it never makes a second one.
+change is named by the entry of its later answer, or by the entry that announced it and the day on which it came: that
+makes one alert, ever. What is recorded afterwards may take the alert back, bring it again or say more exactly what it
+was; it never makes a second one.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ class Standing:
         mark: What stands; None where all that was ever answered was taken back or had an unknown symbol.
         raw: The newest answer's symbol as shown; it differs from `mark` where a × stands though it `vanished`.
         asked_at: When the newest answer that counts was given.
-        since: When the first of the unbroken row of answers was given that say the same as the newest.
+        since: When the first of the unbroken row of answers was given that say the same as the newest; of a restriction
+            that a notice announced, when its day began.
         index: The newest answer's entry.
     """
 
@@ -99,7 +100,9 @@ def _standing(state: State, entries: Sequence[Recorded], carrier: CarrierId) -> 
     by_notice = state.notice is not None and state.mark is state.book and not state.vanished
     if state.notice is not None and by_notice:
         heard_at = state.notice.recorded_at
-        return Standing(carrier, state.mark, None, heard_at, heard_at, False, state.notice.index)
+        day = state.restriction.effective_on if state.restriction is not None else None
+        since = heard_at if day is None else max(heard_at, beginning_of(day))
+        return Standing(carrier, state.mark, None, heard_at, since, False, state.notice.index)
     if state.reading is None:
         return Standing(carrier, state.mark, None, None, None, state.vanished, None)
     newest, since = state.reading.reading, state.reading.reading.asked_at
