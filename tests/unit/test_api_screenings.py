@@ -15,7 +15,7 @@ from shirorom.domain.desk.people import Role
 from shirorom.edge.api import screenings as api
 from shirorom.edge.http.body import Spool
 from shirorom.edge.http.guard import Takes
-from shirorom.service.screen import NAMES
+from shirorom.service.screen import NAMES, NAMES_NUMBERS
 from tests.faults.table_corpus import LIMITS, REFUSED
 from tests.logs import imei
 from tests.people_kit import shop_of
@@ -121,6 +121,7 @@ def test_a_column_that_cannot_be_added_is_refused(client: TestClient[Any], query
 def test_every_column_of_the_command_has_its_name_here() -> None:
     """The description lists the names, so they stand there once more: the same ones, in the same order."""
     assert tuple(api.AddedColumn) == NAMES
+    assert frozenset(NAMES_NUMBERS) == api.WITHOUT_RECORD
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -35,7 +35,6 @@ from shirorom.edge.wire import at as time_text
 from shirorom.edge.words import Words
 from shirorom.ports.screenings import Form, Screening, State
 from shirorom.ports.tables import TableKind
-from shirorom.service.screen import NAMES_NUMBERS
 from shirorom.service.screenings import PAGE_MAX, Asker, Screenings
 
 BYTES_MAX = 1_000_000_000
@@ -67,6 +66,10 @@ class AddedColumn(StrEnum):
     VERDICT = "verdict"
     PRACTICE = "practice"
     ERROR = "error"
+
+
+WITHOUT_RECORD = frozenset({AddedColumn.IMEI, AddedColumn.ERROR})
+"""Those that there are with `numbers_only`."""
 
 
 class ScreeningRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +162,7 @@ async def post_screening(
     Answered once the file is kept; the job does the rest (`Location` says where to look). A file that cannot be read
     makes a job that failed. Nobody is asked: it is answered from what is recorded and published.
     """
-    if numbers_only and not set(add or ()) <= set(NAMES_NUMBERS):
+    if numbers_only and not set(add or ()) <= WITHOUT_RECORD:
         raise PlacedError(RequestError("body-invalid"), "/add")
     jobs, asker = jobs_of(request), asker_of(request)
     await asyncio.to_thread(jobs.start)  # before a gigabyte is on its way
