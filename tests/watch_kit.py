@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Collection
@@ -12,25 +13,32 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select, update
 
+from shirorom.adapters.carrier_keys import FileCarrierKeys
 from shirorom.adapters.desk_file import NAME
 from shirorom.adapters.desk_sql.counter_rows import ms_of
 from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.watch import SqlWatch
 from shirorom.adapters.desk_sql.watch_tables import NUMBERS, UNITS, WATCH
+from shirorom.adapters.feed_file import NdjsonFeed
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.adapters.segments import FileSegments
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import Alert
 from shirorom.domain.desk.stock import Status
+from shirorom.domain.feed import FeedKind
+from shirorom.domain.fold import JST
 from shirorom.domain.history import Change, changes
 from shirorom.domain.mark import Mark
+from shirorom.domain.notice import Notice
 from shirorom.domain.reading import Channel, Correction, Reading, Withdrawal
 from shirorom.ports.watch import EVERYTHING, AlertFilter
 from shirorom.service.feeds import Feeds
+from shirorom.service.import_feed import ImportFeed
 from shirorom.service.recorder import Recorder
 from shirorom.service.room import Room
 from shirorom.service.watch_days import Days
 from shirorom.service.watch_follow import CaughtUp, Follower
+from tests.feed_kit import Publisher
 from tests.logs import START, SetClock, imei
 
 AU, DOCOMO = CarrierId.AU, CarrierId.DOCOMO
@@ -120,6 +128,21 @@ class World:
         )  # fmt: skip
         return self.recorder.record([said])[0].index
 
+    def declare(self, *notices: Notice) -> int:
+        """The next feed of docomo comes in; returns its entry. The first is a full list."""
+        feeds = self.recorder.feeds
+        assert feeds is not None
+        sequence = len(feeds.of(DOCOMO))
+        keys = FileCarrierKeys(self.data)
+        if not sequence:
+            keys.add(Publisher().key())
+        import_ = ImportFeed(lambda _: self.room, self.segments, keys, self.clock, os.urandom, 0.05)
+        kind = FeedKind.DELTA if sequence else FeedKind.FULL
+        content = Publisher().feed(notices, sequence, kind, made_at=self.clock.now() - timedelta(minutes=1))
+        accepted = import_(NdjsonFeed(io.BytesIO(content)), DOCOMO, by="local").accepted
+        assert accepted is not None
+        return accepted.index
+
     def withdraw(self, n: int, index: int, *, carrier: CarrierId = AU) -> None:
         """Take an answer back."""
         self.recorder.record([Withdrawal(imei(n), carrier, index, "打ち間違い", self.clock.at, "local")])
@@ -142,7 +165,8 @@ class World:
 
     def oracle(self, phones: Collection[int]) -> list[tuple[int, Change]]:
         """What `domain/history.py` says of the record as it stands."""
-        return [(n, change) for n in phones for change in changes(self.recorder.entries(imei(n)))]
+        today = self.clock.now().astimezone(JST).date()
+        return [(n, change) for n in phones for change in changes(self.recorder.entries(imei(n)), by=today)]
 
     def close(self) -> None:
         """Let go of the files."""

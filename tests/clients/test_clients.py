@@ -118,7 +118,8 @@ def paged_list(client: ModuleType, api: Any) -> None:
 def screening(client: ModuleType, api: Any) -> None:
     models, types = of(client, "models"), of(client, "types")
     file = types.File(payload=BytesIO(table(UNITS)))
-    job = of(client, "api.screenings.screen").sync(client=api, body=file, format_=models.TableKind.TSV)
+    added = [models.AddedColumn.VERDICT, models.AddedColumn.ERROR]
+    job = of(client, "api.screenings.screen").sync(client=api, body=file, format_=models.TableKind.TSV, add=added)
     look = of(client, "api.screenings.screening")
     until = time.monotonic() + 30
     while job.state not in ("done", "failed") and time.monotonic() < until:

@@ -47,7 +47,7 @@ def claim(queue: Queue, item: str, seat: Seat, carrier=AU, *, after: timedelta =
 
 @pytest.mark.parametrize(
     ("tables", "count"),
-    [(counter_tables, 7), (watch_tables, 8), (book_tables, 2), (outlet_tables, 6)],
+    [(counter_tables, 7), (watch_tables, 9), (book_tables, 2), (outlet_tables, 6)],
     ids=["counter", "watch", "book", "outlets"],
 )
 def test_the_schema_is_what_the_code_means(tmp_path: Path, tables: ModuleType, count: int) -> None:

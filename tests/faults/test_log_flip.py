@@ -113,11 +113,8 @@ def test_without_verification_a_flip_changes_answers(
     monkeypatch.setattr(log_view, "verify_inclusion", lambda *proof: True)
     monkeypatch.setattr(log_view, "commitment", lambda origin, opening: None)
     monkeypatch.setattr(log_view, "decode_entry", lambda entry: type("Body", (), {"commitment": None}))
-    changed = 0
-    for copy in flips(sound, folder, FILE, 600, seed=2):
-        given = answers(copy)
-        changed += any(given[n] is not None and given[n] != truth[n] for n in truth)
-    assert changed > 0
+    tried = map(answers, flips(sound, folder, FILE, 600, seed=2))
+    assert any(given[n] is not None and given[n] != truth[n] for given in tried for n in truth)
 
 
 def test_no_flip_in_the_checkpoint_passes(sound: Path, folder: Path) -> None:

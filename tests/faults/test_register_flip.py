@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ from tests.feed_kit import Importer, Publisher, lifted, notice, restricted
 from tests.logs import START, SetClock, imei
 from tests.scale import scaled
 
-FLIPS = 40_000
+FLIPS, FLIPS_SOAK = 10_000, 40_000
+"""T7 asks for the former, in every run."""
 KEYS = np.array([int(imei(n).key) for n in range(1, 220)], np.uint64)
 FOUND = {"register-corrupt", "register-foreign"}
 KINDS = (NoticeKind.REGISTERED, NoticeKind.INSTALMENTS_STARTED)
@@ -82,22 +84,24 @@ def flipped(world: tuple[Importer, Path], count: int, seed: int) -> tuple[int, i
     names = sorted(path.name for path in source.iterdir())
     assert [name[0] for name in names] == ["C", "d", "r"]
     unfound = changed = 0
+    contents = {name: (source / name).read_bytes() for name in names}
     for n in range(count):
         name = names[n % len(names)]
-        content = bytearray((source / name).read_bytes())
-        place = random.randrange(len(content) * 8)
-        content[place // 8] ^= 1 << place % 8
-        (copy / name).write_bytes(content)
-        code, marks = served(take, copy)
+        place = random.randrange(len(contents[name]) * 8)
+        byte = contents[name][place // 8]
+        with (copy / name).open("r+b", buffering=0) as file:
+            os.pwrite(file.fileno(), bytes([byte ^ 1 << place % 8]), place // 8)
+            code, marks = served(take, copy)
+            os.pwrite(file.fileno(), bytes([byte]), place // 8)
         unfound += code not in FOUND
         changed += code is None and marks != truth
-        (copy / name).write_bytes((source / name).read_bytes())
+    assert served(take, copy) == (None, truth)
     return unfound, changed
 
 
 def test_every_flip_is_found_at_opening(world: tuple[Importer, Path]) -> None:
     """In each of the three files, and not one changed mark is served."""
-    assert flipped(world, scaled(FLIPS), seed=1) == (0, 0)
+    assert flipped(world, max(FLIPS, scaled(FLIPS_SOAK)), seed=1) == (0, 0)
 
 
 class Agreeing:

@@ -381,10 +381,3 @@ def test_no_number_in_an_address(client: TestClient[Any]) -> None:
     page = client.get("/counter", headers={"accept": "text/html"}).text
     addresses = [part.split('"')[0] for part in page.split('href="')[1:]]
     assert [one for one in addresses if any(char.isdigit() for char in one) and "0010010" in one] == []
-
-
-@pytest.mark.parametrize("said", [0, 1, "false"])
-def test_false_has_one_spelling(client: TestClient[Any], said: Any) -> None:
-    """What the description calls a boolean is one: 0 and "false" are refused."""
-    answer = client.post("/v1/counter/next", json={"only_item": said})
-    assert (answer.status_code, answer.json()["code"]) == (422, "body-invalid")

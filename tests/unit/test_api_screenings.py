@@ -15,6 +15,7 @@ from shirorom.domain.desk.people import Role
 from shirorom.edge.api import screenings as api
 from shirorom.edge.http.body import Spool
 from shirorom.edge.http.guard import Takes
+from shirorom.service.screen import NAMES, NAMES_NUMBERS
 from tests.faults.table_corpus import LIMITS, REFUSED
 from tests.logs import imei
 from tests.people_kit import shop_of
@@ -96,6 +97,31 @@ def test_options(client: TestClient[Any]) -> None:
     job = ended(client, send(client, table(2), "?column=nothing").json()["id"], headers={"accept-language": "en"})
     assert (job["state"], job["error"]["code"]) == ("failed", "table-column-missing")
     assert job["error"]["fix"].isascii()
+
+
+def test_columns_by_choice(client: TestClient[Any]) -> None:
+    """`add` and `added_only` as the command has them: those columns, in their own order, and no other."""
+    job = ended(client, send(client, table(2), "?add=verdict&add=docomo&added_only=true").json()["id"])
+    lines = client.get(f"/v1/screenings/{job['id']}/result").content.decode("utf-8-sig").splitlines()
+    assert lines == ["shirorom_docomo,shirorom_verdict", ",restricted", ",undetermined"]
+    job = ended(client, send(client, table(1), "?add=error").json()["id"])
+    lines = client.get(f"/v1/screenings/{job['id']}/result").content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "管理番号,IMEI,shirorom_error"
+
+
+@pytest.mark.parametrize("query", ["add=nothing", "add=", "add=verdict,error", "add=verdict&numbers_only=true"])
+def test_a_column_that_cannot_be_added_is_refused(client: TestClient[Any], query: str) -> None:
+    """Before the table is taken in, and with the place; with numbers alone there are but two."""
+    answer = send(client, table(1), f"?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "body-invalid")
+    assert answer.json()["errors"][0]["pointer"].startswith("/add")
+    assert client.get("/v1/screenings").json()["screenings"] == []
+
+
+def test_every_column_of_the_command_has_its_name_here() -> None:
+    """The description lists the names, so they stand there once more: the same ones, in the same order."""
+    assert tuple(api.AddedColumn) == NAMES
+    assert frozenset(NAMES_NUMBERS) == api.WITHOUT_RECORD
 
 
 @pytest.mark.parametrize("name", REFUSED)

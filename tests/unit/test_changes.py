@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from shirorom.domain import history
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded, RecordedNotice
-from shirorom.domain.history import Change, changes, located_changes
+from shirorom.domain.fold import JST, Recorded, RecordedNotice
+from shirorom.domain.history import Change, beginning_of, changes, located_changes
 from shirorom.domain.mark import Mark
 from shirorom.domain.notice import Notice, NoticeKind
 from tests.entries import (
@@ -28,9 +29,11 @@ from tests.entries import (
     notice,
     notices,
     read,
+    state,
     withdraw,
 )
 
+DAY = START.date() + timedelta(days=20)
 EXPECTED = {(BOU, SANKAKU), (BOU, MARU), (SANKAKU, MARU), (SANKAKU, BATSU), (MARU, BATSU)}
 
 
@@ -80,6 +83,37 @@ def test_what_one_feed_brings_is_said_at_once():
     ]
     (located,) = located_changes([*log(read(SANKAKU, 1)), *feed])
     assert (located.change.from_, located.change.to, located.index) == (SANKAKU, BATSU, 1)
+
+
+def test_an_announced_day_comes() -> None:
+    """△ when it is declared, × from the beginning of its day in Japan; before it has come there is no such change."""
+    said = log(read(MARU, 1), notice(NoticeKind.RESTRICTED, 1, on=DAY), at=[1, 2])
+    assert [one.to for one in changes(said, by=DAY - timedelta(days=1))] == [SANKAKU]
+    _, come = located_changes(said, by=DAY)
+    assert come.change == Change(DOCOMO, SANKAKU, BATSU, (hours(2), beginning_of(DAY)), expected=True)
+    assert (come.index, come.day) == (1, DAY)
+
+
+def test_a_day_that_changes_nothing_says_nothing() -> None:
+    """Lifted before it came, or read as × before: its coming is no change, and no answer between others."""
+    announced = notice(NoticeKind.RESTRICTED, 1, on=DAY)
+    lifted = log(announced, notice(NoticeKind.REGISTERED, 2), notice(NoticeKind.LIFTED, 3), at=[1, 2, 3])
+    assert [one.day for one in located_changes(lifted, by=DAY)] == [None]
+    known = log(read(BATSU, 3), announced, read(BATSU, 4), at=[3, 2, 4])
+    assert [one.day for one in located_changes(known, by=DAY)] == [None]
+
+
+@given(st.lists(st.tuples(notices(), st.integers(0, 2)), min_size=1, max_size=6), st.integers(0, 90))
+def test_what_was_said_last_is_what_the_fold_says(told: list[tuple[Notice, int]], later: int) -> None:
+    """On whatever day one looks, the newest change leads to the mark that the notices have on that day."""
+    index, recorded = 0, []
+    for sequence, (one, step_) in enumerate(told):
+        index += step_
+        recorded.append(Recorded(index, hours(24 * index), replace(one, sequence=sequence)))
+    at = recorded[-1].recorded_at + timedelta(days=later)
+    found = located_changes(recorded, by=at.astimezone(JST).date())
+    if found:
+        assert state(recorded, as_of=at).book is found[-1].change.to
 
 
 @given(st.lists(st.tuples(notices(), st.integers(0, 2)), max_size=8))

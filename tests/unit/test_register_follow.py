@@ -117,7 +117,10 @@ EVENTS = st.lists(
 def test_what_came_twice_or_was_published_between_means_nothing(
     events: list[tuple[int, NoticeKind, Ground]], data: st.DataObject
 ) -> None:
-    """T13: the same notices, some of them twice, published in between or not, give the same marks."""
+    """T13: the same notices, some of them twice, published in between or not, give the same marks.
+
+    A few histories through everything, from a feed's file to a look-up; their number is `test_register_histories.py`'s.
+    """
     told = []
     for _ in range(2):
         with TemporaryDirectory() as directory:

@@ -335,7 +335,7 @@ def test_a_withdrawn_reading_no_longer_counts_and_stays_visible(tmp_path: Path) 
     result = house.check(FakeAsker(house.clock)).recorded(Device((PHONE,)))
     assert result is not None
     assert result.cells[1].mark is Mark.CLEAR
-    assert len(History(house.rooms)(PHONE).entries) == 3
+    assert len(History(house.rooms, house.clock)(PHONE).entries) == 3
     with pytest.raises(ShiroromError) as caught:
         withdraw(wrong.index, reason="もう一度", by="local", practice=True)
     assert caught.value.code == "entry-withdrawn"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,17 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from shirorom.adapters.carrier_keys import FileCarrierKeys
 from shirorom.adapters.desk_sql.watch_tables import ALERTS, CELLS
-from shirorom.adapters.feed_file import NdjsonFeed
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import AlertEvent, AlertKind
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.errors import StorageError
 from shirorom.domain.mark import Mark
 from shirorom.ports.log import Head
-from shirorom.service.import_feed import ImportFeed
-from tests.feed_kit import Publisher, restricted
+from tests.feed_kit import restricted
 from tests.logs import imei
 from tests.watch_kit import BATSU, BOU, DOCOMO, MARU, SANKAKU, World
 
@@ -336,18 +331,12 @@ def test_a_notice_makes_an_alert(world: World) -> None:
     world.unit("A-1", 1)
     world.read(1, MARU, carrier=DOCOMO)
     world.follow()
-    import_ = ImportFeed(
-        lambda _: world.room, world.segments, FileCarrierKeys(world.data), world.clock, os.urandom, 0.05
-    )
-    import_.keys.add(Publisher().key())
-    made_at = world.clock.now() - timedelta(minutes=1)
-    imported = import_(NdjsonFeed(io.BytesIO(Publisher().feed([restricted(1)], made_at=made_at))), DOCOMO, by="local")
-    assert imported.accepted is not None
+    index = world.declare(restricted(1))
     for _ in range(2):
         world.follow()
     with world.desk.reading() as db:
         alerts = db.execute(select(ALERTS.c.before, ALERTS.c.after, ALERTS.c.log_index)).all()
-    assert [tuple(alert) for alert in alerts] == [("clear", "restricted", imported.accepted.index)]
+    assert [tuple(alert) for alert in alerts] == [("clear", "restricted", index)]
 
 
 def test_a_feed_is_followed(world: World) -> None:
@@ -355,13 +344,7 @@ def test_a_feed_is_followed(world: World) -> None:
     world.unit("A-1", 1)
     world.unit("A-2", 2)
     world.follow()
-    import_ = ImportFeed(
-        lambda _: world.room, world.segments, FileCarrierKeys(world.data), world.clock, os.urandom, 0.05
-    )
-    import_.keys.add(Publisher().key())
-    made_at = world.clock.now() - timedelta(minutes=1)
-    content = Publisher().feed([restricted(1), restricted(3)], made_at=made_at)
-    import_(NdjsonFeed(io.BytesIO(content)), DOCOMO, by="local")
+    world.declare(restricted(1), restricted(3))
     world.read(2, MARU)
     world.follow()
     with world.desk.reading() as db:

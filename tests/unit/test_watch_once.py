@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.alerts import Alert, AlertEvent, alert_kind
 from shirorom.domain.desk.stock import Status
-from shirorom.domain.history import Change, located_changes
+from shirorom.domain.fold import JST
+from shirorom.domain.history import Change, LocatedChange, beginning_of, located_changes
 from shirorom.domain.mark import Mark
+from shirorom.domain.notice import NoticeKind
+from shirorom.log.entry import decode_entry
 from shirorom.ports.log import Head
+from tests.feed_kit import notice
 from tests.logs import imei
 from tests.watch_kit import World
 
 PHONES = (1, 2)
 Act = tuple[Any, ...]
+Told = tuple[int, CarrierId, int, date | None]
 phones = st.sampled_from(PHONES)
 reading = st.tuples(st.just("read"), phones, st.sampled_from(Mark), st.integers(-20, -1))
 booking = st.tuples(st.just("book"), phones, st.booleans(), st.booleans())
@@ -34,6 +41,9 @@ acts = st.one_of(
     st.tuples(st.just("follow"), st.booleans()),
     st.tuples(st.just("follow"), st.booleans()),
     st.tuples(st.just("learn"), phones),
+    st.tuples(st.just("declare"), phones, st.sampled_from(NoticeKind), st.none() | st.integers(1, 3)),
+    st.tuples(st.just("declare"), phones, st.just(NoticeKind.RESTRICTED), st.integers(1, 3)),
+    st.tuples(st.just("night"), st.integers(1, 2)),
     st.just(("killed",)),
     st.just(("rebuild",)),
 )  # fmt: skip
@@ -66,6 +76,15 @@ class History:
     def read(self, n: int, mark: Mark, at_h: int) -> None:
         """An answer, asked at any time."""
         self.hands.append((n, self.world.read(n, mark, at_h=at_h)))
+
+    def declare(self, n: int, kind: NoticeKind, ahead: int | None) -> None:
+        """A carrier's word, perhaps for a day ahead."""
+        day = None if ahead is None else self.world.clock.at.astimezone(JST).date() + timedelta(days=ahead)
+        self.world.declare(notice(n, kind, effective_on=day))
+
+    def night(self, count: int) -> None:
+        """Days go by."""
+        self.world.clock.at += timedelta(days=count)
 
     def withdraw(self, back: int) -> None:
         """One of them is taken back."""
@@ -110,19 +129,27 @@ class History:
     def never_two_of_one_change(self) -> None:
         """At no moment, also of those that were taken back; numbered without gaps; raised once each."""
         alerts = self.world.alerts()
-        places = [(alert.imei.key, alert.carrier, alert.index) for alert in alerts]
+        places = [(alert.imei.key, alert.carrier, alert.index, alert.day) for alert in alerts]
         assert len(set(places)) == len(places)
         assert [alert.seq for alert in alerts] == list(range(1, len(alerts) + 1))
         assert all(count == 1 for (event, _), count in self.told.items() if event is AlertEvent.RAISED)
 
-    def changes(self) -> dict[tuple[int, int], Change]:
-        """What there is to tell, by phone and entry."""
+    def changes(self) -> dict[Told, Change]:
+        """What there is to tell, by phone, carrier, entry and day."""
+        today = self.world.clock.at.astimezone(JST).date()
         return {
-            (n, found.index): found.change
+            (n, found.change.carrier, found.index, found.day): found.change
             for n in self.first
-            for found in located_changes(self.world.recorder.entries(imei(n)))
-            if found.index >= self.first[n]
+            for found in located_changes(self.world.recorder.entries(imei(n)), by=today)
+            if self.came(found) >= self.first[n]
         }
+
+    def came(self, found: LocatedChange) -> int:
+        """Entries that the log had by then."""
+        if found.day is None:
+            return found.index
+        begins, count = beginning_of(found.day), self.world.size
+        return sum(decode_entry(self.world.log.entry(n).entry).at < begins for n in range(count))
 
 
 @given(done=st.lists(acts, min_size=8, max_size=24))
@@ -133,9 +160,10 @@ def test_exactly_one_alert_for_each_change(done: list[Act]) -> None:
         world = World(Path(folder))
         try:
             history = History(world)
-            history.run([("book", 1, False, False), *done])
+            history.run([("book", 1, False, False), *done, ("follow", False), ("night", 3)])
             stand = [alert for alert in world.alerts() if alert.retracted_at is None]
-            assert {(int(one.imei.key[7:]), one.index): one.change for one in stand} == history.changes()
+            told = {(int(one.imei.key[7:]), one.carrier, one.index, one.day): one.change for one in stand}
+            assert told == history.changes()
             assert all(one.kind is alert_kind(one.change.from_, one.change.to) for one in stand)
         finally:
             world.close()

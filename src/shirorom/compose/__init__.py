@@ -175,7 +175,7 @@ class Composition:
         """service/history.py."""
         from shirorom.service.history import History
 
-        return History(rooms=self.rooms)
+        return History(self.rooms, self.clock)
 
     @cached_property
     def tables(self) -> FileTables:

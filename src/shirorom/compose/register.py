@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shirorom.service.doctor import RegisterOut
     from shirorom.service.feeds import Feeds
     from shirorom.service.lookup import Lookup
-    from shirorom.service.lookup_plain import Lookups, PlainLookup
+    from shirorom.service.lookup_plain import AnyLookup, PlainLookup
     from shirorom.service.publish_eir import PublishAll, PublishEir
     from shirorom.service.publish_register import Publication, PublishRegister
     from shirorom.service.register_status import ShowRegister
@@ -209,7 +209,7 @@ class Registering:
 
         return PlainLookup(self._whole.rooms, self._whole.clock)
 
-    def lookups(self) -> Lookups:
+    def lookups(self) -> AnyLookup:
         """What look-ups of many phones are answered from, with a register or without."""
         return self.lookup if self.available else self._plain
 

@@ -46,7 +46,9 @@ def screened(whole: Composition, source: Path, target: Path, form: Form, on_prog
     """A file, as `shirorom screen` does it."""
     from shirorom.service.screen import Wish
 
-    wish = Wish(form.kind, form.columns, form.sheet, numbers_only=form.numbers_only, escape=form.escape)
+    wish = Wish(
+        form.kind, form.columns, form.sheet, form.numbers_only, form.escape, add=form.add, added_only=form.added_only
+    )
     done = whole.screen(source, target, wish, on_progress)
     return Counts(done.rows, done.phones, done.practice, dict(done.verdicts), dict(done.codes), tuple(done.bad))
 

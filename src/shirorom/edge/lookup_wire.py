@@ -11,7 +11,7 @@ from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.reading import Channel
 from shirorom.domain.verdict import Cell, is_stale
 from shirorom.edge.wire import at
-from shirorom.service.lookup_plain import Sighted
+from shirorom.service.lookup_plain import AnySight
 from shirorom.service.screen_answers import Said
 
 
@@ -92,7 +92,7 @@ def error_of(code: str) -> str:
     return msgspec.json.encode(LookupWire(error=code)).decode()
 
 
-def looked_of(sight: Sighted, age_h_max: float) -> str:
+def looked_of(sight: AnySight, age_h_max: float) -> str:
     """The JSON of the log that a sight is of."""
     books = tuple(
         BookWire(carrier.value, at(sight.books[carrier]), is_stale(sight.books[carrier], sight.as_of, age_h_max))

@@ -32,7 +32,8 @@ class State(StrEnum):
 class Form:
     """What is wanted of a file: the kind that comes out, and which columns hold numbers (none named: the headings say).
 
-    `sheet`: of a workbook, else the first; `escape`: nothing in it is taken for a formula by a spreadsheet.
+    `sheet`: of a workbook, else the first; `escape`: nothing in it is taken for a formula by a spreadsheet; `add`: the
+    columns that are added (none named: all); `added_only`: the file's own are left out.
     """
 
     kind: TableKind = TableKind.CSV
@@ -40,6 +41,8 @@ class Form:
     sheet: str | None = None
     numbers_only: bool = False
     escape: bool = False
+    add: tuple[str, ...] = ()
+    added_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ class Watch(Protocol):
         """Note that every phone of this version of the book has its cells, if that is so."""
         ...
 
+    def due(self, practice: bool, *, by: date) -> Sequence[str]:
+        """Phones of which a notice named a day (JST) that has come by then, and that were not looked at since."""
+        ...
+
     def take(self, step: Step) -> Taken | None:
         """Write a step whole: cells, alerts, news, what was learned, the place in the log. None: its basis is over.
 

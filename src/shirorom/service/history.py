@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded
+from shirorom.domain.fold import JST, Recorded
 from shirorom.domain.history import Change, changes
 from shirorom.domain.imei import Device, Imei
+from shirorom.ports.clock import Clock
 from shirorom.service.room import Room, Rooms
 
 
@@ -27,6 +28,7 @@ class History:
     """One number → its history in one room."""
 
     rooms: Rooms
+    clock: Clock
 
     def __call__(self, imei: Imei, *, practice: bool = False) -> PhoneHistory:
         """Read it from the room in which a check of this number would look (a test number's is always practice).
@@ -36,7 +38,8 @@ class History:
         """
         room = self._room(imei, practice)
         entries = room.recorder.entries(imei)
-        return PhoneHistory(imei, room.practice, entries, changes(entries))
+        today = self.clock.now().astimezone(JST).date()
+        return PhoneHistory(imei, room.practice, entries, changes(entries, by=today))
 
     def _room(self, imei: Imei, practice: bool) -> Room:
         if practice:

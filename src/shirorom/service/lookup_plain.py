@@ -16,7 +16,7 @@ from shirorom.service.room import Room, Rooms
 from shirorom.service.screen_answers import Known, Said
 
 
-class Sighted(Protocol):
+class AnySight(Protocol):
     """One moment of one room, as `lookup.Sight` and `PlainSight` have it."""
 
     as_of: datetime
@@ -34,7 +34,7 @@ class Sighted(Protocol):
         ...
 
 
-class Lookups(Protocol):
+class AnyLookup(Protocol):
     """`lookup.Lookup` or `PlainLookup`."""
 
     def __call__(self, devices: Sequence[Device]) -> list[Said]:
@@ -45,7 +45,7 @@ class Lookups(Protocol):
         """Whether a phone is looked up in the practice room."""
         ...
 
-    def sight(self, practice: bool) -> Sighted:
+    def sight(self, practice: bool) -> AnySight:
         """One room as of now, to the second. Raises StorageError."""
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -127,6 +128,11 @@ class Recorder:
         """
         entries = self.log.read(first, count_max=count_max)
         return [recorded_of(entry) for entry in entries if not is_feed(entry)], first + len(entries)
+
+    def size_at(self, moment: datetime) -> int:
+        """How many entries were recorded before a moment. Raises `log-corrupt`."""
+        count = self.log.head().size
+        return bisect_left(range(count), moment, key=lambda index: decode_entry(self.log.entry(index).entry).at)
 
     def _append(self, parts: Sequence[_Part]) -> tuple[int, datetime]:
         """Seal and append; returns the first index and the time of all of them."""

@@ -106,8 +106,8 @@ class Kind(NamedTuple):
     practice: bool = False
 
 
-class Sight(Protocol):
-    """What is known of the phones of one world at one moment (`service/lookup.py`)."""
+class ColumnSight(Protocol):
+    """What is known of the phones of one world at one moment, by the column (`service/lookup.py Sight`)."""
 
     @property
     def said(self) -> Sequence[Said]:
@@ -123,15 +123,15 @@ class Sight(Protocol):
         ...
 
 
-class Lookups(Protocol):
-    """What is known, of phones one by one and of many at once (`service/lookup.py Lookup`)."""
+class ColumnLookup(Protocol):
+    """What is known, of phones one by one and by the column (`service/lookup.py Lookup`)."""
 
     @property
     def practice(self) -> bool:
         """Whether every phone is of the practice world, not only test numbers."""
         ...
 
-    def sight(self, practice: bool, *, coarse: bool) -> Sight:
+    def sight(self, practice: bool, *, coarse: bool) -> ColumnSight:
         """One world as of now; `coarse`: cells only have what decides."""
         ...
 
@@ -149,7 +149,7 @@ class Screen:
     """File in, file out. The record is opened when it is first asked; numbers alone need none."""
 
     tables: Tables
-    lookup: Callable[[], Lookups]
+    lookup: Callable[[], ColumnLookup]
     counter: Callable[[], Counter | None]
 
     def __call__(self, source: Path, target: Path, wish: Wish, on_progress: OnProgress) -> Screened:
@@ -223,7 +223,7 @@ class _Run:
     columns: tuple[int, ...]
     keep: tuple[int, ...]
     names: tuple[str, ...]
-    lookup: Lookups | None
+    lookup: ColumnLookup | None
     done: Screened = field(default_factory=Screened)
 
     def parts(self, batches: Iterator[Batch]) -> Iterator[Part]:
@@ -292,7 +292,7 @@ class _Run:
             added["practice"] = ["practice" if one is not None and one.practice else "" for one in said]
         return tuple(added[name] for name in self.names)
 
-    def _ask(self, lookup: Lookups, devices: Sequence[Device]) -> list[Said]:
+    def _ask(self, lookup: ColumnLookup, devices: Sequence[Device]) -> list[Said]:
         if not devices:
             return []
         said, done = lookup(devices), self.done

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shirorom.domain.desk.queue import OPEN_MAX
 from shirorom.domain.imei import IMEIS_MAX, Device, Imei
 from shirorom.ports.tables import Batch, Coded, Numbers, Spelling
-from shirorom.service.screen import BAD_TOLD_MAX, Kind, Lookups, Screened, Sight
+from shirorom.service.screen import BAD_TOLD_MAX, ColumnLookup, ColumnSight, Kind, Screened
 
 Keys: TypeAlias = NDArray[np.uint64]
 Kinds: TypeAlias = NDArray[np.intp]
@@ -52,7 +52,7 @@ class Blocks:
         certain: Whether a bad number in the column is an error of its row, whatever else stands there.
     """
 
-    lookup: Lookups | None
+    lookup: ColumnLookup | None
     texts: Callable[[Kind], tuple[str, ...]]
     with_numbers: bool
     slowly: Callable[[Batch, int], tuple[str, str]]
@@ -105,7 +105,7 @@ class Blocks:
 
     # Answers
 
-    def _answered(self, lookup: Lookups, keys: Keys, kinds: Kinds, phone: Rows) -> Kinds:
+    def _answered(self, lookup: ColumnLookup, keys: Keys, kinds: Kinds, phone: Rows) -> Kinds:
         """The same kinds, and of each row with a phone what is known of it."""
         test = is_test(keys).any(axis=0)
         several = (keys[1:] != 0).any(axis=0)
@@ -123,7 +123,7 @@ class Blocks:
             kinds[alone], kinds[here & several] = (np.array(known, np.intp).take(some) for some in (ids, others))
         return kinds
 
-    def _together(self, sight: Sight, keys: Keys) -> Kinds:
+    def _together(self, sight: ColumnSight, keys: Keys) -> Kinds:
         """Of phones with several numbers each: few different answers in many rows."""
         if not keys.size:
             return np.zeros(0, np.intp)

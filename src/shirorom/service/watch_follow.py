@@ -3,7 +3,8 @@
     1. see how far a log was followed; where it does not go on from there, learn every phone of the book anew
     2. read the new entries; of those about a phone of the book, fold the phone's whole record again
     3. write cells, alerts and how far it was followed in one transaction, if nobody else has moved on meanwhile
-    4. learn the phones of units that came to the book, or stand elsewhere in it, since they were last looked at
+    4. look again at phones of which a notice named a day that has come
+    5. learn the phones of units that came to the book, or stand elsewhere in it, since they were last looked at
 
 A step may be cut off anywhere and done again by anybody: what an entry makes is written once.
 """
@@ -15,11 +16,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 
 from shirorom.domain.desk.alerts import Alert, AlertEvent
 from shirorom.domain.desk.standing import PhoneStanding, stand
 from shirorom.domain.errors import ShiroromError, StorageError
+from shirorom.domain.fold import JST
 from shirorom.domain.imei import Imei
 from shirorom.ports.clock import Clock
 from shirorom.ports.log import Entry, Head
@@ -90,6 +93,7 @@ class Follower:
             done = CaughtUp()
             for practice in (False, True):
                 done = self._follow(practice, done)
+                done = self._look_at(practice, self.store.due(practice, by=self._today()), done)
                 done = self._learn(practice, done, on_progress)
             self.store.learned(self.store.basis(False).book)
             self.days.count()
@@ -98,11 +102,7 @@ class Follower:
     def learn(self, phones: Sequence[str], *, practice: bool) -> CaughtUp:
         """Look at these phones of the book (14 digits) now: after an import, so that its units have their cells."""
         with self._lock:
-            done = CaughtUp()
-            for first in range(0, len(phones), PHONES_MAX):
-                some = phones[first : first + PHONES_MAX]
-                done = done.and_(self._look(practice, some), entries=0, phones=len(some))
-            return done
+            return self._look_at(practice, phones, CaughtUp())
 
     async def run(self, moved: Callable[[CaughtUp], None] = lambda _: None) -> None:
         """Follow until cancelled. Trouble is logged by its code, told in `trouble`, and tried again."""
@@ -134,7 +134,10 @@ class Follower:
         """Changes with everything that there may be to do; cheap."""
         rooms = (self.room(False), self.room(True))
         heads = [room.log.head().size if room is not None else 0 for room in rooms]
-        return (*heads, self.store.basis(False).book)
+        return (*heads, self.store.basis(False).book, self._today())
+
+    def _today(self) -> date:
+        return self.clock.now().astimezone(JST).date()
 
     # One log
 
@@ -184,11 +187,17 @@ class Follower:
 
     def _learn(self, practice: bool, done: CaughtUp, on_progress: Progress | None) -> CaughtUp:
         while phones := self.store.unlearned(practice, count_max=UNLEARNED_MAX):
-            for first in range(0, len(phones), PHONES_MAX):
-                some = phones[first : first + PHONES_MAX]
-                done = done.and_(self._look(practice, some), entries=0, phones=len(some))
-                if on_progress is not None:
-                    on_progress(done.phones)
+            done = self._look_at(practice, phones, done, on_progress)
+        return done
+
+    def _look_at(
+        self, practice: bool, phones: Sequence[str], done: CaughtUp, on_progress: Progress | None = None
+    ) -> CaughtUp:
+        for first in range(0, len(phones), PHONES_MAX):
+            some = phones[first : first + PHONES_MAX]
+            done = done.and_(self._look(practice, some), entries=0, phones=len(some))
+            if on_progress is not None:
+                on_progress(done.phones)
         return done
 
     def _look(self, practice: bool, phones: Sequence[str]) -> Taken:
@@ -212,8 +221,9 @@ class Follower:
         if room is None:
             return (PhoneStanding(phone) for phone in phones)
         heard = room.recorder.heard(phones)  # most phones of a new book were never asked about
+        size_at = cache(room.recorder.size_at)  # a day is of many phones
         return (
-            stand(room.recorder.entries(Imei.of_key(phone)) if known else (), phone, now=now)
+            stand(room.recorder.entries(Imei.of_key(phone)) if known else (), phone, now=now, size_at=size_at)
             for phone, known in zip(phones, heard, strict=True)
         )
 

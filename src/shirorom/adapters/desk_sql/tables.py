@@ -12,5 +12,5 @@ METADATA = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s",
     }
 )
-HEAD = "0005"
+HEAD = "0006"
 """The newest step in `migrations/versions`."""

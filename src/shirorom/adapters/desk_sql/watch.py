@@ -6,7 +6,7 @@ Two processes that follow at once read the same basis; whoever writes second fin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, except_, func, insert, select, update
@@ -16,7 +16,7 @@ from shirorom.adapters.desk_sql.database import Desk
 from shirorom.adapters.desk_sql.outlet_tables import LEARNED, NEWS
 from shirorom.adapters.desk_sql.watch_lists import WatchLists
 from shirorom.adapters.desk_sql.watch_rows import alert_of, cell_row, holder_of_row, moment, row_of
-from shirorom.adapters.desk_sql.watch_tables import ALERTS, CELLS, FOLLOWED, NUMBERS, UNITS, WATCH
+from shirorom.adapters.desk_sql.watch_tables import ALERTS, CELLS, DUE, FOLLOWED, NUMBERS, UNITS, WATCH
 from shirorom.domain.desk.alerts import Alert, AlertEvent, Holder, alert_kind, reconcile
 from shirorom.domain.desk.standing import PhoneStanding
 from shirorom.ports.log import Head
@@ -79,6 +79,12 @@ class SqlWatch(WatchLists):
             if db.execute(except_(_units_as_learned(), select(LEARNED)).limit(1)).first() is None:
                 db.execute(update(WATCH).values(learned_version=book))
 
+    def due(self, practice: bool, *, by: date) -> Sequence[str]:
+        """See `ports.watch.Watch`."""
+        here = (DUE.c.practice.is_(practice), DUE.c.day <= by.isoformat())
+        with self._desk.reading() as db:
+            return db.execute(select(DUE.c.phone).where(*here).order_by(DUE.c.phone)).scalars().all()
+
     def take(self, step: Step) -> Taken | None:
         """See `ports.watch.Watch`."""
         with self._desk.writing() as db:
@@ -90,6 +96,7 @@ class SqlWatch(WatchLists):
                 cells += _write_cells(db, step.practice, some)
                 events += _write_alerts(db, step, some)
                 _write_learned(db, step.practice, [one.phone for one in some])
+                _write_due(db, step.practice, some)
             if step.head is not None:
                 _follow(db, step.practice, step.head)
             if cells or events:
@@ -183,7 +190,7 @@ def _write_alerts(db: Connection, step: Step, phones: Sequence[PhoneStanding]) -
             alert = Alert(
                 seq=seq, kind=alert_kind(news.change.from_, news.change.to), key=holder.key, imei=news.imei,
                 change=news.change, index=news.index, practice=step.practice, at=step.at, store=holder.store,
-                person=holder.person, explained_at=news.explained_at,
+                person=holder.person, explained_at=news.explained_at, day=news.day,
             )  # fmt: skip
             events.append((AlertEvent.RAISED, alert))
             db.execute(insert(ALERTS).values(row_of(alert)))
@@ -197,6 +204,14 @@ def _write_learned(db: Connection, practice: bool, phones: Sequence[str]) -> Non
     db.execute(delete(LEARNED).where(LEARNED.c.phone.in_(phones), LEARNED.c.practice.is_(practice)))
     units = _units_as_learned().where(NUMBERS.c.phone.in_(phones), UNITS.c.practice.is_(practice))
     db.execute(insert(LEARNED).prefix_with("OR REPLACE").from_select([c.name for c in LEARNED.columns], units))
+
+
+def _write_due(db: Connection, practice: bool, phones: Sequence[PhoneStanding]) -> None:
+    here = (DUE.c.practice.is_(practice), DUE.c.phone.in_([one.phone for one in phones]))
+    db.execute(delete(DUE).where(*here))
+    rows = [{"practice": practice, "phone": one.phone, "day": one.due.isoformat()} for one in phones if one.due]
+    if rows:
+        db.execute(insert(DUE), rows)
 
 
 def _parts(phones: Collection[str]) -> Iterable[list[str]]:

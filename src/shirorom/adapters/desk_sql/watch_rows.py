@@ -34,6 +34,7 @@ def alert_of(row: Any) -> Alert:
         practice=bool(row.practice), at=at_of(row.at), store=row.store, person=row.person,
         retracted_at=moment(row.retracted_at), explained_at=moment(row.explained_at),
         handled_at=moment(row.handled_at), handled_by=row.handled_by, note=row.note,
+        day=date.fromisoformat(row.day) if row.day else None,
     )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def row_of(alert: Alert) -> dict[str, Any]:
         "between_from": ms_of(change.between[0]), "between_to": ms_of(change.between[1]), "expected": change.expected,
         "log_index": alert.index, "at": ms_of(alert.at), "retracted_at": ms_or_none(alert.retracted_at),
         "explained_at": ms_or_none(alert.explained_at), "handled_at": ms_or_none(alert.handled_at),
-        "handled_by": alert.handled_by, "note": alert.note,
+        "handled_by": alert.handled_by, "note": alert.note, "day": "" if alert.day is None else alert.day.isoformat(),
     }  # fmt: skip
 
 

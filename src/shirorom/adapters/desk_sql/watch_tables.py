@@ -110,9 +110,24 @@ ALERTS = Table(
     Column("handled_at", Integer),
     Column("handled_by", String, nullable=False),
     Column("note", String, nullable=False),
-    Index("uq_watch_alerts_change", "practice", "phone", "carrier", "log_index", unique=True),
+    Column("day", String, nullable=False, server_default=""),
+    Index("uq_watch_alerts_change", "practice", "phone", "carrier", "log_index", "day", unique=True),
 )
-"""One row a change, ever. `unit`: its stock key then. A reading that is withdrawn takes its alert back; both stay."""
+"""One row a change, ever. `unit`: its stock key then. A reading that is withdrawn takes its alert back; both stay.
+
+`day`: with which the change came, where the entry had only announced it; else empty.
+"""
+
+DUE = Table(
+    "watch_due",
+    METADATA,
+    Column("practice", Boolean, primary_key=True),
+    Column("phone", String, primary_key=True),
+    Column("day", String, nullable=False),
+    Index("ix_watch_due_day", "day"),
+    sqlite_with_rowid=False,
+)
+"""Of each phone of which a notice names a day ahead the nearest: it is looked at again when that has come."""
 
 DAYS = Table(
     "watch_days",

@@ -1,8 +1,9 @@
 """What the watch tells: a change of a carrier's answer about a unit that the shop has or has sold, once and for ever.
 
 Pure. A change is one of `domain/history.py`; an alert names the unit that it concerns and what it means for it. A
-change is named by the entry of its later answer: that entry makes one alert, ever. What is recorded afterwards may take
-the alert back, bring it again or say more exactly what it was; it never makes a second one.
+change is named by the entry of its later answer, or by the entry that announced it and the day on which it came: that
+makes one alert, ever. What is recorded afterwards may take the alert back, bring it again or say more exactly what it
+was; it never makes a second one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.domain.desk.standing import News
@@ -73,6 +75,7 @@ class Alert:
         seq: Its number in this book, from 1, without gaps; the cursor of every feed.
         key: The stock key that the unit had then.
         index: The entry of the log by which the change became known.
+        day: The day (JST) with which it came, where that entry had only announced it.
         at: When the change was noticed (UTC); change.between says between which answers it happened.
         store, person: The unit's shop and who looked after it then.
         retracted_at: When the record no longer showed this change. It stays visible, and no hand is needed.
@@ -95,6 +98,7 @@ class Alert:
     handled_at: datetime | None = None
     handled_by: str = ""
     note: str = ""
+    day: date | None = None
 
     @property
     def carrier(self) -> CarrierId:
@@ -115,22 +119,26 @@ class Reconciled:
     changed: Sequence[tuple[Alert, AlertEvent]]
 
 
-def holder_of(holders: Sequence[Holder], index: int) -> Holder | None:
-    """The unit that an alert of this entry names: the one in stock, else the last sold; None: nobody's risk, no news.
+def holder_of(holders: Sequence[Holder], came: int) -> Holder | None:
+    """The unit that an alert names: the one in stock, else the last sold; None: nobody's risk, no news.
 
-    What changed before a unit came to the book is no news for it.
+    What changed before a unit came to the book is no news for it; `came`: entries of the log when it changed.
     """
-    here = [one for one in holders if one.status is not Status.GONE and one.since <= index]
+    here = [one for one in holders if one.status is not Status.GONE and one.since <= came]
     return max(here, key=lambda one: (one.status is Status.STOCK, one.sold_on or date.min, one.seq), default=None)
+
+
+Name: TypeAlias = tuple[CarrierId, int, date | None]
+"""Of a change of one phone."""
 
 
 def reconcile(alerts: Sequence[Alert], news: Sequence[News], holders: Sequence[Holder], *, at: datetime) -> Reconciled:
     """Hold a phone's alerts against what its entries say now. Doing it again changes nothing."""
-    known: Mapping[tuple[CarrierId, int], Alert] = {(alert.carrier, alert.index): alert for alert in alerts}
-    told = {(one.change.carrier, one.index): one for one in news}
+    known: Mapping[Name, Alert] = {(alert.carrier, alert.index, alert.day): alert for alert in alerts}
+    told: Mapping[Name, News] = {(one.change.carrier, one.index, one.day): one for one in news}
     raised = []
     for place, one in told.items():
-        holder = holder_of(holders, one.index) if place not in known else None
+        holder = holder_of(holders, one.came) if place not in known else None
         if holder is not None:
             raised.append((one, holder))
     changed = []

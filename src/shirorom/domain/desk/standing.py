@@ -6,15 +6,16 @@ count, and no age limit: what is kept is the last known mark with its age, and w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from shirorom.domain.carrier import CarrierId
-from shirorom.domain.fold import Recorded, State, fold, readings_that_count
-from shirorom.domain.history import Change, located_changes
+from shirorom.domain.fold import JST, Recorded, State, fold, readings_that_count
+from shirorom.domain.history import Change, beginning_of, located_changes
 from shirorom.domain.imei import Imei
 from shirorom.domain.mark import Mark
+from shirorom.domain.notice import Notice
 from shirorom.domain.reading import Correction
 
 
@@ -26,7 +27,8 @@ class Standing:
         mark: What stands; None where all that was ever answered was taken back or had an unknown symbol.
         raw: The newest answer's symbol as shown; it differs from `mark` where a × stands though it `vanished`.
         asked_at: When the newest answer that counts was given.
-        since: When the first of the unbroken row of answers was given that say the same as the newest.
+        since: When the first of the unbroken row of answers was given that say the same as the newest; of a restriction
+            that a notice announced, when its day began.
         index: The newest answer's entry.
     """
 
@@ -41,24 +43,41 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A change of what a carrier said. `index`: the entry of the later word; `explained_at`: a person's correction."""
+    """A change of what a carrier said.
+
+    Attributes:
+        index: The entry of the later word.
+        came: How many entries the log had when it changed; a unit that came to the book later does not hear of it.
+        explained_at: A person's correction.
+        day: The day (JST) by which it changed, where no entry made it; the notice of `index` had named that day.
+    """
 
     change: Change
     index: int
     imei: Imei
+    came: int
     explained_at: datetime | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneStanding:
-    """Everything that the watch keeps of one phone (`phone`: the first 14 digits)."""
+    """Everything that the watch keeps of one phone (`phone`: the first 14 digits).
+
+    `due`: the next day (JST) that a notice names; then it may stand differently without a further entry.
+    """
 
     phone: str
     standings: tuple[Standing, ...] = ()
     news: tuple[News, ...] = ()
+    due: date | None = None
 
 
-def stand(entries: Sequence[Recorded], phone: str, *, now: datetime) -> PhoneStanding:
+SizeAt = Callable[[datetime], int]
+"""How many entries the log had at a moment."""
+
+
+def stand(entries: Sequence[Recorded], phone: str, *, now: datetime, size_at: SizeAt) -> PhoneStanding:
     """What the entries of one phone say. A clock that is behind the newest entry hides none of them."""
     if not entries:
         return PhoneStanding(phone)
@@ -68,14 +87,22 @@ def stand(entries: Sequence[Recorded], phone: str, *, now: datetime) -> PhoneSta
     standings = tuple(
         _standing(fold(entries, carrier=carrier, imei=imei, as_of=as_of), entries, carrier) for carrier in asked
     )
-    return PhoneStanding(phone, standings, _news(entries))
+    today = as_of.astimezone(JST).date()
+    return PhoneStanding(phone, standings, _news(entries, today, size_at), _due(entries, today))
+
+
+def _due(entries: Sequence[Recorded], today: date) -> date | None:
+    named = (entry.statement.effective_on for entry in entries if isinstance(entry.statement, Notice))
+    return min((day for day in named if day is not None and day > today), default=None)
 
 
 def _standing(state: State, entries: Sequence[Recorded], carrier: CarrierId) -> Standing:
     by_notice = state.notice is not None and state.mark is state.book and not state.vanished
     if state.notice is not None and by_notice:
         heard_at = state.notice.recorded_at
-        return Standing(carrier, state.mark, None, heard_at, heard_at, False, state.notice.index)
+        day = state.restriction.effective_on if state.restriction is not None else None
+        since = heard_at if day is None else max(heard_at, beginning_of(day))
+        return Standing(carrier, state.mark, None, heard_at, since, False, state.notice.index)
     if state.reading is None:
         return Standing(carrier, state.mark, None, None, None, state.vanished, None)
     newest, since = state.reading.reading, state.reading.reading.asked_at
@@ -86,17 +113,18 @@ def _standing(state: State, entries: Sequence[Recorded], carrier: CarrierId) -> 
     return Standing(carrier, state.mark, newest.glyph, newest.asked_at, since, state.vanished, state.reading.index)
 
 
-def _news(entries: Sequence[Recorded]) -> tuple[News, ...]:
+def _news(entries: Sequence[Recorded], today: date, size_at: SizeAt) -> tuple[News, ...]:
     found = []
-    for located in located_changes(entries):
-        change, index = located.change, located.index
+    for located in located_changes(entries, by=today):
+        change, index, day = located.change, located.index, located.day
+        came = index if day is None else size_at(beginning_of(day))
         explained = (
             entry.statement.at
             for entry in entries
             if isinstance(entry.statement, Correction)
             and entry.statement.carrier is change.carrier
-            and entry.index > index
+            and entry.index >= max(came, index + 1)
             and change.from_ is Mark.RESTRICTED
         )
-        found.append(News(change, index, located.imei, next(explained, None)))
+        found.append(News(change, index, located.imei, came, next(explained, None), day))
     return tuple(found)

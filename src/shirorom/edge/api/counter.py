@@ -131,8 +131,6 @@ def _devices(rows: Sequence[Sequence[str]], words: Words) -> tuple[list[Device],
     "counterNext", "counter", "Take the next question", {200: NextWire}, *BODY, *ITEM, *STORAGE))  # fmt: skip
 async def post_next(request: AnyRequest, data: JSONBody[NextRequest]) -> ASGIResponse:
     """The question that comes next, kept for the caller for three minutes. No two people are given the same."""
-    if not isinstance((await request.json()).get("only_item", False), bool):
-        raise RequestError("body-invalid")  # Litestar takes 0 and "false" for false, which the description does not
     after = None if data.after is None else Place.parse(data.after)
     wish = Wish(carrier=data.carrier, item=data.item, after=after, only_item=data.only_item)
     task = await asyncio.to_thread(_counter(request).next, seat_of(request, data.tab), wish)

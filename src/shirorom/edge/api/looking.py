@@ -20,7 +20,7 @@ from shirorom.domain.tables.number import device_of
 from shirorom.edge.lookup_wire import OPEN, error_of, looked_of, phone_of, tail_of, whole_of
 from shirorom.edge.wire import at
 from shirorom.ports.clock import Clock
-from shirorom.service.lookup_plain import Lookups, Sighted
+from shirorom.service.lookup_plain import AnyLookup, AnySight
 
 if TYPE_CHECKING:  # numpy comes with it
     import numpy as np
@@ -41,7 +41,7 @@ Texts: TypeAlias = str | list[str]
 class Moment:
     """One moment of a log, and the answers that were written of it. Safe to use from several threads."""
 
-    def __init__(self, sight: Sighted, age_h_max: float) -> None:
+    def __init__(self, sight: AnySight, age_h_max: float) -> None:
         self.sight = sight
         self.as_of = at(sight.as_of)
         self.looked = looked_of(sight, age_h_max)
@@ -88,7 +88,7 @@ class _Read:
 class Looking:
     """Answers of both logs. For one event loop. `age_h_max`: hours after which a book is stale."""
 
-    lookups: Callable[[], Lookups]
+    lookups: Callable[[], AnyLookup]
     clock: Clock
     age_h_max: float
     monotonic: Callable[[], float] = time.monotonic

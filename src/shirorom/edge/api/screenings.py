@@ -9,11 +9,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated, Any
 
 import msgspec
 from litestar import get, post
+from litestar.openapi.spec import Example
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
@@ -25,7 +27,7 @@ from shirorom.edge.api.routes import answer, language_called
 from shirorom.edge.api.watch_book import TABLE_MEDIA
 from shirorom.edge.http.cursors import After, cursor_to, place_of
 from shirorom.edge.http.guard import OPT, Takes, spooled_of
-from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, about
+from shirorom.edge.http.problems import BODY, KEY, SIGNED, STORAGE, PlacedError, about
 from shirorom.edge.web.page import AnyRequest, web_of
 from shirorom.edge.web.who import OPT as WHO
 from shirorom.edge.web.who import Role, Who, person_of
@@ -51,6 +53,23 @@ MEDIA = {
 RESULT_MEDIA = tuple(MEDIA.values())
 HERE = ("screenings-elsewhere", *STORAGE, *SIGNED)
 Text = Annotated[str, msgspec.Meta(max_length=NAME_CHARS_MAX)]
+
+
+class AddedColumn(StrEnum):
+    """A column that is added, as `shirorom screen --add` names it (service/screen.py `NAMES`)."""
+
+    IMEI = "imei"
+    DOCOMO = "docomo"
+    AU = "au"
+    SOFTBANK = "softbank"
+    RAKUTEN = "rakuten"
+    VERDICT = "verdict"
+    PRACTICE = "practice"
+    ERROR = "error"
+
+
+WITHOUT_RECORD = frozenset({AddedColumn.IMEI, AddedColumn.ERROR})
+"""Those that there are with `numbers_only`."""
 
 
 class ScreeningRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,15 +148,26 @@ async def post_screening(
     sheet: Annotated[Text | None, QueryParameter(description="Of a workbook; else the first.")] = None,
     numbers_only: Annotated[bool, QueryParameter(description="Read the numbers, and say nothing of them.")] = False,
     escape: Annotated[bool, QueryParameter(description="No cell of a csv is taken for a formula.")] = False,
+    add: Annotated[
+        list[AddedColumn] | None,
+        QueryParameter(
+            description="A column to add; else all of them. With `numbers_only`: `imei` or `error`.",
+            examples=[Example(value=[AddedColumn.VERDICT, AddedColumn.ERROR])],
+        ),
+    ] = None,
+    added_only: Annotated[bool, QueryParameter(description="The file's own columns are left out.")] = False,
 ) -> ASGIResponse:
     """A csv, tsv, xlsx or parquet file (1 GB), screened as `shirorom screen` does it: one row out for each row in.
 
     Answered once the file is kept; the job does the rest (`Location` says where to look). A file that cannot be read
     makes a job that failed. Nobody is asked: it is answered from what is recorded and published.
     """
+    if numbers_only and not set(add or ()) <= WITHOUT_RECORD:
+        raise PlacedError(RequestError("body-invalid"), "/add")
     jobs, asker = jobs_of(request), asker_of(request)
     await asyncio.to_thread(jobs.start)  # before a gigabyte is on its way
-    form = Form(format, tuple(column or ()), sheet, numbers_only=numbers_only, escape=escape)
+    names = tuple(name.value for name in add or ())
+    form = Form(format, tuple(column or ()), sheet, numbers_only, escape, add=names, added_only=added_only)
     body = await spooled_of(request.scope).path()
     job = await asyncio.to_thread(jobs.add, body, form, asker.person)
     response = answer(request, screening_of(job, _words(request)), status=202)

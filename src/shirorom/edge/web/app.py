@@ -36,6 +36,7 @@ from shirorom.edge.api.watch_plan import WATCH_PLAN
 from shirorom.edge.http.guard import OPT, TAKES_FORM, TAKES_JSON, Guard, Takes, TakesOf
 from shirorom.edge.http.language import tag_of
 from shirorom.edge.http.problems import MEDIA_TYPE, error_of, told
+from shirorom.edge.http.strict import StrictRequest
 from shirorom.edge.web.admission import admit
 from shirorom.edge.web.asking import Asking
 from shirorom.edge.web.counter import COUNTER_PAGE
@@ -95,6 +96,7 @@ def create_app(parts: Parts, *, body_seconds_max: float = 30.0) -> Litestar:
         lifespan=[_lifespan],
         state=State({"web": web}),
         logging_config=None,
+        request_class=StrictRequest,
         request_max_body_size=None,  # the guard has read the body before, under its own limit
     )
     _guard(app, parts, body_seconds_max, web)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # only named here: whoever fills a part loads it
     from shirorom.service.counter_screenshot import ScreenshotCheck
     from shirorom.service.history import History
     from shirorom.service.import_feed import Imported
-    from shirorom.service.lookup_plain import Lookups
+    from shirorom.service.lookup_plain import AnyLookup
     from shirorom.service.once import Once
     from shirorom.service.pairing import Pairing
     from shirorom.service.people import People
@@ -175,4 +175,4 @@ class Parts:
     once: Once | None = None
     incoming: Callable[[], Path] | None = None
     register: RegisterParts | None = None
-    lookups: Callable[[], Lookups] | None = None
+    lookups: Callable[[], AnyLookup] | None = None
