@@ -12,13 +12,12 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.page_kit import chromium
-from tests.browser.test_page_access import SCHEMES
+from tests.browser.test_page_access import RUN, SCHEMES
 from tests.browser.verifier_kit import Verifier, verifier
 from tests.sheet_maker import example, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-RUN = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
 SCREENS = ("first", "consistent", "holds", "refused", "practice")
 SMALL = """Array.from(document.querySelectorAll('button, summary, input, textarea, label.btn')).filter(one => {
   const box = (one.closest('label') ?? one).getBoundingClientRect();
