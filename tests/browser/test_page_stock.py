@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 
 import pytest
 import pytest_asyncio
@@ -48,6 +49,8 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[
     kit.record(imei(20), DOCOMO, "×", hours_ago=2)
     kit.record(imei(7), RAKUTEN, "○", hours_ago=2)
     await follow(kit)
+    # The page of the risks loads it: on a machine at its limit that takes longer than a browser waits for a page.
+    await asyncio.to_thread(import_module, "lifelines")
     async with served(kit) as origin:
         yield kit, origin
     kit.close()
