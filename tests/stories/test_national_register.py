@@ -167,8 +167,8 @@ def test_a_shop_without_a_network_knows_what_is_bad(country: Country, tmp_path: 
     assert len(made.file) < 2 * sum(map(bool, wanted)) + 2_000
 
 
-def devices(numbers: Any) -> list[Any]:
-    return [Device((numbers()[n],)) for n in numbers]
+def devices(places: range) -> list[Device]:
+    return [Device((numbers()[n],)) for n in places]
 
 
 def screened(kit: Kit, source: Path, target: Path) -> Any:
