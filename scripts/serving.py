@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,8 @@ from typing import IO, Any
 SHIROROM = Path(sys.executable).with_name("shirorom.exe" if os.name == "nt" else "shirorom")
 START_S_MAX = 60.0
 STOP_S_MAX = 30.0
+PORTS = range(20_000, 32_000)
+"""Below those that systems take for connections going out (from 32768 on)."""
 CARRIERS = ("docomo", "au", "softbank", "rakuten")
 
 
@@ -31,10 +34,12 @@ class Served:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody listens on, and that no connection going out is given before it is used."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

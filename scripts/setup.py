@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -284,6 +285,11 @@ def get_node_packages(folder: Path, needed_by: str) -> bool:
     return True
 
 
+def get_what_tests_need(apt: Apt) -> bool:
+    """The system's programs, and npm's packages: whether all are there."""
+    return all([get_tools(apt), *(get_node_packages(*part) for part in NODE_PARTS.items())])
+
+
 def main(level: str) -> int:
     """Set up for `level`; returns the exit status."""
     use_new_python()
@@ -292,12 +298,15 @@ def main(level: str) -> int:
         return 0
     apt = Apt() if sys.platform.startswith("linux") else _NoApt()
     make_venv(apt)
-    install_locked(level)
-    got = [get_browser(apt), get_fonts(apt)]
     if level == "run":
+        install_locked(level)
+        get_browser(apt)
+        get_fonts(apt)
         return 0  # the app runs without them too
-    got += [get_tools(apt), *(get_node_packages(*part) for part in NODE_PARTS.items())]
-    got.append(run(PYTHON, "-m", "scripts.native"))
+    with ThreadPoolExecutor(1) as beside:  # what needs no Python package comes while those are fetched
+        others = beside.submit(get_what_tests_need, apt)
+        install_locked(level)
+    got = [others.result(), get_browser(apt), get_fonts(apt), run(PYTHON, "-m", "scripts.native")]
     if not all(got):
         say("not complete: see above")
         return 1

@@ -92,8 +92,8 @@ async def watched(
         wrong = [text for text in seen.wrong if not any(part in text for part in expected)]
         ours = (origin + "/", f"blob:{origin}/")  # a picture that was pasted is the page's own
         elsewhere = [address for address in seen.addresses if not address.startswith(ours)]
-        assert wrong == []
-        assert elsewhere == []
+        assert not wrong, wrong
+        assert not elsewhere, elsewhere
     finally:
         await context.close()
 

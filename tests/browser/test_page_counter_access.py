@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from shirorom.domain.desk.queue import Outcome, Place, Seat
 from shirorom.service.counter_answers import Said
 from tests.browser.counter_kit import counter, press
 from tests.browser.page_kit import chromium, watched
-from tests.browser.test_page_access import violations
+from tests.browser.test_page_access import violations_everywhere
 from tests.counter_kit import device
 from tests.web_kit import ONE, Kit
 
@@ -81,14 +82,12 @@ async def show(page: Page, origins: dict[str, str], screen: str) -> None:
         await press(page, "2", lambda: expect(page.locator(".slot.unsent")).to_have_count(1))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1366])
-async def test_axe_finds_nothing(browser: Browser, origins: dict[str, str], width: int, scheme: str) -> None:
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_axe_finds_nothing(browser: Browser, origins: dict[str, str], screen: str) -> None:
     """No violation of WCAG 2.0 to 2.2, A and AA, on any screen of the counter; and no breach of the CSP on the way."""
-    for screen in SCREENS:
-        async with watched(browser, "http:/", width=width, color_scheme=scheme, expected=LOST) as seen:
-            await show(seen.page, origins, screen)
-            assert (screen, await violations(seen.page)) == (screen, [])
+    async with watched(browser, "http:/", expected=LOST) as seen:
+        await show(seen.page, origins, screen)
+        assert await violations_everywhere(seen.page) == []
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -111,10 +110,14 @@ async def test_targets_are_finger_sized(browser: Browser, origins: dict[str, str
         assert await seen.page.evaluate(SMALL) == []
 
 
-async def test_the_keyboard_stays_where_it_was(browser: Browser, origins: dict[str, str]) -> None:
-    """What is drawn anew while somebody is on it keeps the focus: a colleague's answer does not throw one off."""
-    async with watched(browser, "http:/") as seen:
-        await show(seen.page, origins, "ready")
+async def test_the_keyboard_stays_where_it_was(browser: Browser, tmp_path: Path) -> None:
+    """What is drawn anew while somebody is on it keeps the focus: a colleague's answer does not throw one off.
+
+    At a counter of its own: a page of another test, just closed, may still hold the place that is pressed here.
+    """
+    async with counter(tmp_path) as (kit, busy), watched(browser, busy) as seen:
+        fill(kit)
+        await show(seen.page, {"busy": busy}, "ready")
         await seen.page.locator(".one").nth(3).focus()
         where = await seen.page.evaluate("document.activeElement.dataset.at")
         await seen.page.locator(".one").nth(1).evaluate("e => e.click()")

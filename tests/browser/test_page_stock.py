@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 
 import pytest
 import pytest_asyncio
@@ -13,7 +14,7 @@ from shirorom.domain.carrier import CARRIERS
 from shirorom.domain.desk.stock import Status
 from shirorom.domain.fold import JST
 from tests.browser.page_kit import chromium, watched
-from tests.browser.test_page_access import violations
+from tests.browser.test_page_access import violations_everywhere
 from tests.browser.test_page_counter_access import CUT_OFF, SMALL
 from tests.logs import imei
 from tests.watch_kit import put_unit
@@ -48,6 +49,8 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[
     kit.record(imei(20), DOCOMO, "×", hours_ago=2)
     kit.record(imei(7), RAKUTEN, "○", hours_ago=2)
     await follow(kit)
+    # The page of the risks loads it: on a machine at its limit that takes longer than a browser waits for a page.
+    await asyncio.to_thread(import_module, "lifelines")
     async with served(kit) as origin:
         yield kit, origin
     kit.close()
@@ -134,16 +137,14 @@ async def test_the_plan_goes_to_the_counter(browser: Browser, shop: tuple[Kit, s
     assert kit.parts.counter.board().items
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1366])
-async def test_axe_finds_nothing(browser: Browser, shop: tuple[Kit, str], width: int, scheme: str) -> None:
+@pytest.mark.parametrize("path", PAGES)
+async def test_axe_finds_nothing(browser: Browser, shop: tuple[Kit, str], path: str) -> None:
     """No violation of WCAG 2.0 to 2.2, A and AA, on any page of the watch; and no breach of the CSP on the way."""
     _, origin = shop
-    for path in PAGES:
-        async with watched(browser, origin, width=width, color_scheme=scheme) as seen:
-            await seen.page.goto(f"{origin}{path}")
-            await expect(seen.page.locator("h1")).to_be_visible()
-            assert (path, await violations(seen.page)) == (path, [])
+    async with watched(browser, origin) as seen:
+        await seen.page.goto(f"{origin}{path}")
+        await expect(seen.page.locator("h1")).to_be_visible()
+        assert await violations_everywhere(seen.page) == []
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -69,7 +69,7 @@ class Buyer:
         await tab.tap(facts.page.field)
         await tab.keyboard.press("Control+V")
         self.theirs += 2
-        assert await tab.input_value(facts.page.field) == imei.digits
+        await expect(tab.locator(facts.page.field)).to_have_value(imei.digits)
         await tab.locator(facts.page.submit).first.tap()
         self.theirs += 1
         await until(tab, f"document.body.innerText.includes('{imei.digits}')")
@@ -105,6 +105,7 @@ async def test_from_number_to_verdict(browser: Browser, tmp_path: Path) -> None:
             await seen.page.goto(origin + "/")
             await seen.page.evaluate(f"navigator.clipboard.writeText('{imei.digits}')")
             await buyer.tap("[data-paste]")
+            await expect(seen.page.locator("#text")).to_have_value(imei.digits)
             await buyer.tap("button.go")
             await seen.page.wait_for_url("**/check/*")
             for carrier in CarrierId:

@@ -5,11 +5,13 @@ CDP drops no key by itself, so the tests leave some out as a real IME makes the 
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -101,28 +103,30 @@ async def scan(page: Page, code: str, end: str | None = "Enter", *, ms: float = 
 
 
 class Ime:
-    """An IME as CDP plays it: keydowns that say nothing, a composition that grows, a commit."""
+    """An IME as CDP plays it: keydowns that say nothing, a composition that grows, a commit.
+
+    Keys have moments of their own (as in `Keys`); compositions cannot, so nobody waits for one before the next is sent.
+    """
 
     def __init__(self, cdp: CDPSession) -> None:
         self._cdp = cdp
 
     async def scan(self, code: str, *, drop: Sequence[int] = (), end: str = "Enter") -> None:
         """A code in a focused field; the keydowns at `drop` do not come, as the real one loses them."""
-        text = ""
+        at, text = time.time(), ""
+        steps = []
         for place, char in enumerate(code):
             text += char.translate(FULL_WIDTH)
             if place not in drop:
-                await self._down(f"Digit{char}")
-            await self._cdp.send(
-                "Input.imeSetComposition",
-                {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
-            )
-        await self._down(end)
-        await self._cdp.send("Input.insertText", {"text": text})
+                steps.append(self._down(f"Digit{char}", at + place * 0.005))
+            composition = {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+            steps.append(self._cdp.send("Input.imeSetComposition", composition))
+        steps += [self._down(end, at + len(code) * 0.005), self._cdp.send("Input.insertText", {"text": text})]
+        await asyncio.gather(*steps)
 
-    async def _down(self, code: str) -> None:
-        event = {"type": "rawKeyDown", "key": "Process", "code": code, "windowsVirtualKeyCode": 229}
-        await self._cdp.send("Input.dispatchKeyEvent", event)
+    def _down(self, code: str, at: float) -> Coroutine[Any, Any, object]:
+        event = {"type": "rawKeyDown", "key": "Process", "code": code, "windowsVirtualKeyCode": 229, "timestamp": at}
+        return self._cdp.send("Input.dispatchKeyEvent", event)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -16,10 +16,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from shirorom.adapters import log_file, log_sqlite, storage_errors
 from shirorom.adapters.blobs import FileBlobs
-from shirorom.adapters.log_postgres import PostgresLog
 from shirorom.adapters.log_sqlite import SqliteLog
 from shirorom.domain.errors import LogConflictError, StorageError
 from shirorom.log.segment import encode_segment
@@ -253,7 +253,11 @@ def _automatic_checkpoints(monkey: Callable[..., None]) -> None:
 
 
 def _no_compare_and_set(monkey: Callable[..., None]) -> None:
-    engine = PostgresLog if database() else SqliteLog
+    engine: Any = SqliteLog
+    if database():
+        from shirorom.adapters.log_postgres import PostgresLog  # half of this program's start, and seldom needed
+
+        engine = PostgresLog
     original = engine._append
 
     def at_any_size(self: Log, some: object, size_expected: int) -> object:

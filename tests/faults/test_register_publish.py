@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -45,11 +46,11 @@ def left(data: Path) -> tuple[bool, bool]:
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_kill_at_any_call_leaves_one_register(tmp_path: Path, whole: bool) -> None:
     """T2: killed at the n-th call to the disk, readers have the older register or the newer one, and answer right."""
-    trace = tmp_path / "trace"
-    places = calls_of(command("publish", prepared(tmp_path / "clean", whole=whole)), trace)
+    trace, before = tmp_path / "trace", prepared(tmp_path / "before", whole=whole)
+    places = calls_of(command("publish", copytree(before, tmp_path / "clean")), trace)
     ended_early, states = 0, set()
     for call, n in spread(places, scaled(PLACES)):
-        data = prepared(tmp_path / f"{call}-{n}", whole=whole)
+        data = copytree(before, tmp_path / f"{call}-{n}")
         said = traced(
             command("publish", data), trace, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={n}"
         )

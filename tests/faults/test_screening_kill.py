@@ -20,7 +20,6 @@ from tests.web_kit import Kit, served, settings_of
 
 HEAD = "POST /v1/screenings HTTP/1.1\r\nhost: {host}\r\ncontent-type: text/csv\r\ncontent-length: 900000\r\n\r\n"
 ROWS = 150_000
-"""Enough that it is under way for some seconds."""
 
 
 async def test_a_torn_upload_leaves_nothing(tmp_path: Path) -> None:
@@ -55,10 +54,16 @@ def call(at: Served, path: str, body: bytes | None = None) -> Any:
         return json.loads(answer.read())
 
 
-def running(at: Served, id_: str) -> None:
-    until = time.monotonic() + 60
-    while call(at, f"/v1/screenings/{id_}")["state"] != "running" and time.monotonic() < until:
-        time.sleep(0.02)
+def child_of(at: Served) -> psutil.Process:
+    """The process of the job, stopped as soon as it is there: however late a test comes, the job is under way."""
+    server, until = psutil.Process(at.process.pid), time.monotonic() + 60
+    while time.monotonic() < until:
+        for one in server.children(recursive=True):
+            if "shirorom.compose.screening" in one.cmdline():
+                one.suspend()
+                return one
+        time.sleep(0.005)
+    raise AssertionError("the job was not begun")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX'")
@@ -66,10 +71,12 @@ def test_a_killed_server(tmp_path: Path) -> None:
     """Its child ends with it; the next server says that the job was interrupted, and removes its files."""
     with serving(data=tmp_path) as first:
         id_ = call(first, "/v1/screenings", table(ROWS))["id"]
-        running(first, id_)
+        child = child_of(first)
+        assert call(first, f"/v1/screenings/{id_}")["state"] == "running"
         family = psutil.Process(first.process.pid).children(recursive=True)
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
+        child.resume()
         _, alive = psutil.wait_procs(family, timeout=20)
         assert [process.cmdline() for process in alive if "shirorom.compose.screening" in process.cmdline()] == []
     with serving(data=tmp_path) as second:

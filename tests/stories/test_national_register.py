@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,12 @@ from tests.wide import wide
 
 PHONES, NAMED, CHANGED, AT_ONCE = 200_000, 190_000, 1_000, 10_000
 SAID = {NoticeKind.REGISTERED: "clear", NoticeKind.INSTALMENTS_STARTED: "caution", NoticeKind.RESTRICTED: "restricted"}
-NUMBERS = [imei(n) for n in range(PHONES)]
-"""The last ten thousand are in no book."""
+
+
+@cache
+def numbers() -> list[Imei]:
+    """The last ten thousand are in no book. (Every worker collects this file; one needs them.)"""
+    return [imei(n) for n in range(PHONES)]
 
 
 def kind_of(n: int) -> NoticeKind:
@@ -36,7 +41,7 @@ def kind_of(n: int) -> NoticeKind:
 
 def notice(n: int, kind: NoticeKind) -> Notice:
     ground = Ground.UNPAID if kind in (NoticeKind.RESTRICTED, NoticeKind.LIFTED) else None
-    return Notice(kind, NUMBERS[n], CarrierId.DOCOMO, ground, None, None, 0, practice=True)
+    return Notice(kind, numbers()[n], CarrierId.DOCOMO, ground, None, None, 0, practice=True)
 
 
 class Country:
@@ -45,7 +50,7 @@ class Country:
     def __init__(self, data: Path) -> None:
         self.kit = Kit(data, settings_of())
         self.kit.composition.feeds.keys.add(Publisher().key())
-        self.marks = {NUMBERS[n].digits: SAID[kind_of(n)] for n in range(NAMED)}
+        self.marks = {numbers()[n].digits: SAID[kind_of(n)] for n in range(NAMED)}
         self.fed = 0
 
     def hand_in(self, notices: list[Notice]) -> None:
@@ -92,7 +97,7 @@ def test_every_phone_is_answered_as_its_carrier_said(country: Country, client: T
     assert country.kit.composition.register.lookup.sight(True).by_register
     wrong = 0
     for first in range(0, PHONES, AT_ONCE):
-        some = NUMBERS[first : first + AT_ONCE]
+        some = numbers()[first : first + AT_ONCE]
         results = looked_up(client, [number.digits for number in some])
         wrong += sum(
             docomo(result) != country.mark(number) or result["imeis"] != [number.digits] or result["complete"]
@@ -103,7 +108,7 @@ def test_every_phone_is_answered_as_its_carrier_said(country: Country, client: T
 
 def test_every_spelling_of_a_restricted_phone_is_restricted(country: Country, client: TestClient[Any]) -> None:
     """14, 15, 16 digits, grouped, full-width, as a URN: no spelling leads past the register."""
-    some = [number for number in NUMBERS[:2_000] if country.mark(number) == "restricted"]
+    some = [number for number in numbers()[:2_000] if country.mark(number) == "restricted"]
     spelled = []
     for number in some:
         d = number.digits
@@ -118,12 +123,12 @@ def test_every_spelling_of_a_restricted_phone_is_restricted(country: Country, cl
 def test_a_file_is_answered_as_the_calls_are(country: Country, tmp_path: Path) -> None:
     """The same 200,000 as a POS writes them, screened in one go: the same marks, in the file's order."""
     source, target = tmp_path / "stock.csv", tmp_path / "out.csv"
-    source.write_text("No,IMEI\n" + "".join(f"{n},{one.digits}\n" for n, one in enumerate(NUMBERS)), encoding="utf-8")
+    source.write_text("No,IMEI\n" + "".join(f"{n},{one.digits}\n" for n, one in enumerate(numbers())), encoding="utf-8")
     done = screened(country.kit, source, target)
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert done.rows == PHONES
-    assert sum(row["shirorom_docomo"] != country.mark(one) for row, one in zip(rows, NUMBERS, strict=True)) == 0
+    assert sum(row["shirorom_docomo"] != country.mark(one) for row, one in zip(rows, numbers(), strict=True)) == 0
 
 
 def test_a_days_changes_count_at_once(country: Country, client: TestClient[Any]) -> None:
@@ -132,7 +137,7 @@ def test_a_days_changes_count_at_once(country: Country, client: TestClient[Any])
     after = {n: NoticeKind.LIFTED if kind_of(n) is NoticeKind.RESTRICTED else NoticeKind.RESTRICTED for n in changed}
     country.hand_in([notice(n, kind) for n, kind in after.items()])
     for n, kind in after.items():
-        country.marks[NUMBERS[n].digits] = "restricted" if kind is NoticeKind.RESTRICTED else "no-record"
+        country.marks[numbers()[n].digits] = "restricted" if kind is NoticeKind.RESTRICTED else "no-record"
     sight = country.kit.composition.register.lookup.sight(True)
     assert sight.by_register
     told = [[one.words.marks[0] for one in country.kit.composition.register.lookup(devices(changed))]]
@@ -140,7 +145,7 @@ def test_a_days_changes_count_at_once(country: Country, client: TestClient[Any])
     assert made is not None
     assert (made.whole, made.folded) == (False, CHANGED)
     told.append([one.words.marks[0] for one in country.kit.composition.register.lookup(devices(changed))])
-    assert told == [[country.mark(NUMBERS[n]) for n in changed]] * 2
+    assert told == [[country.mark(numbers()[n]) for n in changed]] * 2
     assert Counter(told[0])["restricted"] > CHANGED * 0.9
 
 
@@ -151,19 +156,19 @@ def test_a_shop_without_a_network_knows_what_is_bad(country: Country, tmp_path: 
     made = maker.snapshots.make(True)([key])
     shop.composition.snapshots.apply(True)(made.file, keys=list(maker.publishing.keyring(True).known().verifiers))
     source, target = tmp_path / "stock.csv", tmp_path / "out.csv"
-    source.write_text("IMEI\n" + "".join(f"{one.digits}\n" for one in NUMBERS), encoding="utf-8")
+    source.write_text("IMEI\n" + "".join(f"{one.digits}\n" for one in numbers()), encoding="utf-8")
     screened(shop, source, target)
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     shop.close()
     bad = {"restricted", "caution"}
-    wanted = [country.mark(one) if country.mark(one) in bad else "" for one in NUMBERS]
+    wanted = [country.mark(one) if country.mark(one) in bad else "" for one in numbers()]
     assert [row["shirorom_docomo"] for row in rows] == wanted
     assert len(made.file) < 2 * sum(map(bool, wanted)) + 2_000
 
 
-def devices(numbers: Any) -> list[Any]:
-    return [Device((NUMBERS[n],)) for n in numbers]
+def devices(places: range) -> list[Device]:
+    return [Device((numbers()[n],)) for n in places]
 
 
 def screened(kit: Kit, source: Path, target: Path) -> Any:
