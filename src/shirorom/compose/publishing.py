@@ -140,7 +140,7 @@ class Publishing:
         """Witness logs until interrupted; `on_ready` gets our address and our verifier key."""
         from shirorom.adapters.heads_sqlite import SqliteHeads
         from shirorom.adapters.signing_keys import Ed25519Signer
-        from shirorom.edge.web.serve import is_loopback, serve
+        from shirorom.edge.web.serve import is_loopback, run_server, serve
         from shirorom.edge.witness import create_witness
         from shirorom.log.note import SignatureKind
         from shirorom.service.witness import Witness
@@ -154,7 +154,7 @@ class Publishing:
         signer = Ed25519Signer(own, seed, SignatureKind.COSIGNATURE)
         witness = Witness.of(logs, heads, signer, self._whole.clock)
         app = create_witness(witness, hosts=web.hosts, proxy=web.proxy)
-        asyncio.run(serve(app, bind=bind, port=port, on_ready=lambda url: on_ready(url, signer.key.text)))
+        run_server(serve(app, bind=bind, port=port, on_ready=lambda url: on_ready(url, signer.key.text)))
 
     def monitor(
         self,

@@ -46,15 +46,17 @@ class Reach:
 
 def run(whole: Composition, options: ServeOptions, on_ready: Callable[[Started], None]) -> None:
     """Serve until interrupted; with `practice`, beside practice carriers that end with it."""
+    from shirorom.edge.web.serve import run_server
+
     reach = _reach(whole, options)
     if not options.practice:
-        asyncio.run(Serving(_served(whole, options, reach)).serve_app(options, reach, on_ready))
+        run_server(Serving(_served(whole, options, reach)).serve_app(options, reach, on_ready))
         return
     practice = whole.start_practice()
     try:
         access = Access.SITE if whole.can_read else Access.HAND
         inner = _served(whole, options, reach).practising(practice, access)
-        asyncio.run(Serving(inner).serve_app(options, reach, on_ready))
+        run_server(Serving(inner).serve_app(options, reach, on_ready))
         inner.close()
     finally:
         practice.close()

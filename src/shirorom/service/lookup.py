@@ -135,13 +135,19 @@ class Sight:
 
     def id_of(self, key: int) -> int:
         """The same of one phone."""
-        if self._snapshot is not None or self._register is None or any(some.has(key) for some in self._apart):
-            return int(self.ids(np.array([key], np.uint64))[0])
+        if self._snapshot is not None or self._register is None:
+            return self._id_of_one(key)
+        for some in self._apart:
+            if some.has(key):
+                return self._id_of_one(key)
         value = self._register.value(key, on=self._on)
         place = int(self._by_value[value])
         if place < 0:
             place = self._by_value[value] = self._place(self._of_value(value))
         return place
+
+    def _id_of_one(self, key: int) -> int:
+        return int(self.ids(np.array([key], np.uint64))[0])
 
     def together(self, ids: tuple[int, ...]) -> int:
         """The place of what is said of a phone with several numbers, out of what is said of each."""

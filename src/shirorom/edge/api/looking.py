@@ -232,7 +232,7 @@ def _plain(texts: Texts) -> Imei | None:
     """A number in its usual spelling; None: something else, or not a good one."""
     if isinstance(texts, list) and len(texts) == 1:
         texts = texts[0]
-    if not isinstance(texts, str) or len(texts) != DIGITS or not (texts.isascii() and texts.isdigit()):
+    if not isinstance(texts, str) or len(texts) != DIGITS:
         return None
     try:
         return Imei(texts)

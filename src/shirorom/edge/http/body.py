@@ -62,6 +62,7 @@ class Patience:
 
     def __init__(self, seconds_max: float) -> None:
         self._seconds_max, self._every_s = seconds_max, min(1.0, seconds_max / 4)
+        self._allowed_s = seconds_max - self._every_s
         self._waiting: dict[asyncio.Task[Any], float] = {}  # the oldest first
         self._late: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,14 +82,15 @@ class Patience:
             raise
         finally:
             self._waiting.pop(task, None)
-            self._late.discard(task)
+            if self._late:
+                self._late.discard(task)
 
     def _begin(self, task: asyncio.Task[Any]) -> None:
         loop = task.get_loop()
         if loop is not self._loop:
             self._loop, self._timer = loop, None
             self._waiting.clear()
-        self._waiting[task] = loop.time() + self._seconds_max - self._every_s
+        self._waiting[task] = loop.time() + self._allowed_s
         if self._timer is None:
             self._timer = loop.call_later(self._every_s, self._look, loop)
 

@@ -64,7 +64,7 @@ class RsgiProtocol(Protocol):
 
 def complete(headers: Headers, items: Sequence[tuple[str, str]]) -> bool:
     """Whether `items` has every header that was sent, as far as their names tell."""
-    return len(headers.keys()) == len({name for name, _ in items})
+    return len(headers.keys()) == len(dict(items))
 
 
 def address(text: str) -> str:

@@ -34,10 +34,10 @@ class Door:
             await self._serve(scope, protocol)
 
     async def _serve(self, scope: RsgiScope, protocol: RsgiProtocol) -> None:
-        hot = self.hot
-        items = scope.headers.items()
+        hot, sent = self.hot, scope.headers
+        items = sent.items()
         here = scope.path == hot.short.path
-        if not complete(scope.headers, items):
+        if not complete(sent, items):
             self._refused(scope, protocol, RequestError("body-malformed"))
             return
         if not here and scope.path != HEALTH:

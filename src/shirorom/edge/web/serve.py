@@ -9,12 +9,12 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shirorom.domain.errors import ConfigError
 
@@ -36,6 +36,15 @@ class Tls:
     certificate: Path
     key: Path
     renewed: asyncio.Event
+
+
+def run_server(serving: Coroutine[Any, Any, None]) -> None:
+    """Run a server to its end: by libuv's loop where there is one (not on Windows), half as many answers again."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):
+        from uvloop import new_event_loop as factory
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serving)
 
 
 async def serve(
