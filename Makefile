@@ -6,9 +6,8 @@ PORT ?= 8000
 # Hundreds of tests start a command of ours: compiled once, not each time, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 SETUP_INPUTS := scripts/setup.py pyproject.toml $(wildcard requirements/*.lock)
-# Tests that press, kill or type at one moment have the machine for themselves; the rest runs three files at a time, as
-# much of their time is waiting (for a browser, a disk, a pause), in the order of their names: `unit`, whose files take
-# seconds, comes last, so that none of the three ends long after the others.
+# Tests that press, kill or type at one moment have the machine for themselves; the rest runs two files at a time, in the
+# order of their names: `unit`, whose files take seconds, comes last, so that neither of the two ends long after the other.
 TIMED := tests/browser/test_scanner_ime.py tests/faults/test_page_browser_dies.py tests/unit/test_cli_check.py
 TEST_INPUTS := $(SETUP_INPUTS) tests/browser/package-lock.json scripts/native.py src/shirorom/register/_native.pyx
 LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
@@ -37,7 +36,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m pytest $(TIMED)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TIMED:%=--ignore=%)
 endif
 ## make bench      measures, and writes docs/benchmarks.md (ARGS="peers --size 3000000": those alone, and writes nothing)
 bench: .venv/.ready-bench

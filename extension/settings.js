@@ -3,6 +3,8 @@ import { $, ask, failure, item, nameOf, t, tag } from './own.js';
 import { originOf, patternOf } from './lib/shop.js';
 
 let state = null;
+let drawn = ''; // the carriers whose switches stand there
+const turning = new Set(); // switches whose press is not answered yet
 
 async function show() {
   state = await ask('state');
@@ -12,9 +14,18 @@ async function show() {
   $('with').textContent = state.pairing ? t('paired_with', state.pairing.name || '—', state.pairing.origin) : '';
   if (state.pairing?.revoked) { $('address').value = state.pairing.origin; say(failure({ code: 'sign-in-needed' })); }
   $('carriers-card').hidden = !paired;
-  $('carriers').replaceChildren(...state.carriers.map(switchOf));
+  drawCarriers();
   for (const name of ['auto', 'advance']) $(name).checked = state.settings[name];
   $('key').textContent = state.shortcut ? t('key_is', state.shortcut) : t('key_none');
+}
+// A switch that is there stays there: one that is replaced under a finger loses its press.
+function drawCarriers() {
+  const wanted = JSON.stringify(state.carriers);
+  if (wanted !== drawn) $('carriers').replaceChildren(...state.carriers.map(switchOf));
+  drawn = wanted;
+  for (const box of $('carriers').querySelectorAll('input')) {
+    if (!turning.has(box)) box.checked = Boolean(state.on[box.dataset.carrier]);
+  }
 }
 const say = (text) => { $('said').textContent = text; };
 
@@ -23,29 +34,30 @@ function switchOf(carrier) {
   label.className = 'tick';
   box.type = 'checkbox';
   box.dataset.carrier = carrier.id;
-  box.checked = Boolean(state.on[carrier.id]);
   name.append(nameOf(carrier), ' ');
   const host = document.createElement('small');
   host.textContent = new URL(carrier.check_url).host;
   label.append(box, name, host, ...(carrier.practice ? [tag(t('practice'))] : []));
-  box.addEventListener('change', () => turn(carrier, box).catch((error) => say(failure(error))));
+  box.addEventListener('change', () => {
+    turning.add(box);
+    turn(carrier, box).finally(() => turning.delete(box)).then(show).catch((error) => say(failure(error)));
+  });
   return item(label);
 }
 
 async function turn(carrier, box) {
-  const origins = carrier.patterns;
-  if (box.checked && !(await chrome.permissions.request({ origins }))) { // first of all: it needs the press
+  const origins = carrier.patterns, on = box.checked;
+  if (on && !(await chrome.permissions.request({ origins }))) { // first of all: it needs the press
     box.checked = false;
     throw { code: 'refused-permission' };
   }
-  await ask('turn', { id: carrier.id, on: box.checked });
-  if (!box.checked) {
+  await ask('turn', { id: carrier.id, on });
+  if (!on) {
     const needed = state.carriers.filter((one) => one.id !== carrier.id && state.on[one.id]).flatMap((one) => one.patterns);
     const free = origins.filter((one) => !needed.includes(one) && one !== patternOf(state.pairing.origin));
     if (free.length) await chrome.permissions.remove({ origins: free }).catch(() => {}); // what the manifest itself grants stays
   }
   say('');
-  await show();
 }
 
 $('pair').addEventListener('submit', async (event) => {

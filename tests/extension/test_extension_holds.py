@@ -10,6 +10,7 @@ import pytest
 
 from shirorom.domain.carrier import CarrierId
 from shirorom.edge.practice.evil import evil_numbers
+from tests.browser.page_kit import until
 from tests.extension.fake_shop import CODE, TOKEN
 from tests.extension.kit import Clerk, Tab, eventually
 
@@ -118,6 +119,23 @@ async def test_revoked_token_keeps_the_reading(clerk: Clerk) -> None:
     await page.click("#pair button.go")
     await tab.until("resent")
     assert len(clerk.shop.recorded) == 1
+
+
+async def test_no_press_is_lost_while_another_is_answered(clerk: Clerk) -> None:
+    """A switch that is held down while the settings are drawn anew is switched all the same."""
+    page = await clerk.pair()
+    state = "async carrier => (await chrome.runtime.sendMessage({type: 'state'})).on[carrier]"
+    await page.locator("input[data-carrier=au]").hover()
+    await page.mouse.down()
+    await page.evaluate("document.querySelector('input[data-carrier=docomo]').click()")
+    await until(page, f"async carrier => !(await ({state})(carrier))", arg="docomo")
+    for _ in range(5):  # by then the page has asked for it too, and drawn it
+        await page.evaluate(state, "docomo")
+    await page.mouse.up()
+    await until(page, f"async carrier => !(await ({state})(carrier))", arg="au")
+    assert not await page.locator("input[data-carrier=au]").is_checked()
+    await clerk.switch_on(page, *CarrierId)
+    await page.close()
 
 
 async def test_room_is_bounded(clerk: Clerk) -> None:
