@@ -99,7 +99,9 @@ def _apart(name: str, size: int | None) -> dict[str, Any]:
         out = Path(folder) / "result.json"
         sized = [] if size is None else ["--size", str(size)]
         command = [sys.executable, "-m", "bench", name, *sized, "--json", str(out)]
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+        # What it starts is compiled, as an installation is: not anew at each start, whatever the environment says.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, env=env, check=False).returncode
         if not status:
             result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
             return result

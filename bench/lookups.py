@@ -7,7 +7,6 @@ granian answering a constant by ASGI and by RSGI in the same run. `--size`: anot
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -51,10 +50,10 @@ def run(size: int = PHONES) -> dict[str, Any]:
         failures = list[str]()
         door = free_port()
         if size > TINY:
-            with serving(data=data, env=_compiling()):
+            with serving(data=data):
                 pass  # from now on its modules are compiled, as an installation's are
         begin = time.perf_counter()
-        with serving("--lookups-port", str(door), data=data, env=_compiling()) as served:
+        with serving("--lookups-port", str(door), data=data) as served:
             told = _ask(served, [_digits(world.phones.keys[:1])[0]])
             started_s = time.perf_counter() - begin
             if told is None:
@@ -85,11 +84,6 @@ def run(size: int = PHONES) -> dict[str, Any]:
                 failures += [str(error)] if isinstance(error, FailedError) else []
                 rows.append(missing(f"look-ups, many, {PURE}", "1/s", str(error)))
     return {"name": "look-ups over HTTP", "rows": rows, "failures": failures}
-
-
-def _compiling() -> dict[str, str]:
-    """This process's environment, without the word by which a development tree is compiled anew at each start."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _one(url: str, phones: Phones, limits: dict[str, Load | str], seconds: int, port: str) -> list[Row]:
