@@ -5,11 +5,10 @@ What a look-up over HTTP is held against: no answer out of this server can be qu
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Any
 
-from shirorom.edge.web.serve import BACKPRESSURE
+from shirorom.edge.web.serve import BACKPRESSURE, run_server
 
 ANSWER = b'{"answers":[{"verdict":"no-record","cells":"%s"}]}' % (b"-" * 960)
 """About as long as the answer about one phone."""
@@ -50,4 +49,4 @@ async def main(interface: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    run_server(main(sys.argv[1], int(sys.argv[2])))  # by the same loop as ours
