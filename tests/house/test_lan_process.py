@@ -163,6 +163,16 @@ def test_a_public_page_has_no_port_for_look_ups(tmp_path: Path) -> None:
         assert (status, "--lookups-port" in said) == (2, True), said
 
 
+@pytest.mark.parametrize("lan", [False, True])
+def test_a_port_is_not_given_twice(tmp_path: Path, lan: bool) -> None:
+    """The look-ups' own port is neither the app's nor that of the page that leads to TLS: two would share its calls."""
+    port = free_port()
+    command = [str(SHIROROM), "--data", str(tmp_path / "data"), "serve", "--port", str(port)]
+    more = ["--lookups-port", str(port + lan), *(["--lan"] if lan else [])]
+    done = subprocess.run([*command, *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "(port-in-use)" in done.stderr) == (1, True), done.stderr
+
+
 def test_named_proxy_starts_closed(tmp_path: Path) -> None:
     """With a named proxy it starts; who is not the proxy is refused, and before there is an owner all is closed."""
     config = tmp_path / "config.toml"

@@ -74,13 +74,24 @@ def _reach(whole: Composition, options: ServeOptions) -> Reach:
     port = free_port(bind, options.port)
     reach = Reach(bind, port, beyond or bool(web.hosts) or web.proxy is not None)
     if options.lookups_port is not None:
-        reach = replace(reach, lookups_port=free_port(bind, options.lookups_port))
+        reach = replace(reach, lookups_port=_other_port(bind, options.lookups_port, port))
     if not options.lan:
         return reach
     from shirorom.adapters.lan import lan_names, lan_tls
 
     tls = lan_tls(whole.data, lan_names(web.hosts), now=whole.clock.now())
-    return replace(reach, tls=tls, helper_port=free_port(bind, options.port + 1 if options.port else 0))
+    beside = _other_port(bind, options.port + 1 if options.port else 0, reach.lookups_port)
+    return replace(reach, tls=tls, helper_port=beside)
+
+
+def _other_port(bind: str, port: int, taken: int | None) -> int:
+    """A port that is free and is not one of ours: two servers would share its calls. Raises `port-in-use`."""
+    from shirorom.edge.web.serve import free_port
+
+    free = free_port(bind, port)
+    if free == taken:
+        raise ConfigError("port-in-use", port=free)
+    return free
 
 
 def _served(whole: Composition, options: ServeOptions, reach: Reach) -> Composition:
