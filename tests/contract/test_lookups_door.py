@@ -71,9 +71,7 @@ class Opened:
 async def opened(kit: Kit, *, body_seconds_max: float = 30.0) -> AsyncIterator[Opened]:
     """The kit's app at work."""
     app = create_app(kit.parts, body_seconds_max=body_seconds_max)
-    counted, door, port = Counted(app), create_door(app), free_port()
-    door.hot.body_seconds_max = body_seconds_max
-    door.hot.__post_init__()
+    counted, door, port = Counted(app), create_door(app, body_seconds_max=body_seconds_max), free_port()
     door.hot.monotonic = lambda: counted.now
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()

@@ -125,14 +125,14 @@ def _guard(app: Litestar, parts: Parts, body_seconds_max: float, web: Web | None
         app.asgi_handler = ShortWay(app.asgi_handler, _hot_lookups(web, guarded.pop("body_seconds_max")), **guarded)
 
 
-def create_door(app: Litestar) -> Door:
+def create_door(app: Litestar, *, body_seconds_max: float = 30.0) -> Door:
     """The look-ups of an app by a port of their own."""
     from shirorom.edge.web.door import Door
 
-    return Door(app, _hot_lookups(app.state["web"]), refuse)
+    return Door(app, _hot_lookups(app.state["web"], body_seconds_max), refuse)
 
 
-def _hot_lookups(web: Web, body_seconds_max: float = 30.0) -> Hot:
+def _hot_lookups(web: Web, body_seconds_max: float) -> Hot:
     """The look-ups, for one more way in."""
     assert web.looking is not None
     return Hot(ShortLookups(web.looking), web.limiter, body_seconds_max)

@@ -1,8 +1,8 @@
 """A door for programs that look up many phones: `POST /v1/lookups` by RSGI, on a port of its own (`--lookups-port`).
 
-The same route, the same application, the same guard and quota as on the main port. What a call costs there is mostly
-what the server spends to speak ASGI; here it is a third less (ADR 0035). Nothing else is served, but `/healthz` for
-whoever balances load. As on the main port, a caller goes the whole way once and then, for a second, the short one.
+The same route, the same application, the same guard and quota as on the main port. Granian's own interface costs less
+than ASGI, and says too little for pages and uploads (ADR 0035). Nothing else is served, but `/healthz` for whoever
+balances load. As on the main port, a caller goes the whole way once and then, for a second, the short one.
 """
 
 from __future__ import annotations
