@@ -57,8 +57,15 @@ def _entry(entry: Recorded, withdrawn: set[int], speech: Speech) -> dict[str, An
         case Correction():
             row |= {"kind": speech.t("ui.kind.correction"), "note": said.reason}
         case Notice():
-            row |= {"kind": speech.t("ui.kind.notice"), "note": said.kind.value}
+            row |= {"kind": speech.t("ui.kind.notice"), "note": _declared(said, speech)}
     return row
+
+
+def _declared(notice: Notice, speech: Speech) -> str:
+    what = speech.t(f"ui.notice.{notice.kind.value}")
+    if notice.effective_on is None:
+        return what
+    return speech.t("ui.notice.from", what=what, on=notice.effective_on.isoformat())
 
 
 def _change(change: Change, speech: Speech) -> dict[str, str]:

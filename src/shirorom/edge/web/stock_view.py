@@ -110,7 +110,10 @@ class StockViewer:
         return {"css": CLASS_OF[mark], "word": self.speech.word(mark)}
 
     def _detail(self, alert: Alert, booked: Booked | None) -> str:
-        parts = [self.t("stock.detail.asked", at=self.speech.clock(alert.change.between[1]))]
+        if alert.day is not None:  # nobody asked then, and no notice came: the day did
+            parts = [self.t("stock.detail.day", on=alert.day.isoformat())]
+        else:
+            parts = [self.t("stock.detail.asked", at=self.speech.clock(alert.change.between[1]))]
         if alert.store:
             parts.append(alert.store)
         if alert.person:
